@@ -1,0 +1,205 @@
+import PFFFT from "@echogarden/pffft-wasm/simd";
+
+/** The part of PFFFT's interface that is used here; sizes and offsets are in bytes of its memory. */
+interface PffftModule {
+  HEAPF32: Float32Array;
+  _pffft_new_setup(n: number, type: number): number;
+  _pffft_aligned_malloc(bytes: number): number;
+  _pffft_aligned_free(pointer: number): void;
+  _pffft_transform(s: number, input: number, output: number, work: number, dir: number): void;
+  _pffft_transform_ordered(
+    s: number,
+    input: number,
+    output: number,
+    work: number,
+    dir: number,
+  ): void;
+  _pffft_zconvolve_accumulate(s: number, a: number, b: number, ab: number, scale: number): void;
+}
+
+const pffft = await (PFFFT as unknown as () => Promise<PffftModule>)();
+
+const REAL = 0;
+const COMPLEX = 1;
+const FORWARD = 0;
+const BACKWARD = 1;
+
+const setups = new Map<string, number>();
+
+/** Setups hold the twiddle factors of a size; the sizes are few, so they are kept. */
+function setup(n: number, type: number): number {
+  const key = `${type}:${n}`;
+  let pointer = setups.get(key);
+  if (pointer === undefined) {
+    pointer = pffft._pffft_new_setup(n, type);
+    if (pointer === 0) throw new RangeError(`Expected an FFT size that PFFFT takes but found ${n}`);
+    setups.set(key, pointer);
+  }
+  return pointer;
+}
+
+/** Aligned float32 memory inside PFFFT's heap. */
+class Block {
+  readonly pointer: number;
+  readonly #length: number;
+
+  constructor(length: number) {
+    this.pointer = pffft._pffft_aligned_malloc(length * 4);
+    if (this.pointer === 0) throw new RangeError(`Out of memory for ${length} FFT samples`);
+    this.#length = length;
+  }
+
+  /** A view of it; taken anew each time, since the heap moves when it grows. */
+  get view(): Float32Array {
+    return pffft.HEAPF32.subarray(this.pointer / 4, this.pointer / 4 + this.#length);
+  }
+
+  free(): void {
+    pffft._pffft_aligned_free(this.pointer);
+  }
+}
+
+/** The smallest size from `n` up that PFFFT takes for complex transforms and is fast for. */
+export function fastFftSize(n: number): number {
+  let best = Infinity;
+  for (const factor of [1, 3, 5, 9, 15]) {
+    let size = factor * 16;
+    while (size < n) size *= 2;
+    best = Math.min(best, size);
+  }
+  return best;
+}
+
+/**
+ * The discrete Fourier transform of real signals of one length.
+ *
+ * @example
+ * ```ts
+ * const spectrum = new RealFft(1024).forward(samples); // re, im, re, im, …
+ * ```
+ */
+export class RealFft {
+  readonly #n: number;
+  readonly #setup: number;
+  readonly #in: Block;
+  readonly #out: Block;
+  readonly #work: Block;
+
+  /** @param n The length: a multiple of 32 whose other factors are 2, 3 and 5. */
+  constructor(n: number) {
+    this.#n = n;
+    this.#setup = setup(n, REAL);
+    this.#in = new Block(n);
+    this.#out = new Block(n);
+    this.#work = new Block(n);
+  }
+
+  /** Where the next signal goes [shape=(n,)]; the view is good until another plan is made. */
+  get input(): Float32Array {
+    return this.#in.view;
+  }
+
+  /**
+   * Transforms what lies in {@linkcode input}.
+   *
+   * @returns A view, good until the next call: the real parts of the bins 0 and n/2, then the bins
+   * 1 … n/2 − 1 as pairs of real and imaginary part [shape=(n,)].
+   */
+  transform(): Float32Array {
+    pffft._pffft_transform_ordered(
+      this.#setup,
+      this.#in.pointer,
+      this.#out.pointer,
+      this.#work.pointer,
+      FORWARD,
+    );
+    return this.#out.view;
+  }
+
+  /** The spectrum's bins 0 … n/2 as pairs of real and imaginary part [shape=(n + 2,)]. */
+  forward(samples: ArrayLike<number>): Float32Array {
+    const input = this.input;
+    input.fill(0);
+    input.set(samples);
+    const packed = this.transform();
+    const out = new Float32Array(this.#n + 2);
+    out.set(packed);
+    out[this.#n] = packed[1];
+    out[1] = 0;
+    return out;
+  }
+}
+
+/**
+ * Circular convolution of complex signals with one fixed kernel, the engine of
+ * {@linkcode ChirpZ}.
+ */
+export class ComplexConvolver {
+  readonly #n: number;
+  readonly #setup: number;
+  readonly #kernel: Block;
+  readonly #scratch: Scratch;
+
+  /**
+   * @param n The period: a size that {@linkcode fastFftSize} gives.
+   * @param kernel Pairs of real and imaginary part [shape=(2 n,)].
+   */
+  constructor(n: number, kernel: Float32Array) {
+    this.#n = n;
+    this.#setup = setup(n, COMPLEX);
+    this.#scratch = scratchFor(n);
+    this.#kernel = new Block(2 * n);
+    this.#scratch.a.view.set(kernel);
+    pffft._pffft_transform(
+      this.#setup,
+      this.#scratch.a.pointer,
+      this.#kernel.pointer,
+      this.#scratch.work.pointer,
+      FORWARD,
+    );
+  }
+
+  /** Where the next signal goes, as pairs [shape=(2 n,)]; {@linkcode convolve} overwrites it. */
+  get input(): Float32Array {
+    return this.#scratch.a.view;
+  }
+
+  /** Convolves {@linkcode input}; the result is a view, good until any convolver's next call. */
+  convolve(): Float32Array {
+    const { a, b, work } = this.#scratch;
+    pffft._pffft_transform(this.#setup, a.pointer, b.pointer, work.pointer, FORWARD);
+    a.view.fill(0);
+    pffft._pffft_zconvolve_accumulate(
+      this.#setup,
+      b.pointer,
+      this.#kernel.pointer,
+      a.pointer,
+      1 / this.#n,
+    );
+    pffft._pffft_transform(this.#setup, a.pointer, b.pointer, work.pointer, BACKWARD);
+    return b.view;
+  }
+
+  /** Gives the kernel's memory back. */
+  free(): void {
+    this.#kernel.free();
+  }
+}
+
+interface Scratch {
+  a: Block;
+  b: Block;
+  work: Block;
+}
+
+const scratches = new Map<number, Scratch>();
+
+/** Convolvers of one size share their buffers: only one of them is at work at a time. */
+function scratchFor(n: number): Scratch {
+  let scratch = scratches.get(n);
+  if (scratch === undefined) {
+    scratch = { a: new Block(2 * n), b: new Block(2 * n), work: new Block(2 * n) };
+    scratches.set(n, scratch);
+  }
+  return scratch;
+}

@@ -1,0 +1,132 @@
+import { ChirpZ, phasors } from "./chirp_z.ts";
+
+/**
+ * Resamples by the Fourier method, to `trunc(n · toRate / fromRate)` samples: the spectrum is cut
+ * or zero-padded, as `scipy.signal.resample` does it. The signal counts as periodic.
+ *
+ * @param samples The signal [shape=(n,)].
+ * @param fromRate Its sample rate in Hz.
+ * @param toRate The wanted rate in Hz.
+ * @param limit How many output samples are wanted at most.
+ * @returns The resampled signal, or its first `limit` samples.
+ */
+export function fourierResample(
+  samples: Float32Array,
+  fromRate: number,
+  toRate: number,
+  limit = Infinity,
+): Float32Array {
+  const n = samples.length;
+  const m = Math.trunc(n * toRate / fromRate);
+  if (m === n) return samples.slice(0, Math.min(m, limit));
+  if (m === 0) return new Float32Array(0);
+  return synthesize(lowSpectrum(samples, Math.min(n, m)), n, m, Math.min(m, limit));
+}
+
+interface Plans {
+  analysis: ChirpZ;
+  synthesis?: { m: number; outputs: number; plan: ChirpZ };
+}
+
+/** Plans by input length; files of one length follow each other often enough for a few to help. */
+const plansByLength = new Map<number, Plans>();
+const MAX_PLANS = 6;
+
+function plansFor(n: number, make: () => Plans): Plans {
+  let plans = plansByLength.get(n);
+  if (plans === undefined) {
+    if (plansByLength.size >= MAX_PLANS) {
+      const [oldest, { analysis, synthesis }] = plansByLength.entries().next().value!;
+      analysis.free();
+      synthesis?.plan.free();
+      plansByLength.delete(oldest);
+    }
+    plans = make();
+  } else {
+    plansByLength.delete(n);
+  }
+  plansByLength.set(n, plans);
+  return plans;
+}
+
+/**
+ * The DFT bins 0 … ⌊size / 2⌋ of a real signal, as pairs.
+ *
+ * Even and odd samples are packed into one complex signal of half the length; its transform at the
+ * frequencies ±k/n gives both halves' transforms back, whether n is even or odd.
+ */
+function lowSpectrum(samples: Float32Array, size: number): Float32Array {
+  const n = samples.length;
+  const half = Math.ceil(n / 2);
+  const top = Math.floor(size / 2);
+  const { analysis } = plansFor(n, () => ({
+    analysis: new ChirpZ({
+      inputs: half,
+      outputs: 2 * top + 1,
+      firstOutput: -top,
+      modulus: n,
+      sign: -1,
+    }),
+  }));
+  const packed = new Float32Array(2 * half);
+  packed.set(samples);
+  analysis.load(packed);
+  const z = analysis.values();
+  const out = new Float32Array(2 * (top + 1));
+  const turns = phasors(-1 / n, top + 1);
+  for (let k = 0; k <= top; k++) {
+    const p = 2 * (top + k), q = 2 * (top - k);
+    const turnRe = turns[2 * k], turnIm = turns[2 * k + 1];
+    const evenRe = (z[p] + z[q]) / 2, evenIm = (z[p + 1] - z[q + 1]) / 2;
+    const oddRe = (z[p + 1] + z[q + 1]) / 2, oddIm = (z[q] - z[p]) / 2;
+    out[2 * k] = evenRe + oddRe * turnRe - oddIm * turnIm;
+    out[2 * k + 1] = evenIm + oddRe * turnIm + oddIm * turnRe;
+  }
+  return out;
+}
+
+/**
+ * The first `wanted` samples of the real inverse DFT of length m.
+ *
+ * @param spectrum Bins 0 … ⌊min(n, m) / 2⌋ as pairs.
+ * @param n The length of the signal that they come from.
+ */
+function synthesize(spectrum: Float32Array, n: number, m: number, wanted: number): Float32Array {
+  const size = Math.min(n, m);
+  const top = spectrum.length / 2 - 1;
+  const outputs = Math.ceil(wanted / 2);
+  const plans = plansByLength.get(n)!;
+  if (plans.synthesis?.m !== m || plans.synthesis.outputs !== outputs) {
+    plans.synthesis?.plan.free();
+    plans.synthesis = {
+      m,
+      outputs,
+      plan: new ChirpZ({
+        inputs: 2 * top + 1,
+        firstInput: -top,
+        outputs,
+        modulus: m,
+        sign: 1,
+      }),
+    };
+  }
+  // Output samples 2k and 2k + 1 come as the real and imaginary part of one complex output: each
+  // bin is turned by (1 + i · e^{2πil/m}).
+  const packed = new Float32Array(2 * (2 * top + 1));
+  const turns = phasors(1 / m, top + 1);
+  for (let l = 0; l <= top; l++) {
+    let scale = 1 / n;
+    // A Nyquist bin of the shorter length stands for both its halves: going down, scipy doubles it
+    // and the inverse transform counts it once; going up, each half gets half of it.
+    if (size % 2 === 0 && l === top && m > n) scale /= 2;
+    const re = spectrum[2 * l] * scale, im = spectrum[2 * l + 1] * scale;
+    const turnRe = turns[2 * l], turnIm = turns[2 * l + 1];
+    const plus = 2 * (top + l), minus = 2 * (top - l);
+    packed[plus] = re * (1 - turnIm) - im * turnRe;
+    packed[plus + 1] = re * turnRe + im * (1 - turnIm);
+    packed[minus] = re * (1 + turnIm) + im * turnRe;
+    packed[minus + 1] = re * turnRe - im * (1 + turnIm);
+  }
+  plans.synthesis.plan.load(packed);
+  return plans.synthesis.plan.values().slice(0, wanted);
+}

@@ -1,0 +1,210 @@
+import { parse } from "csv-parse/sync";
+import { basename, dirname, join } from "node:path";
+import type { SoundPaths } from "./model.ts";
+
+/** The file with the ground truth, inside a data set. */
+export const GROUND_TRUTH_FILE = "DEV Dataset.csv";
+
+/** Thrown where a data set is not laid out as the challenge's; the message says what is wrong. */
+export class DatasetError extends Error {
+  override name = "DatasetError";
+}
+
+/** A sound file of a data set. */
+export interface SoundFile {
+  /** Its file name, by which the ground truth calls it. */
+  id: string;
+  /** The name of the folder that it lies in. */
+  class: string;
+  /** Where it lies. */
+  path: string;
+}
+
+/**
+ * The items of a data set: all `.wav` files below `Items`.
+ *
+ * @param dataPath The data set's folder.
+ * @returns Sorted by path; see {@linkcode listSounds}.
+ */
+export function listItems(dataPath: string): SoundFile[] {
+  return listSounds(dataPath, "Items");
+}
+
+/** The queries of a data set: all `.wav` files below `Queries`, as {@linkcode listItems}. */
+export function listQueries(dataPath: string): SoundFile[] {
+  return listSounds(dataPath, "Queries");
+}
+
+/**
+ * Lists as Python's `glob("**\/*.wav", recursive=True)` does: hidden files and folders are passed
+ * over, links are followed, case matters. The order is that of the paths' UTF-16 code units, so it
+ * does not depend on the file system. A folder that is not there has no sounds in it.
+ *
+ * @throws {DatasetError} Where `dataPath` is not there, or two files have one name.
+ */
+function listSounds(dataPath: string, kind: "Items" | "Queries"): SoundFile[] {
+  if (!isDirectory(dataPath)) {
+    throw new DatasetError(`Expected a data set but found no folder at ${dataPath}`);
+  }
+  const paths: string[] = [];
+  collectWavs(resolveFolder(join(dataPath, kind)), [], paths);
+  paths.sort();
+  const byId = new Map<string, string>();
+  return paths.map((path) => {
+    const id = basename(path);
+    const other = byId.get(id);
+    if (other !== undefined) {
+      throw new DatasetError(
+        `Expected file names to be unique in ${kind} but found ${other} and ${path}`,
+      );
+    }
+    byId.set(id, path);
+    return { id, class: basename(dirname(path)), path };
+  });
+}
+
+/**
+ * Git writes a link as a small file that holds its target where the file system, or its settings,
+ * have no links; a data set that was copied so still works.
+ */
+function resolveFolder(path: string): string {
+  const info = statOrNull(path);
+  if (!info?.isFile || info.size > 1024) return path;
+  const target = join(dirname(path), Deno.readTextFileSync(path).trim());
+  return isDirectory(target) ? target : path;
+}
+
+function collectWavs(folder: string, parents: string[], paths: string[]): void {
+  if (!isDirectory(folder)) return;
+  // A link that leads back to a folder above would go round for ever.
+  const real = Deno.realPathSync(folder);
+  if (parents.includes(real)) return;
+  for (const entry of Deno.readDirSync(folder)) {
+    if (entry.name.startsWith(".")) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory || (entry.isSymlink && isDirectory(path))) {
+      collectWavs(path, [...parents, real], paths);
+    } else if (entry.name.endsWith(".wav")) {
+      paths.push(path);
+    }
+  }
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statOrNull(path)?.isDirectory ?? false;
+}
+
+/** The sounds as models take them: id → path. */
+export function toPaths(sounds: SoundFile[]): SoundPaths {
+  return Object.fromEntries(sounds.map(({ id, path }) => [id, path]));
+}
+
+/** One query of the ground truth, with the item that it imitates. */
+export interface GroundTruthRow {
+  label: string;
+  class: string;
+  item: string;
+  query: string;
+}
+
+/** The strings that pandas 2.2 reads as missing. */
+const MISSING = new Set([
+  "",
+  "#N/A",
+  "#N/A N/A",
+  "#NA",
+  "-1.#IND",
+  "-1.#QNAN",
+  "-NaN",
+  "-nan",
+  "1.#IND",
+  "1.#QNAN",
+  "<NA>",
+  "N/A",
+  "NA",
+  "NULL",
+  "NaN",
+  "None",
+  "n/a",
+  "nan",
+  "null",
+]);
+
+const ID_COLUMNS = ["Label", "Class", "Items"];
+const QUERY_COLUMNS = ["Query 1", "Query 2", "Query 3"];
+
+/**
+ * Reads the ground truth of a data set.
+ *
+ * @param dataPath The data set's folder.
+ * @throws {DatasetError} Where the file is not there or is not as {@linkcode parseGroundTruth}
+ * expects it.
+ */
+export function readGroundTruth(dataPath: string): GroundTruthRow[] {
+  const path = join(dataPath, GROUND_TRUTH_FILE);
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new DatasetError(`Expected the ground truth but found no file at ${path}`);
+  }
+  return parseGroundTruth(text, path);
+}
+
+/**
+ * Parses the ground truth: one title line, the header, then a row for each item. The three query
+ * columns are stacked, all of `Query 1` before all of `Query 2`; rows with a missing label, class,
+ * item or query drop out. Columns are found by name.
+ *
+ * @param text The CSV.
+ * @param name What errors call it.
+ */
+export function parseGroundTruth(text: string, name: string): GroundTruthRow[] {
+  let records: string[][];
+  try {
+    records = parse(text, { bom: true, relax_column_count: true, relax_quotes: true });
+  } catch (error) {
+    throw new DatasetError(`Expected CSV but found none in ${name}: ${(error as Error).message}`);
+  }
+  const [, ...lines] = records;
+  const [header, ...rows] = lines.filter((line) => line.length > 1 || line[0]?.trim() !== "");
+  const columns = [...ID_COLUMNS, ...QUERY_COLUMNS];
+  const absent = columns.filter((column) => !header?.includes(column));
+  if (absent.length > 0) {
+    throw new DatasetError(
+      `Expected a title line, then a header with the columns ${columns.join(", ")} in ${name} ` +
+        `but found no ${absent.join(", no ")} in ${JSON.stringify((header ?? []).join(","))}`,
+    );
+  }
+  rows.forEach((row, i) => {
+    if (row.length > header.length) {
+      throw new DatasetError(
+        `Expected ${header.length} fields but found ${row.length} in row ${i + 1} after the ` +
+          `header of ${name}: ${JSON.stringify(row.join(","))}`,
+      );
+    }
+  });
+  const cell = (row: string[], column: string) => row[header.indexOf(column)] ?? "";
+  return QUERY_COLUMNS.flatMap((queryColumn) =>
+    rows.filter((row) =>
+      [...ID_COLUMNS, queryColumn].every((column) => !MISSING.has(cell(row, column)))
+    ).map((row) => ({
+      label: cell(row, "Label"),
+      class: cell(row, "Class"),
+      item: cell(row, "Items"),
+      query: cell(row, queryColumn),
+    }))
+  );
+}

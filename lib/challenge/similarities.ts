@@ -1,0 +1,246 @@
+import { dirname } from "node:path";
+import type { Similarities, SoundPaths } from "./model.ts";
+
+/** Thrown where similarity scores are not what they should be; the message names the pair. */
+export class SimilaritiesError extends Error {
+  override name = "SimilaritiesError";
+}
+
+/** The scores of one query, item → score. */
+export type QueryScores = Record<string, number>;
+
+/**
+ * Checks what a model returned: for every query an object with a finite number for every item.
+ *
+ * @throws {SimilaritiesError} Where something is missing or is no finite number.
+ */
+export function assertSimilarities(
+  scores: unknown,
+  items: SoundPaths,
+  queries: SoundPaths,
+): asserts scores is Similarities {
+  if (!isRecord(scores)) {
+    throw new SimilaritiesError(
+      `Expected computeSimilarities to return query → item → score but found ${describe(scores)}`,
+    );
+  }
+  const itemIds = Object.keys(items);
+  for (const query of Object.keys(queries)) {
+    checkRow(scores[query], query, itemIds);
+  }
+}
+
+/** @throws {SimilaritiesError} Where `row` lacks one of the items or its score is not finite. */
+function checkRow(
+  row: unknown,
+  query: string,
+  items: Iterable<string>,
+): asserts row is QueryScores {
+  if (row === undefined) {
+    throw new SimilaritiesError(`Expected scores for the query ${query} but found none`);
+  }
+  if (!isRecord(row)) {
+    throw new SimilaritiesError(
+      `Expected the scores of the query ${query} to be item → score but found ${describe(row)}`,
+    );
+  }
+  for (const item of items) {
+    const score = row[item];
+    if (score === undefined) {
+      throw new SimilaritiesError(
+        `Expected a score for the query ${query} and the item ${item} but found none`,
+      );
+    }
+    if (typeof score !== "number" || !Number.isFinite(score)) {
+      throw new SimilaritiesError(
+        `Expected a finite number as the score for the query ${query} and the item ${item} but ` +
+          `found ${describe(score)}`,
+      );
+    }
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function describe(value: unknown): string {
+  return Deno.inspect(value, { depth: 0, colors: false });
+}
+
+/** Characters gathered before they are written. */
+const WRITE_CHARACTERS = 1 << 20;
+
+/**
+ * Writes scores as JSON, a query at a time: no string is longer than one query's scores. The file
+ * gets its name when it is whole.
+ *
+ * @param path The file; its folder is made where it is missing.
+ * @param scores The scores, checked by {@linkcode assertSimilarities}, or their rows as they come.
+ */
+export async function writeSimilarities(
+  path: string,
+  scores: Similarities | AsyncIterable<[query: string, row: QueryScores]>,
+): Promise<void> {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.partial`;
+  try {
+    using file = Deno.openSync(partial, { write: true, create: true, truncate: true });
+    const encoder = new TextEncoder();
+    let text = "{";
+    const flush = () => {
+      const bytes = encoder.encode(text);
+      let written = 0;
+      while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+      text = "";
+    };
+    let separator = "\n";
+    const rows = Symbol.asyncIterator in scores ? scores : Object.entries(scores as Similarities);
+    for await (const [query, row] of rows as AsyncIterable<[string, QueryScores]>) {
+      text += `${separator}${JSON.stringify(query)}: ${JSON.stringify(row)}`;
+      separator = ",\n";
+      if (text.length > WRITE_CHARACTERS) flush();
+    }
+    text += "\n}\n";
+    flush();
+  } catch (error) {
+    removeIfThere(partial);
+    throw error;
+  }
+  Deno.renameSync(partial, path);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+const QUOTE = 0x22, BACKSLASH = 0x5c, OPEN = 0x7b, CLOSE = 0x7d, COLON = 0x3a, COMMA = 0x2c;
+
+/**
+ * Reads a similarities file, a query at a time, so that it may be longer than a string can be.
+ * Scores are checked to be finite numbers.
+ *
+ * @param path A JSON file, query → item → score.
+ * @throws {SimilaritiesError} Where the file is not of that form.
+ */
+export async function* readSimilarities(
+  path: string,
+): AsyncGenerator<[query: string, row: QueryScores]> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new SimilaritiesError(`Expected similarity scores but found no file at ${path}`);
+  }
+  for await (const [key, value] of splitObject(file.readable, path)) {
+    const query: unknown = parseJson(key, `a query's name in ${path}`);
+    if (typeof query !== "string") {
+      throw new SimilaritiesError(`Expected a query's name in ${path} but found ${key}`);
+    }
+    const row = parseRow(value, query, path);
+    checkRow(row, query, Object.keys(row as object));
+    yield [query, row];
+  }
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SimilaritiesError(`Expected ${what} as JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Python writes NaN and Infinity, which JSON has not: keep them as strings, to be named later. */
+function parseRow(text: string, query: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const named = text.replace(/:\s*(NaN|-?Infinity)\b/g, ': "$1"');
+    return parseJson(named, `the scores of the query ${query} in ${path}`);
+  }
+}
+
+/**
+ * Splits the text of a JSON object into its keys and values without building either: it only
+ * follows strings and nesting, the values are parsed by whoever takes them.
+ */
+async function* splitObject(
+  stream: ReadableStream<Uint8Array>,
+  path: string,
+): AsyncGenerator<[key: string, value: string]> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let parts: Uint8Array[] = [];
+  let depth = 0, inString = false, escaped = false;
+  let key: string | undefined;
+  let ended = false;
+  const take = (last: Uint8Array): string => {
+    const text = decode(decoder, parts, last, path);
+    parts = [];
+    return text;
+  };
+  const fail = (found: string) =>
+    new SimilaritiesError(`Expected an object query → item → score in ${path} but found ${found}`);
+  for await (const chunk of stream) {
+    let start = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i];
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) inString = false;
+        continue;
+      }
+      if (byte === QUOTE) {
+        inString = true;
+      } else if (byte === OPEN) {
+        if (depth === 0) {
+          if (ended || take(chunk.subarray(start, i)).trim() !== "") throw fail("more than one");
+          start = i + 1;
+        }
+        depth++;
+      } else if (depth === 1 && byte === COLON && key === undefined) {
+        key = take(chunk.subarray(start, i)).trim();
+        start = i + 1;
+      } else if (depth === 1 && (byte === COMMA || byte === CLOSE)) {
+        const value = take(chunk.subarray(start, i)).trim();
+        start = i + 1;
+        if (key !== undefined) yield [key, value];
+        else if (value !== "" || byte === COMMA) throw fail(JSON.stringify(value.slice(0, 60)));
+        key = undefined;
+        if (byte === CLOSE) {
+          depth = 0;
+          ended = true;
+        }
+      } else if (byte === CLOSE) {
+        depth--;
+      }
+    }
+    parts.push(chunk.subarray(start));
+  }
+  const rest = take(new Uint8Array()).trim();
+  if (!ended) throw fail(rest === "" && depth === 0 ? "nothing" : "a file that is cut short");
+  if (rest !== "") throw fail(JSON.stringify(rest.slice(0, 60)));
+}
+
+function decode(decoder: TextDecoder, parts: Uint8Array[], last: Uint8Array, path: string): string {
+  let bytes = last;
+  if (parts.length > 0) {
+    bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, last.length));
+    let offset = 0;
+    for (const part of [...parts, last]) {
+      bytes.set(part, offset);
+      offset += part.length;
+    }
+  }
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new SimilaritiesError(`Expected UTF-8 text in ${path} but found other bytes`);
+  }
+}

@@ -1,0 +1,163 @@
+import cliProgress from "cli-progress";
+import { escapeHtml, inNotebook, UpdatableDisplay } from "./jupyter.ts";
+
+/** Shows how far long work has come. */
+export interface Progress {
+  /** Tells how much is done now, in the units of the total. */
+  update(done: number): void;
+  /** Ends the display. Call it also where the work failed. */
+  finish(): Promise<void>;
+}
+
+/** How to show amounts; plain numbers unless given. */
+export interface ProgressOptions {
+  /** The total amount; `undefined` where it is not known. */
+  total?: number;
+  /** Writes an amount, for instance bytes as `1.2 MB`. */
+  format?: (amount: number) => string;
+}
+
+/** Milliseconds between two updates on a screen. */
+const SCREEN_INTERVAL = 200;
+/** Milliseconds between two plain lines, where the output is a file or a pipe. */
+const LINE_INTERVAL = 10_000;
+
+/**
+ * Starts to show progress: a bar in a terminal, an updating display in a notebook, and plain lines,
+ * few of them, where standard error is no terminal.
+ *
+ * @param label What is done, as `Embedding items`.
+ */
+export function startProgress(label: string, options: ProgressOptions = {}): Progress {
+  const meter = new Meter(label, options);
+  if (inNotebook()) return new NotebookProgress(meter);
+  if (Deno.stderr.isTerminal()) return new TerminalProgress(meter);
+  return new LineProgress(meter);
+}
+
+/** Counts, times and words of one task. */
+class Meter {
+  readonly label: string;
+  readonly total?: number;
+  readonly #format: (amount: number) => string;
+  readonly #start = performance.now();
+  done = 0;
+
+  constructor(label: string, options: ProgressOptions) {
+    this.label = label;
+    this.total = options.total;
+    this.#format = options.format ?? String;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** For instance `120/438, 85/s, 4 s left`. */
+  describe(): string {
+    const { done, total, seconds } = this;
+    const amount = total === undefined
+      ? this.#format(done)
+      : `${this.#format(done)}/${this.#format(total)}`;
+    if (done === 0 || seconds === 0) return amount;
+    const rate = `${this.#format(Math.round(done / seconds))}/s`;
+    if (total === undefined || done >= total) return `${amount}, ${rate}`;
+    return `${amount}, ${rate}, ${formatSeconds((total - done) * seconds / done)} left`;
+  }
+
+  summary(): string {
+    const amount = this.#format(this.done);
+    return this.total === undefined || this.done === this.total
+      ? `${amount} in ${formatSeconds(this.seconds)}`
+      : `stopped at ${amount} of ${this.#format(this.total)}`;
+  }
+}
+
+class TerminalProgress implements Progress {
+  readonly #meter: Meter;
+  readonly #bar: cliProgress.SingleBar;
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+    this.#bar = new cliProgress.SingleBar({
+      format: meter.total === undefined ? "{label}: {text}" : "{label} {bar} {text}",
+      hideCursor: true,
+      clearOnComplete: true,
+      barsize: 30,
+    }, cliProgress.Presets.shades_classic);
+    this.#bar.start(meter.total ?? 0, 0, { label: meter.label, text: "" });
+  }
+
+  update(done: number): void {
+    this.#meter.done = done;
+    this.#bar.update(done, { text: this.#meter.describe() });
+  }
+
+  finish(): Promise<void> {
+    this.#bar.stop();
+    console.error(`${this.#meter.label}: ${this.#meter.summary()}`);
+    return Promise.resolve();
+  }
+}
+
+class NotebookProgress implements Progress {
+  readonly #meter: Meter;
+  readonly #display = new UpdatableDisplay();
+  #last = 0;
+  #pending: Promise<void>;
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+    this.#pending = this.#show(meter.describe());
+  }
+
+  #show(text: string): Promise<void> {
+    const { label, done, total } = this.#meter;
+    const bar = total === undefined ? "" : ` <progress value="${done}" max="${total}"></progress>`;
+    return this.#display.show({
+      "text/plain": `${label}: ${text}`,
+      "text/html": `<div>${escapeHtml(label)}${bar} ${escapeHtml(text)}</div>`,
+    });
+  }
+
+  update(done: number): void {
+    this.#meter.done = done;
+    const now = performance.now();
+    if (now - this.#last < SCREEN_INTERVAL) return;
+    this.#last = now;
+    this.#pending = this.#pending.then(() => this.#show(this.#meter.describe()));
+  }
+
+  async finish(): Promise<void> {
+    await this.#pending;
+    await this.#show(this.#meter.summary());
+  }
+}
+
+class LineProgress implements Progress {
+  readonly #meter: Meter;
+  #last = performance.now();
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+  }
+
+  update(done: number): void {
+    this.#meter.done = done;
+    const now = performance.now();
+    if (now - this.#last < LINE_INTERVAL) return;
+    this.#last = now;
+    console.error(`${this.#meter.label}: ${this.#meter.describe()}`);
+  }
+
+  finish(): Promise<void> {
+    console.error(`${this.#meter.label}: ${this.#meter.summary()}`);
+    return Promise.resolve();
+  }
+}
+
+function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
