@@ -124,6 +124,14 @@ function toTargets(rows: GroundTruthRow[]): Targets {
     itemOf.set(row.query, indexOf.get(row.item)!);
     if (!classOf.has(row.query)) classOf.set(row.query, row.class);
   }
+  for (const [query, name] of classOf) {
+    if (!itemsOfClass.has(name)) {
+      throw new SimilaritiesError(
+        `Expected the class ${name} of the query ${query} to have an item of its own in the ` +
+          `ground truth but found its items under another class first`,
+      );
+    }
+  }
   return { items: [...indexOf.keys()], itemOf, classOf, itemsOfClass };
 }
 
@@ -191,7 +199,7 @@ function rankQuery(
   const target = targets.itemOf.get(query)!;
   const [first, last] = ranksOf(target);
   const queryClass = targets.classOf.get(query)!;
-  const members = targets.itemsOfClass.get(queryClass) ?? [];
+  const members = targets.itemsOfClass.get(queryClass)!;
   let reciprocal = 0, discounted = 0, tied = first !== last;
   for (const member of members) {
     const [from, to] = ranksOf(member);

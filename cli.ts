@@ -1,0 +1,35 @@
+/** The command line: `deno task NAME` runs one of these commands. */
+import { type Command, UsageError } from "./commands/command.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { jupyterCommand } from "./commands/jupyter.ts";
+import { runCommand } from "./commands/run.ts";
+
+const COMMANDS: Command[] = [runCommand, evaluateCommand, jupyterCommand];
+
+async function main([name, ...args]: string[]): Promise<number> {
+  const command = COMMANDS.find((command) => command.name === name);
+  if (command === undefined) {
+    const usages = COMMANDS.map(({ usage }) => `  deno task ${usage}`).join("\n");
+    console.error(`Expected a command but found ${name ?? "nothing"}. The commands:\n${usages}`);
+    return 2;
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(`deno task ${command.usage}\n\n${command.help}`);
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\nUsage: deno task ${command.usage}`);
+      return 2;
+    }
+    // Errors of ours say what a user needs; a stack only helps with those that nobody foresaw.
+    const foreseen = error instanceof Error && error.name !== "Error" &&
+      !["TypeError", "RangeError", "ReferenceError", "SyntaxError"].includes(error.name);
+    console.error(foreseen ? `${error.name}: ${error.message}` : error);
+    return 1;
+  }
+}
+
+Deno.exit(await main(Deno.args));

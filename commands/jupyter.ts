@@ -1,0 +1,25 @@
+import { type Command, UsageError } from "./command.ts";
+
+export const jupyterCommand: Command = {
+  name: "jupyter",
+  usage: "jupyter",
+  help: "Installs Deno's kernel for Jupyter and says how to open the notebook.",
+  async run(args) {
+    if (args.length > 0) throw new UsageError(`Expected no argument ${args[0]}`);
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: ["jupyter", "--install", "--force"],
+    }).spawn().status;
+    if (code !== 0) {
+      console.error(`Expected "deno jupyter --install" to succeed but found exit status ${code}`);
+      return 1;
+    }
+    console.log(`
+The kernel is installed. Now open the notebook, from this folder:
+
+  jupyter lab submission.ipynb        (pip install jupyterlab brings it)
+
+or open submission.ipynb in VS Code with its Jupyter extension and choose the kernel "Deno".
+Without Jupyter, "deno task submission" runs it from the command line.`);
+    return 0;
+  },
+};

@@ -1,0 +1,82 @@
+import type { Message } from "../lib/notebook/message.ts";
+
+/** Milliseconds between two states of a changing display, where the output is no terminal. */
+const UPDATE_INTERVAL = 10_000;
+
+/**
+ * Prints the outputs of cells as they come: what they print goes where they printed it, displays as
+ * plain text to standard output. A display that changes stays on its line in a terminal.
+ */
+export class OutputPrinter {
+  readonly #isTerminal = Deno.stdout.isTerminal();
+  /** The display on the current line of the terminal, which its next state may overwrite. */
+  #lineOf?: string;
+  /** The last state of a changing display that is not yet printed. */
+  #pending?: { id: string; text: string };
+  #lastUpdate = Date.now();
+
+  /** Announces a cell, on standard error. */
+  startCell(count: number, total: number, source: string): void {
+    this.#flush();
+    const title =
+      source.split("\n").map((line) => line.trim()).filter((line) =>
+        line !== "" && line !== "// DO NOT MODIFY THIS BLOCK."
+      )[0] ?? "";
+    write(Deno.stderr, `[${count}/${total}] ${title.slice(0, 80)}\n`);
+  }
+
+  /** Prints what a message of the iopub channel brings. */
+  print({ header, content }: Message): void {
+    const id: string | undefined = content.transient?.display_id;
+    if (header.msg_type === "update_display_data") {
+      this.#update(id!, plainText(content.data));
+      return;
+    }
+    this.#flush();
+    if (header.msg_type === "stream") {
+      write(content.name === "stderr" ? Deno.stderr : Deno.stdout, content.text);
+    } else if (header.msg_type === "display_data" && id !== undefined) {
+      this.#pending = { id, text: plainText(content.data) };
+      if (this.#isTerminal) this.#update(id, this.#pending.text);
+    } else if (header.msg_type !== "error") {
+      write(Deno.stdout, `${plainText(content.data)}\n`);
+    }
+  }
+
+  /** Prints what is not yet printed. */
+  end(): void {
+    this.#flush();
+  }
+
+  #update(id: string, text: string): void {
+    if (this.#isTerminal) {
+      write(Deno.stdout, `${this.#lineOf === id ? "\r\x1b[K" : ""}${text}`);
+      this.#lineOf = id;
+      this.#pending = undefined;
+      return;
+    }
+    if (this.#pending !== undefined && this.#pending.id !== id) this.#flush();
+    this.#pending = { id, text };
+    if (Date.now() - this.#lastUpdate > UPDATE_INTERVAL) {
+      this.#lastUpdate = Date.now();
+      this.#flush();
+    }
+  }
+
+  #flush(): void {
+    if (this.#lineOf !== undefined) write(Deno.stdout, "\n");
+    this.#lineOf = undefined;
+    if (this.#pending !== undefined) write(Deno.stdout, `${this.#pending.text}\n`);
+    this.#pending = undefined;
+  }
+}
+
+function plainText(data: Record<string, unknown> = {}): string {
+  return String(data["text/plain"] ?? `[${Object.keys(data).join(", ")}]`);
+}
+
+function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  let written = 0;
+  while (written < bytes.length) written += to.writeSync(bytes.subarray(written));
+}

@@ -1,0 +1,30 @@
+/** The one door for notebooks: `import { … } from "qvim"`. */
+export { decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
+export { fourierResample } from "./audio/fourier_resample.ts";
+export {
+  DatasetError,
+  type GroundTruthRow,
+  listItems,
+  listQueries,
+  readGroundTruth,
+  type SoundFile,
+  toPaths,
+} from "./challenge/dataset.ts";
+export { EmbeddingModel } from "./challenge/embedding_model.ts";
+export { evaluate, type Evaluation, type QueryResult } from "./challenge/evaluation.ts";
+export { assertModel, QVIMModel, type Similarities, type SoundPaths } from "./challenge/model.ts";
+export {
+  classwiseLines,
+  exactMatchLines,
+  pythonRound,
+  showFigures,
+  showRanks,
+} from "./challenge/report.ts";
+export {
+  assertSimilarities,
+  type QueryScores,
+  readSimilarities,
+  SimilaritiesError,
+  writeSimilarities,
+} from "./challenge/similarities.ts";
+export { TwoDft } from "./models/two_dft.ts";

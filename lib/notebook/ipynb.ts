@@ -1,0 +1,168 @@
+/** Reads and writes notebooks of nbformat 4. */
+
+/** What a cell shows below itself, as nbformat 4 stores it. */
+export type Output =
+  | { output_type: "stream"; name: "stdout" | "stderr"; text: string }
+  | { output_type: "display_data"; data: MimeBundle; metadata: Json }
+  | { output_type: "execute_result"; data: MimeBundle; metadata: Json; execution_count: number }
+  | { output_type: "error"; ename: string; evalue: string; traceback: string[] };
+
+/** MIME type → content. */
+export type MimeBundle = Record<string, unknown>;
+
+type Json = Record<string, unknown>;
+
+/** A cell, with its source as one string. */
+export interface Cell {
+  cell_type: "code" | "markdown" | "raw";
+  id?: string;
+  metadata: Json;
+  source: string;
+  /** Of code cells only. */
+  outputs?: Output[];
+  /** Of code cells only. */
+  execution_count?: number | null;
+}
+
+/** A notebook of nbformat 4. */
+export interface Notebook {
+  cells: Cell[];
+  metadata: Json;
+  nbformat: number;
+  nbformat_minor: number;
+}
+
+/** Thrown where a file is not a notebook that can be run here; the message names the file. */
+export class NotebookError extends Error {
+  override name = "NotebookError";
+}
+
+/** The language that the notebooks are written in. */
+const LANGUAGE = "typescript";
+
+/**
+ * Reads a notebook of the Deno kernel.
+ *
+ * @throws {NotebookError} Where there is none, or one of another format or language.
+ */
+export function readNotebook(path: string): Notebook {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new NotebookError(`Expected a notebook but found no file at ${path}`);
+    }
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new NotebookError(`Expected a notebook but found a folder at ${path}`);
+    }
+    throw error;
+  }
+  return parseNotebook(text, path);
+}
+
+/**
+ * Parses the text of a notebook; see {@linkcode readNotebook}.
+ *
+ * @param name What errors call it.
+ */
+export function parseNotebook(text: string, name: string): Notebook {
+  const found = (what: string) =>
+    new NotebookError(
+      `Expected a notebook of nbformat 4 for the Deno kernel in ${name} but ${what}`,
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw found(`found no JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(value)) throw found("found no JSON object");
+  if (value.nbformat !== 4) throw found(`found nbformat ${Deno.inspect(value.nbformat)}`);
+  const metadata = isObject(value.metadata) ? value.metadata : {};
+  const kernelspec = isObject(metadata.kernelspec) ? metadata.kernelspec : {};
+  const languageInfo = isObject(metadata.language_info) ? metadata.language_info : {};
+  const language = kernelspec.language ?? languageInfo.name;
+  if (language !== LANGUAGE) {
+    throw found(`found the language ${language === undefined ? "undefined" : `"${language}"`}`);
+  }
+  if (!Array.isArray(value.cells)) throw found("found no list of cells");
+  return {
+    cells: value.cells.map((cell, index) => parseCell(cell, index, found)),
+    metadata,
+    nbformat: 4,
+    nbformat_minor: typeof value.nbformat_minor === "number" ? value.nbformat_minor : 0,
+  };
+}
+
+function parseCell(value: unknown, index: number, found: (what: string) => Error): Cell {
+  const at = `in cell ${index + 1}`;
+  if (!isObject(value)) throw found(`found no object ${at}`);
+  const type = value.cell_type;
+  if (type !== "code" && type !== "markdown" && type !== "raw") {
+    throw found(`found the cell type ${Deno.inspect(type)} ${at}`);
+  }
+  const source = joinLines(value.source);
+  if (source === undefined) throw found(`found no source ${at}`);
+  const cell: Cell = { ...value, cell_type: type, metadata: value.metadata as Json ?? {}, source };
+  if (type === "code") {
+    cell.outputs = Array.isArray(value.outputs) ? value.outputs : [];
+    cell.execution_count = typeof value.execution_count === "number" ? value.execution_count : null;
+  }
+  return cell;
+}
+
+/** nbformat stores text as one string or as a list of lines. */
+function joinLines(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every((line) => typeof line === "string")) {
+    return value.join("");
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Writes a notebook under its name when it is whole. */
+export function writeNotebook(path: string, notebook: Notebook): void {
+  const partial = `${path}.partial`;
+  try {
+    Deno.writeTextFileSync(partial, formatNotebook(notebook));
+    Deno.renameSync(partial, path);
+  } catch (error) {
+    try {
+      Deno.removeSync(partial);
+    } catch {
+      // It was never made: the first error says why.
+    }
+    throw error;
+  }
+}
+
+/** A notebook as Jupyter writes it: text as lists of lines, one space of indentation. */
+export function formatNotebook(notebook: Notebook): string {
+  const cells = notebook.cells.map((cell) => ({
+    ...cell,
+    source: splitLines(cell.source),
+    ...(cell.outputs && { outputs: cell.outputs.map(formatOutput) }),
+  }));
+  return JSON.stringify({ ...notebook, cells }, null, 1) + "\n";
+}
+
+function formatOutput(output: Output): unknown {
+  if (output.output_type === "stream") return { ...output, text: splitLines(output.text) };
+  if (output.output_type === "error") return output;
+  const data = Object.fromEntries(
+    Object.entries(output.data).map(([type, content]) => [
+      type,
+      typeof content === "string" ? splitLines(content) : content,
+    ]),
+  );
+  return { ...output, data };
+}
+
+function splitLines(text: string): string[] {
+  return text.split(/(?<=\n)/).filter((line) => line !== "");
+}

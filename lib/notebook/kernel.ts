@@ -1,0 +1,350 @@
+import { join } from "node:path";
+import { type Message, MessageCodec } from "./message.ts";
+import { ZmtpSocket } from "./zmtp.ts";
+
+/** Thrown where the kernel does not start; the message holds what it said. */
+export class KernelStartError extends Error {
+  override name = "KernelStartError";
+}
+
+/** Thrown where the kernel's process ended while something was asked of it. */
+export class KernelDiedError extends Error {
+  override name = "KernelDiedError";
+}
+
+/** Thrown where something took longer than it was given. */
+export class KernelTimeoutError extends Error {
+  override name = "KernelTimeoutError";
+}
+
+/** How a kernel is started. */
+export interface KernelOptions {
+  /** The folder that the code of the cells runs in. */
+  cwd: string;
+  /** Environment variables, on top of this process's own. */
+  env?: Record<string, string>;
+  /** Ports for shell, iopub, stdin, control and heartbeat; free ones unless given. */
+  ports?: number[];
+}
+
+const START_MS = 60_000;
+/** Free ports can be taken before the kernel binds them; another try takes others. */
+const START_TRIES = 3;
+const SHUTDOWN_MS = 3_000;
+/** Time between two requests that ask whether the kernel is there. */
+const NUDGE_MS = 200;
+/** How long an ended kernel's last words are waited for. */
+const LAST_WORDS_MS = 500;
+/** How much of what the kernel wrote to its own standard error is kept, in characters. */
+const LOG_CHARACTERS = 4_000;
+const HEARTBEAT_MS = 5_000;
+/** The kernel answers heartbeats in a thread of its own, so this long a silence is no busy cell. */
+const HEARTBEAT_LIMIT_MS = 120_000;
+
+/** A running Deno kernel, spoken to by its own protocol. */
+export class Kernel {
+  readonly #process: Deno.ChildProcess;
+  readonly #folder: string;
+  readonly #codec: MessageCodec;
+  readonly #listeners = new Set<(message: Message, channel: Channel) => void>();
+  readonly #sockets: Partial<Record<Channel | "heartbeat", ZmtpSocket>> = {};
+  readonly #log: Promise<string>;
+  /** Resolves with the reason when the kernel is no more. */
+  readonly #death = Promise.withResolvers<KernelDiedError>();
+  #ended = false;
+  #closed = false;
+
+  private constructor(process: Deno.ChildProcess, folder: string, key: string) {
+    this.#process = process;
+    this.#folder = folder;
+    this.#codec = new MessageCodec(key);
+    this.#log = readTail(process.stderr);
+    // What cells print comes as messages; the pipe is only kept from running full.
+    readTail(process.stdout);
+    process.status.then(async ({ code, signal }) => {
+      this.#ended = true;
+      const words = await Promise.race([this.#log, delay(LAST_WORDS_MS).then(() => "")]);
+      const how = signal ? `by ${signal}` : `with exit status ${code}`;
+      const said = words.trim() === "" ? "" : `; it said:\n${words.trim()}`;
+      this.#death.resolve(new KernelDiedError(`The kernel ended ${how}${said}`));
+    });
+  }
+
+  /**
+   * Starts the Deno that runs this program as a kernel.
+   *
+   * @throws {KernelStartError} Where it ends, or does not answer within a minute.
+   */
+  static async start(options: KernelOptions): Promise<Kernel> {
+    for (let attempt = 1;; attempt++) {
+      const ports = options.ports ?? freePorts(5);
+      const kernel = Kernel.#spawn(options, ports);
+      try {
+        await kernel.#connect(ports);
+        return kernel;
+      } catch (error) {
+        await kernel.kill();
+        const message = error instanceof Error ? error.message : String(error);
+        const portTaken = /address.*in use/i.test(message);
+        if (portTaken && options.ports === undefined && attempt < START_TRIES) continue;
+        const why = portTaken ? `one of the ports ${ports.join(", ")} is taken: ` : "";
+        throw new KernelStartError(`Expected the Deno kernel to start but ${why}${message}`);
+      }
+    }
+  }
+
+  static #spawn({ cwd, env }: KernelOptions, ports: number[]): Kernel {
+    const key = crypto.randomUUID();
+    const folder = Deno.makeTempDirSync({ prefix: "qvim-kernel-" });
+    const connectionFile = join(folder, "connection.json");
+    const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
+    Deno.writeTextFileSync(
+      connectionFile,
+      JSON.stringify({
+        ip: "127.0.0.1",
+        transport: "tcp",
+        shell_port,
+        iopub_port,
+        stdin_port,
+        control_port,
+        hb_port,
+        key,
+        signature_scheme: "hmac-sha256",
+        kernel_name: "deno",
+      }),
+      { mode: 0o600 },
+    );
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["jupyter", "--kernel", "--conn", connectionFile],
+      cwd,
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      // A process group of its own: what the cells start can be ended with the kernel.
+      detached: true,
+    }).spawn();
+    return new Kernel(process, folder, key);
+  }
+
+  async #connect(ports: number[]): Promise<void> {
+    const [shell, iopub, , control, heartbeat] = ports;
+    const deadline = Date.now() + START_MS;
+    const connect = async (port: number, type: "DEALER" | "SUB" | "REQ") => {
+      while (true) {
+        if (this.#ended) throw await this.#death.promise;
+        try {
+          return await ZmtpSocket.connect(port, type, type === "DEALER" ? crypto.randomUUID() : "");
+        } catch (error) {
+          if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+          if (Date.now() > deadline) {
+            throw new KernelTimeoutError(`it did not listen within ${START_MS / 1000} s`);
+          }
+          await delay(10);
+        }
+      }
+    };
+    this.#sockets.iopub = await connect(iopub, "SUB");
+    this.#sockets.shell = await connect(shell, "DEALER");
+    this.#sockets.control = await connect(control, "DEALER");
+    this.#sockets.heartbeat = await connect(heartbeat, "REQ");
+    for (const channel of ["iopub", "shell", "control"] as const) this.#listen(channel);
+    await this.#awaitReady(deadline);
+    this.#watchHeartbeat(this.#sockets.heartbeat);
+  }
+
+  async #listen(channel: Channel): Promise<void> {
+    const socket = this.#sockets[channel]!;
+    for (let frames = await socket.receive(); frames; frames = await socket.receive()) {
+      const message = this.#codec.decode(frames);
+      if (message) { for (const listener of this.#listeners) listener(message, channel); }
+    }
+  }
+
+  /** Asks until the kernel answers on both channels: a subscription takes effect some time later. */
+  async #awaitReady(deadline: number): Promise<void> {
+    const heard = new Set<Channel>();
+    const both = Promise.withResolvers<void>();
+    const listener = (_message: Message, channel: Channel) => {
+      heard.add(channel);
+      if (heard.has("shell") && heard.has("iopub")) both.resolve();
+    };
+    this.#listeners.add(listener);
+    try {
+      while (!(heard.has("shell") && heard.has("iopub"))) {
+        if (this.#ended) throw await this.#death.promise;
+        if (Date.now() > deadline) {
+          throw new KernelTimeoutError(`it did not answer within ${START_MS / 1000} s`);
+        }
+        await this.#send("shell", this.#codec.create("kernel_info_request", {}));
+        await Promise.race([both.promise, delay(NUDGE_MS)]);
+      }
+    } finally {
+      this.#listeners.delete(listener);
+    }
+  }
+
+  async #watchHeartbeat(socket: ZmtpSocket): Promise<void> {
+    const empty = new Uint8Array();
+    while (!this.#closed) {
+      await delay(HEARTBEAT_MS);
+      if (this.#closed) return;
+      // A REQ socket puts an empty frame before what it sends.
+      const answered = socket.send([empty, new TextEncoder().encode("ping")])
+        .then(() => socket.receive()).then((frames) => frames !== null, () => false);
+      const alive = await Promise.race([answered, delay(HEARTBEAT_LIMIT_MS).then(() => undefined)]);
+      if (alive === undefined && !this.#closed) {
+        this.#death.resolve(
+          new KernelDiedError(`The kernel gave no heartbeat for ${HEARTBEAT_LIMIT_MS / 1000} s`),
+        );
+        this.#killGroup();
+      }
+      if (!alive) return;
+    }
+  }
+
+  async #send(channel: "shell" | "control", message: Message): Promise<void> {
+    try {
+      await this.#sockets[channel]!.send(this.#codec.encode(message));
+    } catch {
+      // A broken connection means that the process is ending; its end says more.
+      throw await Promise.race([
+        this.#death.promise,
+        delay(SHUTDOWN_MS).then(() => new KernelDiedError("The kernel closed its connection")),
+      ]);
+    }
+  }
+
+  /**
+   * Runs code and waits until its reply and the last of its outputs are there.
+   *
+   * @param code The source of a cell.
+   * @param onMessage Takes each message on the iopub channel that belongs to this code.
+   * @param timeoutMs How long it may take.
+   * @returns The content of the reply.
+   * @throws {KernelDiedError | KernelTimeoutError}
+   */
+  async execute(
+    code: string,
+    onMessage: (message: Message) => void,
+    timeoutMs = Infinity,
+  ): Promise<ExecuteReply> {
+    const request = this.#codec.create("execute_request", {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true,
+    });
+    const id = request.header.msg_id;
+    const reply = Promise.withResolvers<ExecuteReply>();
+    const idle = Promise.withResolvers<void>();
+    const listener = (message: Message, channel: Channel) => {
+      if (message.parent_header.msg_id !== id) return;
+      if (channel === "shell" && message.header.msg_type === "execute_reply") {
+        reply.resolve(message.content);
+      } else if (channel === "iopub") {
+        const isStatus = message.header.msg_type === "status";
+        if (isStatus && message.content.execution_state === "idle") idle.resolve();
+        onMessage(message);
+      }
+    };
+    this.#listeners.add(listener);
+    const timeout = new Timeout(timeoutMs);
+    try {
+      await this.#send("shell", request);
+      const done = Promise.all([reply.promise, idle.promise]).then(([content]) => content);
+      const result = await Promise.race([done, this.#death.promise, timeout.promise]);
+      if (result instanceof Error) throw result;
+      return result;
+    } finally {
+      timeout.clear();
+      this.#listeners.delete(listener);
+    }
+  }
+
+  /** Asks the kernel to end, then ends it, and what its cells started, by force. */
+  async shutdown(): Promise<void> {
+    if (!this.#ended) {
+      await this.#send("control", this.#codec.create("shutdown_request", { restart: false }))
+        .catch(() => {});
+      const timeout = new Timeout(SHUTDOWN_MS);
+      await Promise.race([this.#process.status, timeout.promise]);
+      timeout.clear();
+    }
+    await this.kill();
+  }
+
+  /** Ends the kernel, and what its cells started, at once. */
+  async kill(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#killGroup();
+    await this.#process.status;
+    for (const socket of Object.values(this.#sockets)) socket.close();
+    await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+  }
+
+  #killGroup(): void {
+    // Windows has no process groups.
+    const target = Deno.build.os === "windows" ? this.#process.pid : -this.#process.pid;
+    try {
+      Deno.kill(target, "SIGKILL");
+    } catch {
+      // Nobody of the group is left.
+    }
+  }
+}
+
+type Channel = "shell" | "iopub" | "control";
+
+/** What the kernel answers when code has run. */
+export interface ExecuteReply {
+  status: "ok" | "error" | "aborted";
+  execution_count: number;
+  ename?: string;
+  evalue?: string;
+  traceback?: string[];
+}
+
+/** A promise of a time-out that can be called off, so that it does not keep the process alive. */
+class Timeout {
+  readonly promise: Promise<KernelTimeoutError>;
+  readonly #timer?: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number) {
+    const { promise, resolve } = Promise.withResolvers<KernelTimeoutError>();
+    this.promise = promise;
+    if (ms === Infinity) return;
+    const error = new KernelTimeoutError(`The kernel did not finish within ${ms / 1000} s`);
+    this.#timer = setTimeout(() => resolve(error), ms);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}
+
+function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map((listener) => listener.addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}
+
+/** The last characters of a stream, once it has ended. */
+async function readTail(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let tail = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    tail = (tail + text).slice(-LOG_CHARACTERS);
+  }
+  return tail;
+}

@@ -1,0 +1,157 @@
+import { type Cell, type Notebook, type Output } from "./ipynb.ts";
+import { type ExecuteReply, Kernel, KernelDiedError, KernelTimeoutError } from "./kernel.ts";
+import type { Message } from "./message.ts";
+import { OutputCollector } from "./outputs.ts";
+
+/** Thrown where a cell fails; the message shows the cell, the error and the traceback. */
+export class CellError extends Error {
+  override name = "CellError";
+}
+
+/** Thrown where a cell, or the whole run, takes longer than it may. */
+export class CellTimeoutError extends Error {
+  override name = "CellTimeoutError";
+}
+
+/** Thrown where the kernel ends while a cell runs. */
+export class DeadKernelError extends Error {
+  override name = "DeadKernelError";
+}
+
+/** Thrown where the run is broken off from outside. */
+export class InterruptedError extends Error {
+  override name = "InterruptedError";
+}
+
+/** How a notebook is run. */
+export interface RunOptions {
+  /** The folder that the code runs in: the notebook's own. */
+  cwd: string;
+  /** Seconds that the whole run may take; unlimited unless given. */
+  timeout?: number;
+  /** Seconds that each cell may take; unlimited unless given. */
+  cellTimeout?: number;
+  /** Breaks the run off. */
+  signal?: AbortSignal;
+  /** Called before each code cell; `index` counts all cells. */
+  onCell?: (cell: Cell, index: number) => void;
+  /** Called with each message that brings or changes an output, as it comes. */
+  onOutput?: (message: Message) => void;
+}
+
+/**
+ * Runs the code cells of a notebook, in order, in a kernel of its own.
+ *
+ * The notebook is changed as the run goes on: outputs, execution counts and timings (in each cell's
+ * `metadata.execution`, as JupyterLab records them) are filled in, up to the point where it ended.
+ *
+ * @throws {CellError | CellTimeoutError | DeadKernelError | InterruptedError} Where it ended early;
+ * the kernel and what its cells started are gone by then.
+ */
+export async function runNotebook(notebook: Notebook, options: RunOptions): Promise<void> {
+  for (const cell of codeCells(notebook)) {
+    cell.outputs = [];
+    cell.execution_count = null;
+  }
+  const kernel = await Kernel.start({ cwd: options.cwd });
+  const interrupted = Promise.withResolvers<never>();
+  // Where nobody waits for it any more it is no unhandled rejection.
+  interrupted.promise.catch(() => {});
+  const abort = () => interrupted.reject(new InterruptedError("The run was interrupted"));
+  options.signal?.addEventListener("abort", abort);
+  if (options.signal?.aborted) abort();
+  try {
+    await Promise.race([runCells(notebook, kernel, options), interrupted.promise]);
+    await kernel.shutdown();
+  } finally {
+    options.signal?.removeEventListener("abort", abort);
+    await kernel.kill();
+  }
+}
+
+function codeCells(notebook: Notebook): Cell[] {
+  return notebook.cells.filter((cell) => cell.cell_type === "code");
+}
+
+async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions): Promise<void> {
+  const collector = new OutputCollector();
+  const deadline = performance.now() + (options.timeout ?? Infinity) * 1000;
+  for (const [index, cell] of notebook.cells.entries()) {
+    if (cell.cell_type !== "code" || cell.source.trim() === "") continue;
+    options.onCell?.(cell, index);
+    const cellMs = (options.cellTimeout ?? Infinity) * 1000;
+    const leftMs = Math.max(0, deadline - performance.now());
+    collector.startCell(cell.outputs!);
+    let reply: ExecuteReply;
+    try {
+      reply = await runCell(cell, kernel, collector, Math.min(cellMs, leftMs), options.onOutput);
+    } catch (error) {
+      throw explain(
+        error,
+        cell,
+        index,
+        cellMs <= leftMs ? options.cellTimeout : undefined,
+        options,
+      );
+    }
+    cell.execution_count = reply.execution_count;
+    if (reply.status !== "ok") throw cellError(cell, index, reply);
+  }
+}
+
+async function runCell(
+  cell: Cell,
+  kernel: Kernel,
+  collector: OutputCollector,
+  timeoutMs: number,
+  onOutput?: (message: Message) => void,
+): Promise<ExecuteReply> {
+  const times: Record<string, string> = {};
+  cell.metadata = { ...cell.metadata, execution: times };
+  const now = () => new Date().toISOString();
+  const reply = await kernel.execute(cell.source, (message) => {
+    const type = message.header.msg_type;
+    if (type === "status") times[`iopub.status.${message.content.execution_state}`] = now();
+    else if (type === "execute_input") times["iopub.execute_input"] = now();
+    if (collector.handle(message)) onOutput?.(message);
+  }, timeoutMs);
+  times["shell.execute_reply"] = now();
+  return reply;
+}
+
+function explain(
+  error: unknown,
+  cell: Cell,
+  index: number,
+  cellTimeout: number | undefined,
+  { timeout }: RunOptions,
+): unknown {
+  const where = `cell ${index + 1}:\n${indent(cell.source)}`;
+  if (error instanceof KernelTimeoutError) {
+    return cellTimeout === undefined
+      ? new CellTimeoutError(`The run took longer than its ${timeout} s, in ${where}`)
+      : new CellTimeoutError(`Expected a cell to end within ${cellTimeout} s but not ${where}`);
+  }
+  if (error instanceof KernelDiedError) {
+    return new DeadKernelError(`${error.message}\nThe kernel died in ${where}`);
+  }
+  return error;
+}
+
+function cellError(cell: Cell, index: number, reply: ExecuteReply): CellError {
+  const output = cell.outputs?.find((output): output is Output & { output_type: "error" } =>
+    output.output_type === "error"
+  );
+  const traceback = (output?.traceback ?? reply.traceback ?? []).join("\n");
+  const name = output?.ename ?? reply.ename ?? "Error";
+  const value = output?.evalue ?? reply.evalue ?? "";
+  const headline = `${name}: ${value}`;
+  const details = traceback.includes(value) && traceback !== ""
+    ? traceback
+    : `${headline}\n${traceback}`;
+  return new CellError(`Cell ${index + 1} failed:\n${indent(cell.source)}\n\n${details.trimEnd()}`);
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, "    ");
+}
