@@ -16,13 +16,9 @@ export class OutputPrinter {
   #lastUpdate = Date.now();
 
   /** Announces a cell, on standard error. */
-  startCell(count: number, total: number, source: string): void {
+  startCell(count: number, total: number, title: string): void {
     this.#flush();
-    const title =
-      source.split("\n").map((line) => line.trim()).filter((line) =>
-        line !== "" && line !== "// DO NOT MODIFY THIS BLOCK."
-      )[0] ?? "";
-    write(Deno.stderr, `[${count}/${total}] ${title.slice(0, 80)}\n`);
+    write(Deno.stderr, `[${count}/${total}] ${title}\n`);
   }
 
   /** Prints what a message of the iopub channel brings. */

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
+import { type Notebook, readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
 import { replacePaths } from "../lib/notebook/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
 import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
@@ -60,7 +60,7 @@ export const runCommand: Command = {
         timeout,
         cellTimeout,
         signal: interruption.signal,
-        onCell: (cell) => printer.startCell(++count, total, cell.source),
+        onCell: (_cell, index) => printer.startCell(++count, total, headingAbove(notebook, index)),
         onOutput: (message) => printer.print(message),
       });
     } catch (error) {
@@ -76,3 +76,10 @@ export const runCommand: Command = {
     return 0;
   },
 };
+
+/** The title of the section that a cell stands in. */
+function headingAbove(notebook: Notebook, index: number): string {
+  const above = notebook.cells.slice(0, index).filter((cell) => cell.cell_type === "markdown");
+  return above.flatMap((cell) => cell.source.match(/^#+ .+/gm) ?? []).at(-1)?.replace(/^#+ /, "") ??
+    "";
+}

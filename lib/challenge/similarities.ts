@@ -118,7 +118,8 @@ function removeIfThere(path: string): void {
   }
 }
 
-const QUOTE = 0x22, BACKSLASH = 0x5c, OPEN = 0x7b, CLOSE = 0x7d, COLON = 0x3a, COMMA = 0x2c;
+const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c;
+const OPEN = 0x7b, CLOSE = 0x7d, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d;
 
 /**
  * Reads a similarities file, a query at a time, so that it may be longer than a string can be.
@@ -217,7 +218,9 @@ async function* splitObject(
           depth = 0;
           ended = true;
         }
-      } else if (byte === CLOSE) {
+      } else if (byte === OPEN_LIST && depth > 0) {
+        depth++;
+      } else if ((byte === CLOSE || byte === CLOSE_LIST) && depth > 1) {
         depth--;
       }
     }

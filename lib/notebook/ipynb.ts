@@ -106,10 +106,21 @@ function parseCell(value: unknown, index: number, found: (what: string) => Error
   if (source === undefined) throw found(`found no source ${at}`);
   const cell: Cell = { ...value, cell_type: type, metadata: value.metadata as Json ?? {}, source };
   if (type === "code") {
-    cell.outputs = Array.isArray(value.outputs) ? value.outputs : [];
+    cell.outputs = Array.isArray(value.outputs) ? value.outputs.map(parseOutput) : [];
     cell.execution_count = typeof value.execution_count === "number" ? value.execution_count : null;
   }
   return cell;
+}
+
+function parseOutput(value: Json): Output {
+  if (value.output_type === "stream") {
+    return { ...value, text: joinLines(value.text) ?? "" } as Output;
+  }
+  if (!isObject(value.data)) return value as Output;
+  const data = Object.fromEntries(
+    Object.entries(value.data).map(([type, content]) => [type, joinLines(content) ?? content]),
+  );
+  return { ...value, data } as Output;
 }
 
 /** nbformat stores text as one string or as a list of lines. */

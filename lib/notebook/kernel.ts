@@ -37,6 +37,8 @@ const NUDGE_MS = 200;
 const LAST_WORDS_MS = 500;
 /** How much of what the kernel wrote to its own standard error is kept, in characters. */
 const LOG_CHARACTERS = 4_000;
+/** How long what a cell printed may take to come after the cell has ended. */
+const SETTLE_MS = 3_000;
 const HEARTBEAT_MS = 5_000;
 /** The kernel answers heartbeats in a thread of its own, so this long a silence is no busy cell. */
 const HEARTBEAT_LIMIT_MS = 120_000;
@@ -63,7 +65,7 @@ export class Kernel {
     readTail(process.stdout);
     process.status.then(async ({ code, signal }) => {
       this.#ended = true;
-      const words = await Promise.race([this.#log, delay(LAST_WORDS_MS).then(() => "")]);
+      const words = await within(LAST_WORDS_MS, this.#log) ?? "";
       const how = signal ? `by ${signal}` : `with exit status ${code}`;
       const said = words.trim() === "" ? "" : `; it said:\n${words.trim()}`;
       this.#death.resolve(new KernelDiedError(`The kernel ended ${how}${said}`));
@@ -136,7 +138,10 @@ export class Kernel {
         try {
           return await ZmtpSocket.connect(port, type, type === "DEALER" ? crypto.randomUUID() : "");
         } catch (error) {
-          if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+          if (!(error instanceof Deno.errors.ConnectionRefused)) {
+            // Somebody else listens there: the kernel is about to say so.
+            throw await within(SHUTDOWN_MS, this.#death.promise) ?? error;
+          }
           if (Date.now() > deadline) {
             throw new KernelTimeoutError(`it did not listen within ${START_MS / 1000} s`);
           }
@@ -177,7 +182,7 @@ export class Kernel {
           throw new KernelTimeoutError(`it did not answer within ${START_MS / 1000} s`);
         }
         await this.#send("shell", this.#codec.create("kernel_info_request", {}));
-        await Promise.race([both.promise, delay(NUDGE_MS)]);
+        await within(NUDGE_MS, both.promise);
       }
     } finally {
       this.#listeners.delete(listener);
@@ -186,14 +191,14 @@ export class Kernel {
 
   async #watchHeartbeat(socket: ZmtpSocket): Promise<void> {
     const empty = new Uint8Array();
-    while (!this.#closed) {
-      await delay(HEARTBEAT_MS);
-      if (this.#closed) return;
+    while (!this.#ended) {
+      await within(HEARTBEAT_MS, this.#process.status);
+      if (this.#ended) return;
       // A REQ socket puts an empty frame before what it sends.
       const answered = socket.send([empty, new TextEncoder().encode("ping")])
         .then(() => socket.receive()).then((frames) => frames !== null, () => false);
-      const alive = await Promise.race([answered, delay(HEARTBEAT_LIMIT_MS).then(() => undefined)]);
-      if (alive === undefined && !this.#closed) {
+      const alive = await within(HEARTBEAT_LIMIT_MS, answered);
+      if (alive === undefined && !this.#ended) {
         this.#death.resolve(
           new KernelDiedError(`The kernel gave no heartbeat for ${HEARTBEAT_LIMIT_MS / 1000} s`),
         );
@@ -208,10 +213,8 @@ export class Kernel {
       await this.#sockets[channel]!.send(this.#codec.encode(message));
     } catch {
       // A broken connection means that the process is ending; its end says more.
-      throw await Promise.race([
-        this.#death.promise,
-        delay(SHUTDOWN_MS).then(() => new KernelDiedError("The kernel closed its connection")),
-      ]);
+      throw await within(SHUTDOWN_MS, this.#death.promise) ??
+        new KernelDiedError("The kernel closed its connection");
     }
   }
 
@@ -251,15 +254,57 @@ export class Kernel {
       }
     };
     this.#listeners.add(listener);
-    const timeout = new Timeout(timeoutMs);
     try {
       await this.#send("shell", request);
-      const done = Promise.all([reply.promise, idle.promise]).then(([content]) => content);
-      const result = await Promise.race([done, this.#death.promise, timeout.promise]);
+      const done = Promise.all([reply.promise, idle.promise]).then(async ([content]) => {
+        await this.#settle(onMessage);
+        return content;
+      });
+      const first = Promise.race([done, this.#death.promise]);
+      const result = await (timeoutMs === Infinity ? first : within(timeoutMs, first));
+      if (result === undefined) {
+        throw new KernelTimeoutError(`The kernel did not finish within ${timeoutMs / 1000} s`);
+      }
       if (result instanceof Error) throw result;
       return result;
     } finally {
-      timeout.clear();
+      this.#listeners.delete(listener);
+    }
+  }
+
+  /**
+   * Waits for what a cell printed. The Deno kernel forwards it through a queue of its own, so some
+   * of it comes long after the cell is said to be idle, even as if the next cell had printed it.
+   * What another, silent request prints goes through the same queue: when that comes, all is there.
+   *
+   * @param onMessage Takes what came late.
+   */
+  async #settle(onMessage: (message: Message) => void): Promise<void> {
+    const marker = `\0${crypto.randomUUID()}`;
+    const request = this.#codec.create("execute_request", {
+      code: `console.log(${JSON.stringify(marker)});`,
+      silent: true,
+      store_history: false,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: false,
+    });
+    const marked = Promise.withResolvers<void>();
+    const replied = Promise.withResolvers<void>();
+    const listener = (message: Message, channel: Channel) => {
+      const { msg_type } = message.header;
+      if (message.parent_header.msg_id !== request.header.msg_id) return;
+      if (channel === "shell") replied.resolve();
+      else if (msg_type === "stream" && message.content.text.includes(marker)) marked.resolve();
+      else if (msg_type === "stream") onMessage(message);
+    };
+    this.#listeners.add(listener);
+    try {
+      await this.#send("shell", request);
+      const settled = Promise.all([marked.promise, replied.promise]);
+      // A cell may have replaced console.log: then the marker never comes.
+      await within(SETTLE_MS, Promise.race([settled, this.#death.promise]));
+    } finally {
       this.#listeners.delete(listener);
     }
   }
@@ -269,9 +314,7 @@ export class Kernel {
     if (!this.#ended) {
       await this.#send("control", this.#codec.create("shutdown_request", { restart: false }))
         .catch(() => {});
-      const timeout = new Timeout(SHUTDOWN_MS);
-      await Promise.race([this.#process.status, timeout.promise]);
-      timeout.clear();
+      await within(SHUTDOWN_MS, this.#process.status);
     }
     await this.kill();
   }
@@ -308,26 +351,19 @@ export interface ExecuteReply {
   traceback?: string[];
 }
 
-/** A promise of a time-out that can be called off, so that it does not keep the process alive. */
-class Timeout {
-  readonly promise: Promise<KernelTimeoutError>;
-  readonly #timer?: ReturnType<typeof setTimeout>;
-
-  constructor(ms: number) {
-    const { promise, resolve } = Promise.withResolvers<KernelTimeoutError>();
-    this.promise = promise;
-    if (ms === Infinity) return;
-    const error = new KernelTimeoutError(`The kernel did not finish within ${ms / 1000} s`);
-    this.#timer = setTimeout(() => resolve(error), ms);
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
+/** What the promise resolves to, or `undefined` where that takes longer than `ms`. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function freePorts(count: number): number[] {

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  DatasetError,
+  listItems,
+  listQueries,
+  parseGroundTruth,
+  readGroundTruth,
+  toPaths,
+} from "../../lib/challenge/dataset.ts";
+import { PROJECT, testWithShared, withFolder, writeFiles } from "../support.ts";
+
+const HEADER = "Label,Class,Items,Query 1,Query 2,Query 3";
+
+Deno.test("listItems() lists as Python's glob does: no hidden names, links followed, case kept", () =>
+  withFolder((folder) => {
+    writeFiles(folder, {
+      "Items/dog/b.wav": "",
+      "Items/dog/a.wav": "",
+      "Items/dog/.hidden.wav": "",
+      "Items/dog/loud.WAV": "",
+      "Items/dog/notes.txt": "",
+      "Items/.cache/c.wav": "",
+      "Items/cat/deep/er/d.wav": "",
+      "Items/top.wav": "",
+      "elsewhere/e.wav": "",
+    });
+    Deno.symlinkSync(join(folder, "elsewhere"), join(folder, "Items", "linked"));
+    Deno.symlinkSync(join(folder, "elsewhere", "e.wav"), join(folder, "Items", "dog", "f.wav"));
+    Deno.symlinkSync(join(folder, "Items"), join(folder, "Items", "loop"));
+    const items = listItems(folder);
+    assert.deepEqual(items.map(({ id, class: name }) => [id, name]), [
+      ["d.wav", "er"],
+      ["a.wav", "dog"],
+      ["b.wav", "dog"],
+      ["f.wav", "dog"],
+      ["e.wav", "linked"],
+      ["top.wav", "Items"],
+    ]);
+    assert.equal(toPaths(items)["a.wav"], join(folder, "Items/dog/a.wav"));
+  }));
+
+Deno.test("listQueries() follows a link that Git wrote as a file", () =>
+  withFolder((folder) => {
+    writeFiles(folder, { "other/Queries/x/q.wav": "", "set/Queries": "../other/Queries\n" });
+    assert.deepEqual(listQueries(join(folder, "set")).map(({ id }) => id), ["q.wav"]);
+  }));
+
+Deno.test("listItems() names both files where two have one name", () =>
+  withFolder((folder) => {
+    writeFiles(folder, { "Items/a/x.wav": "", "Items/b/x.wav": "" });
+    assert.throws(() => listItems(folder), {
+      name: "DatasetError",
+      message: `Expected file names to be unique in Items but found ${
+        join(folder, "Items/a/x.wav")
+      } and ${join(folder, "Items/b/x.wav")}`,
+    });
+  }));
+
+Deno.test("listItems() throws where there is no data set, and finds nothing in an empty one", () =>
+  withFolder((folder) => {
+    assert.throws(() => listItems(join(folder, "none")), /found no folder at .*none/);
+    assert.deepEqual(listItems(folder), []);
+  }));
+
+Deno.test("parseGroundTruth() stacks the query columns and drops what pandas reads as missing", () => {
+  const csv = `\uFEFFTitle,,,,,\r
+Notes,${HEADER}\r
+"say ""hi""",l1,Dog,"a, b.wav",q1.wav,q2.wav,\r
+,l2,Cat,c.wav,NA,q3.wav,q4.wav\r
+\r
+,,Cat,d.wav,q5.wav,n/a,null\r
+x,l4,None,e.wav,q6.wav,,\r
+x,l5,Dog,f.wav,q1.wav\r
+`;
+  const row = (label: string, name: string, item: string, query: string) => ({
+    label,
+    class: name,
+    item,
+    query,
+  });
+  assert.deepEqual(parseGroundTruth(csv, "x.csv"), [
+    row("l1", "Dog", "a, b.wav", "q1.wav"),
+    row("l5", "Dog", "f.wav", "q1.wav"),
+    row("l1", "Dog", "a, b.wav", "q2.wav"),
+    row("l2", "Cat", "c.wav", "q3.wav"),
+    row("l2", "Cat", "c.wav", "q4.wav"),
+  ]);
+});
+
+for (
+  const [what, csv, message] of [
+    ["no header", "title\n", /found no Label, no Class.* in ""/],
+    [
+      "a missing column",
+      `t\n${HEADER.replace("Class,", "")}\n`,
+      /but found no Class in "Label,Items/,
+    ],
+    [
+      "a row that is too long",
+      `t\n${HEADER}\na,b,c,d,e,f,g\n`,
+      /Expected 6 fields but found 7 in row 1/,
+    ],
+    ["a quote that never ends", `t\n${HEADER}\n"a,b\n`, /Expected CSV but found none in x\.csv/],
+  ] as const
+) {
+  Deno.test(`parseGroundTruth() throws DatasetError on ${what}`, () => {
+    assert.throws(() => parseGroundTruth(csv, "x.csv"), (error: Error) => {
+      assert.ok(error instanceof DatasetError);
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+Deno.test("readGroundTruth() names the file that is not there", () =>
+  withFolder((folder) => {
+    assert.throws(() => readGroundTruth(folder), /found no file at .*DEV Dataset\.csv/);
+  }));
+
+Deno.test("the built-in data set has 24 items, 57 queries and gaps in its CSV", () => {
+  const folder = join(PROJECT, "data", "qvim-mini");
+  const rows = readGroundTruth(folder);
+  const ids = (sounds: { id: string }[]) => new Set(sounds.map(({ id }) => id));
+  assert.equal(listItems(folder).length, 24);
+  assert.deepEqual(new Set(rows.map(({ item }) => item)), ids(listItems(folder)));
+  assert.deepEqual(new Set(rows.map(({ query }) => query)), ids(listQueries(folder)));
+  assert.equal(rows.length, 57);
+  assert.equal(new Set(rows.map((row) => row.class)).size, 6);
+});
+
+testWithShared(
+  "qvim-esc10",
+  "listItems() finds the 120 items and 318 queries of qvim-esc10",
+  (path) => {
+    assert.equal(listItems(path).length, 120);
+    assert.equal(listQueries(path).length, 318);
+    assert.equal(readGroundTruth(path).length, 318);
+  },
+);

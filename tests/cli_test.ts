@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readNotebook } from "../lib/notebook/ipynb.ts";
+import { codeNotebookText } from "./notebook/support.ts";
+import { cli, PROJECT, SHARED, testWithShared, withFolder, writeFiles } from "./support.ts";
+
+const MINI = join(PROJECT, "data", "qvim-mini");
+const PATHS_CELL = `// TODO: DEFINE YOUR PATHS HERE.
+const ROOT_PATH = "nowhere";
+const DATA_PATH = "nowhere else";`;
+
+Deno.test("run: the submission prints the template's lines and leaves an executed notebook", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await cli([
+      "run",
+      "submission.ipynb",
+      "--data",
+      MINI,
+      "--root",
+      folder,
+    ]);
+    assert.equal(code, 0, stderr);
+    const lines = stdout.split("\n");
+    for (
+      const line of [
+        "Total item files: 24",
+        "Total query files: 57",
+        "Missing query files:  0",
+        "Missing item files:  []",
+        "MRR random: 0.1624",
+      ]
+    ) {
+      assert.ok(lines.includes(line), `${line} is not in\n${stdout}`);
+    }
+    assert.match(stdout, /^MRR {7}: 0\.\d{1,4}$/m);
+    assert.match(stdout, /^Class-wise MRR : 0\.\d{1,4}\nClass-wise NDCG: 0\.\d{1,4}$/m);
+    const { cells } = readNotebook(join(folder, "output", "submission.ipynb"));
+    const outputs = cells.at(-2)!.outputs!;
+    assert.equal(outputs[0].output_type, "stream");
+    const picture = outputs[1] as { data: Record<string, string> };
+    assert.match(picture.data["image/svg+xml"], /^<svg /);
+    assert.match(picture.data["image/svg+xml"], /rank of the right item/);
+    const table = cells.at(-1)!.outputs!.at(-1) as { data: Record<string, string> };
+    assert.match(table.data["text/html"], /<table>.*Class-wise NDCG/s);
+    const scores = JSON.parse(Deno.readTextFileSync(join(folder, "output", "similarities.json")));
+    assert.equal(Object.keys(scores).length, 57);
+  }));
+
+Deno.test("run: --data and --root replace the two paths, --out names the result", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, {
+      "n.ipynb": codeNotebookText(
+        PATHS_CELL,
+        "console.log(ROOT_PATH); console.error(DATA_PATH); DATA_PATH.length",
+      ),
+    });
+    const out = join(folder, "deep", "done.ipynb");
+    const { code, stdout, stderr } = await cli(
+      ["run", "n.ipynb", "--data", "d", "--root", "r", "--out", out],
+      { cwd: folder },
+    );
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, `${join(folder, "r")}\n${join(folder, "d").length}\n`);
+    assert.ok(stderr.includes(`${join(folder, "d")}\n`));
+    assert.equal(readNotebook(out).cells[1].execution_count, 2);
+    assert.equal(Deno.readTextFileSync(join(folder, "n.ipynb")).includes('execution"'), false);
+  }));
+
+Deno.test("run: a failing cell stops the run, is shown, and what ran is kept", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, {
+      "n.ipynb": codeNotebookText(
+        'console.log("one")',
+        'throw new Error("two")',
+        'console.log("three")',
+      ),
+    });
+    const { code, stdout, stderr } = await cli(["run", "n.ipynb"], { cwd: folder });
+    assert.equal(code, 1);
+    assert.equal(stdout, "one\n");
+    assert.match(
+      stderr,
+      /CellError: Cell 2 failed:\n {4}throw new Error\("two"\)\n\nError: two\n +at/,
+    );
+    const { cells } = readNotebook(join(folder, "output", "n.ipynb"));
+    assert.deepEqual(cells.map(({ outputs }) => outputs![0]?.output_type), [
+      "stream",
+      "error",
+      undefined,
+    ]);
+  }));
+
+for (
+  const [what, args, status, message] of [
+    ["no notebook", ["run"], 2, /Expected one notebook but found 0\nUsage: deno task run NOTEBOOK/],
+    ["a notebook that is not there", ["run", "none.ipynb"], 1, /found no file at none\.ipynb/],
+    ["an unknown option", ["run", "n.ipynb", "--dta", "x"], 2, /--dta/],
+    [
+      "a time that is none",
+      ["run", "n.ipynb", "--timeout", "soon"],
+      2,
+      /--timeout to be a number of seconds/,
+    ],
+    [
+      "a notebook of nbformat 3",
+      ["run", "old.ipynb"],
+      1,
+      /NotebookError: .*old\.ipynb but found nbformat 3/,
+    ],
+    [
+      "its own file as the result",
+      ["run", "n.ipynb", "--out", "n.ipynb"],
+      2,
+      /another file than the notebook/,
+    ],
+    [
+      "a notebook without paths",
+      ["run", "n.ipynb", "--data", "x"],
+      1,
+      /Expected a cell that begins with/,
+    ],
+    ["an unknown command", ["dance"], 2, /Expected a command but found dance/],
+    ["no scores", ["evaluate", "--data", "x"], 2, /Expected --scores FILE/],
+    [
+      "no data set",
+      ["evaluate", "--data", "x", "--scores", "y"],
+      1,
+      /Expected the ground truth but found no file/,
+    ],
+  ] as [string, string[], number, RegExp][]
+) {
+  Deno.test(`${args[0]}: ${what} is an error with a status of its own`, () =>
+    withFolder(async (folder) => {
+      writeFiles(folder, { "n.ipynb": codeNotebookText("1"), "old.ipynb": '{"nbformat": 3}' });
+      const { code, stdout, stderr } = await cli(args, { cwd: folder });
+      assert.equal(code, status, stderr);
+      assert.match(stderr, message);
+      assert.equal(stdout, "");
+    }));
+}
+
+for (
+  const [what, implementation, message] of [
+    ["is missing", "const QBVIM_MODEL = null;", /Expected QBVIM_MODEL to be .* but found null/],
+    [
+      "returns nothing",
+      "const QBVIM_MODEL = { computeSimilarities() {} };",
+      /return query → item → score but found undefined/,
+    ],
+    [
+      "throws",
+      'const QBVIM_MODEL = { computeSimilarities() { throw new Error("model broke"); } };',
+      /Error: model broke/,
+    ],
+    [
+      "returns a promise that rejects",
+      'const QBVIM_MODEL = { computeSimilarities: () => Promise.reject(new Error("model broke")) };',
+      /Error: model broke/,
+    ],
+    [
+      "gives NaN",
+      "const QBVIM_MODEL = { computeSimilarities: (items, queries) => Object.fromEntries(Object.keys(queries).map((q) => [q, Object.fromEntries(Object.keys(items).map((i) => [i, NaN]))])) };",
+      /Expected a finite number as the score for the query bark_1_.*but found NaN/,
+    ],
+  ] as [string, string, RegExp][]
+) {
+  Deno.test(`run: a model that ${what} fails in its cell`, () =>
+    withFolder(async (folder) => {
+      const notebook = JSON.parse(
+        Deno.readTextFileSync(join(PROJECT, "notebooks", "template.ipynb")),
+      );
+      notebook.cells.find((cell: { id: string }) => cell.id === "instance").source = implementation;
+      // Inside the package, so that its deno.json is found.
+      const path = join(PROJECT, "output", `broken_${crypto.randomUUID()}.ipynb`);
+      writeFiles(PROJECT, { [path.slice(PROJECT.length)]: JSON.stringify(notebook) });
+      try {
+        const { code, stderr } = await cli(["run", path, "--data", MINI, "--root", folder]);
+        assert.equal(code, 1);
+        assert.match(stderr, message);
+      } finally {
+        Deno.removeSync(path);
+      }
+    }));
+}
+
+Deno.test("run: an empty data set fails with the template's message", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await cli([
+      ...["run", "notebooks/baseline_2dft.ipynb", "--data", join(folder, "new"), "--root", folder],
+    ]);
+    assert.equal(code, 1);
+    assert.match(stdout, /Total item files: 0\nTotal query files: 0\n/);
+    assert.match(
+      stderr,
+      /No query files found! Download the development dataset and store it in 'DATA_PATH'\./,
+    );
+  }));
+
+Deno.test("run: an output folder that can't be made is an error before the work", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, { "n.ipynb": codeNotebookText('console.log("ran")'), output: "a file" });
+    const { code, stdout, stderr } = await cli(["run", "n.ipynb"], { cwd: folder });
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, /output/);
+  }));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`run: ${signal} ends the kernel, keeps what ran and gives status 130`, {
+    ignore: Deno.build.os === "windows",
+  }, () =>
+    withFolder(async (folder) => {
+      const mark = `86420.${Deno.pid}`;
+      writeFiles(folder, {
+        "n.ipynb": codeNotebookText(
+          `new Deno.Command("sleep", { args: ["${mark}"] }).spawn(); console.log("begun"); while (true) {}`,
+        ),
+      });
+      const process = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", join(PROJECT, "cli.ts"), "run", "n.ipynb"],
+        cwd: folder,
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const reader = process.stdout.getReader();
+      assert.equal(new TextDecoder().decode((await reader.read()).value), "begun\n");
+      reader.releaseLock();
+      process.kill(signal);
+      const { code, stderr } = await process.output();
+      assert.equal(code, 130);
+      assert.match(new TextDecoder().decode(stderr), /The run was interrupted/);
+      const { cells } = readNotebook(join(folder, "output", "n.ipynb"));
+      assert.equal((cells[0].outputs![0] as { text: string }).text, "begun\n");
+      const { stdout } = await new Deno.Command("ps", { args: ["-eo", "args"] }).output();
+      assert.equal(new TextDecoder().decode(stdout).includes(mark), false);
+    }));
+}
+
+Deno.test("evaluate: --json prints one object with unrounded figures and nothing else", () =>
+  withFolder(async (folder) => {
+    const scores = join(PROJECT, "tests", "fixtures", "two_dft_qvim_mini.json");
+    const { code, stdout, stderr } = await cli(
+      ["evaluate", "--data", MINI, "--scores", scores, "--json"],
+      { cwd: folder },
+    );
+    assert.deepEqual([code, stderr], [0, ""]);
+    const { mrrInterval, worstClasses, ...figures } = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(figures), [
+      "queries",
+      "items",
+      "mrrRandom",
+      "mrr",
+      "classwiseMrr",
+      "classwiseNdcg",
+      "tiedQueries",
+    ]);
+    const close = (actual: number, expected: number) =>
+      assert.ok(Math.abs(actual - expected) < 1e-12);
+    // What pandas and NumPy give for these scores.
+    close(figures.mrr, 0.6456013771803246);
+    close(figures.classwiseMrr, 0.6234929246266326);
+    close(figures.classwiseNdcg, 0.7394289842023354);
+    assert.deepEqual([figures.queries, figures.items, figures.tiedQueries], [57, 24, 0]);
+    assert.ok(mrrInterval[0] < figures.mrr && figures.mrr < mrrInterval[1]);
+    assert.equal(worstClasses.length, 5);
+  }));
+
+Deno.test("evaluate: without --json it prints the template's lines and a report", async () => {
+  const scores = join(PROJECT, "tests", "fixtures", "two_dft_qvim_mini.json");
+  const { code, stdout } = await cli(["evaluate", "--data", MINI, "--scores", scores]);
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(`Missing query files:  0
+Missing item files:  []
+MRR random: 0.1624
+MRR       : 0.6456
+Class-wise MRR : 0.6235
+Class-wise NDCG: 0.7394
+`));
+  assert.match(stdout, /MRR +0\.6456 \(95 %: 0\.\d+ … 0\.\d+\)/);
+  assert.match(stdout, /Hardest classes/);
+});
+
+testWithShared(
+  "qvim-esc10",
+  "run: the 2DFT baseline prints the official figures",
+  (data) =>
+    withFolder(async (folder) => {
+      const { code, stdout, stderr } = await cli([
+        ...["run", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", folder],
+      ]);
+      assert.equal(code, 0, stderr);
+      const { mrr_random, mrr, class_mrr, class_ndcg } = JSON.parse(
+        Deno.readTextFileSync(join(SHARED, "reference", "two_dft", "expected.json")),
+      );
+      assert.ok(stdout.includes(`\nMRR random: ${mrr_random}\nMRR       : ${mrr}\n`), stdout);
+      assert.ok(
+        stdout.includes(`\nClass-wise MRR : ${class_mrr}\nClass-wise NDCG: ${class_ndcg}\n`),
+        stdout,
+      );
+    }),
+);

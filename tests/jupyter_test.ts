@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Output, readNotebook } from "../lib/notebook/ipynb.ts";
+import { cli, PROJECT, withFolder } from "./support.ts";
+
+/** Runs a notebook as Jupyter does; the Deno kernel of this very Deno, from a folder of its own. */
+const NBCLIENT = `
+import json, os, sys, nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+source, target, folder, kernels, deno = sys.argv[1:]
+spec = os.path.join(kernels, "deno-under-test")
+os.makedirs(spec)
+with open(os.path.join(spec, "kernel.json"), "w") as f:
+    json.dump({"argv": [deno, "jupyter", "--kernel", "--conn", "{connection_file}"],
+               "display_name": "Deno", "language": "typescript"}, f)
+specs = KernelSpecManager(kernel_dirs=[kernels])
+notebook = nbformat.read(source, 4)
+manager = AsyncKernelManager(kernel_name="deno-under-test", kernel_spec_manager=specs)
+NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": folder}}).execute()
+nbformat.write(notebook, target)
+`;
+
+const PYTHON = Deno.build.os === "windows" ? "python" : "python3";
+
+function hasNbclient(): boolean {
+  try {
+    const args = ["-c", "import nbclient, nbformat, jupyter_client"];
+    return new Deno.Command(PYTHON, { args, stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+const ignore = !hasNbclient();
+
+/**
+ * What was printed, and what was shown. The Deno kernel forwards printed text through a queue of its
+ * own, and Jupyter does not wait for it, so it may turn up in a later cell: the text of the whole
+ * notebook counts. Progress tells times, which differ.
+ */
+function summary(path: string) {
+  const outputs: Output[] = readNotebook(path).cells.flatMap(({ outputs }) => outputs ?? []);
+  const text = outputs.map((output) => output.output_type === "stream" ? output.text : "").join("");
+  const shown = outputs.flatMap((output) => "data" in output ? [output.data] : [])
+    .filter((data) => !String(data["text/plain"]).startsWith("Embedding"))
+    // echarts numbers its charts.
+    .map((data) => JSON.stringify(data).replace(/zr\\d+/g, "zr"));
+  return { text, shown, errors: outputs.filter(({ output_type }) => output_type === "error") };
+}
+
+Deno.test({
+  name: `submission.ipynb gives the same outputs in Jupyter${ignore ? " (needs nbclient)" : ""}`,
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const source = join(PROJECT, "submission.ipynb");
+      const ours = join(folder, "ours.ipynb"), theirs = join(folder, "theirs.ipynb");
+      const { code, stderr } = await cli(["run", source, "--out", ours]);
+      assert.equal(code, 0, stderr);
+      const jupyter = await new Deno.Command(PYTHON, {
+        args: [
+          "-c",
+          NBCLIENT,
+          source,
+          theirs,
+          PROJECT,
+          join(folder, "kernels"),
+          Deno.execPath(),
+        ],
+        env: { NO_COLOR: "1" },
+      }).output();
+      assert.ok(jupyter.success, new TextDecoder().decode(jupyter.stderr));
+      const expected = summary(ours);
+      assert.deepEqual(summary(theirs), expected);
+      assert.match(expected.text, /MRR {7}: 0\./);
+      assert.equal(expected.shown.length, 2);
+      assert.deepEqual(expected.errors, []);
+    }),
+});

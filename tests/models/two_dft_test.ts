@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import wavefile from "wavefile";
+import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
+import { evaluate } from "../../lib/challenge/evaluation.ts";
+import { pythonRound } from "../../lib/challenge/report.ts";
+import type { Similarities } from "../../lib/challenge/model.ts";
+import { TwoDft } from "../../lib/models/two_dft.ts";
+import { PROJECT, testWithShared, withFolder } from "../support.ts";
+
+function largestDifference(actual: Similarities, expected: Similarities): number {
+  let largest = 0;
+  for (const [query, row] of Object.entries(expected)) {
+    for (const [item, score] of Object.entries(row)) {
+      largest = Math.max(largest, Math.abs(actual[query][item] - score));
+    }
+  }
+  return largest;
+}
+
+Deno.test("TwoDft equals a NumPy and SciPy rendering of the baseline on the built-in data", async () => {
+  const data = join(PROJECT, "data", "qvim-mini");
+  const expected: Similarities = JSON.parse(
+    Deno.readTextFileSync(join(PROJECT, "tests", "fixtures", "two_dft_qvim_mini.json")),
+  );
+  const scores = await new TwoDft().computeSimilarities(
+    toPaths(listItems(data)),
+    toPaths(listQueries(data)),
+  );
+  assert.equal(Object.keys(expected).length, 57);
+  assert.ok(largestDifference(scores, expected) < 1e-6);
+  // pandas and the template's cells give these for the reference scores.
+  const { mrr, classwiseMrr, classwiseNdcg } = await evaluate(
+    Object.entries(scores),
+    readGroundTruth(data),
+  );
+  assert.deepEqual([mrr, classwiseMrr, classwiseNdcg].map((figure) => pythonRound(figure)), [
+    "0.6456",
+    "0.6235",
+    "0.7394",
+  ]);
+});
+
+testWithShared(
+  "reference/two_dft/similarities.json",
+  "TwoDft equals the official baseline on qvim-esc10",
+  async (path) => {
+    const expected: Similarities = JSON.parse(Deno.readTextFileSync(path));
+    const figures = JSON.parse(Deno.readTextFileSync(join(path, "..", "expected.json")));
+    const data = join(path, "..", "..", "..", "qvim-esc10");
+    const scores = await new TwoDft().computeSimilarities(
+      toPaths(listItems(data)),
+      toPaths(listQueries(data)),
+    );
+    const difference = largestDifference(scores, expected);
+    assert.ok(difference < 1e-6, `${difference}`);
+    const found = await evaluate(Object.entries(scores), readGroundTruth(data));
+    assert.equal(pythonRound(found.mrr), String(figures.mrr));
+    assert.equal(pythonRound(found.classwiseMrr), String(figures.class_mrr));
+    assert.equal(pythonRound(found.classwiseNdcg), String(figures.class_ndcg));
+  },
+);
+
+function writeWav(path: string, samples: number[], sampleRate = 8000) {
+  const file = new wavefile.WaveFile();
+  file.fromScratch(1, sampleRate, "16", samples);
+  Deno.writeFileSync(path, file.toBuffer());
+}
+
+Deno.test("TwoDft embeds silence, and a sound too short for one sample, to zeros", () =>
+  withFolder((folder) => {
+    writeWav(join(folder, "silence.wav"), Array(8000).fill(0));
+    writeWav(join(folder, "short.wav"), [1000], 44100);
+    for (const name of ["silence.wav", "short.wav"]) {
+      const embedding = new TwoDft().embedItem(join(folder, name));
+      assert.equal(embedding.length, 32 * 1142);
+      assert.ok(embedding.every((value) => value === 0));
+    }
+  }));
+
+Deno.test("TwoDft ranks a sound itself first, at another gain and later in time", () =>
+  withFolder(async (folder) => {
+    const tone = (pitch: number, gain: number, delay: number) =>
+      Array.from({ length: 24000 }, (_, i) => {
+        const t = i / 8000 - delay;
+        return t < 0 || t > 2 ? 0 : Math.round(gain * Math.sin(2 * Math.PI * pitch * t * (1 + t)));
+      });
+    const paths = (names: string[]) =>
+      Object.fromEntries(names.map((name) => [name, join(folder, name)]));
+    writeWav(join(folder, "low.wav"), tone(100, 9000, 0));
+    writeWav(join(folder, "high.wav"), tone(330, 9000, 0));
+    writeWav(join(folder, "query.wav"), tone(330, 3000, 0.5));
+    const { "query.wav": row } = await new TwoDft().computeSimilarities(
+      paths(["low.wav", "high.wav"]),
+      paths(["query.wav"]),
+    );
+    assert.ok(row["high.wav"] > 0.999 && row["low.wav"] < 0.98, JSON.stringify(row));
+  }));

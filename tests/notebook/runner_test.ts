@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Notebook, Output } from "../../lib/notebook/ipynb.ts";
+import { Kernel } from "../../lib/notebook/kernel.ts";
+import { runNotebook, type RunOptions } from "../../lib/notebook/runner.ts";
+import { withFolder } from "../support.ts";
+import { codeNotebook } from "./support.ts";
+
+async function run(notebook: Notebook, options: Partial<RunOptions> = {}): Promise<Output[][]> {
+  await withFolder((cwd) => runNotebook(notebook, { cwd, ...options }));
+  return notebook.cells.map((cell) => cell.outputs!);
+}
+
+/** Processes whose command line holds a text. */
+async function processesWith(text: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-eo", "args"] }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line.includes(text));
+}
+
+Deno.test("runNotebook() runs cells in order and gathers all kinds of outputs", async () => {
+  const notebook = codeNotebook(
+    'import { join } from "node:path";\nconst x: number = 20;\nconsole.log("a"); console.log("b");',
+    'console.error("c"); const y = await Promise.resolve(x + 1); y',
+    "const x = 2; // declared again\nx + y",
+    `await Deno.jupyter.broadcast("display_data", {
+      data: { "text/plain": "0 %" }, metadata: {}, transient: { display_id: "p" } });
+    await Deno.jupyter.broadcast("update_display_data", {
+      data: { "text/plain": "100 %" }, metadata: {}, transient: { display_id: "p" } });`,
+    "join(Deno.cwd(), 'z').length > 2",
+    "",
+  );
+  const shown: string[] = [];
+  const outputs = await run(notebook, { onOutput: ({ header }) => shown.push(header.msg_type) });
+  assert.deepEqual(outputs[0], [{ output_type: "stream", name: "stdout", text: "a\nb\n" }]);
+  assert.deepEqual(outputs[1], [
+    { output_type: "stream", name: "stderr", text: "c\n" },
+    {
+      output_type: "execute_result",
+      data: { "text/plain": "21" },
+      metadata: {},
+      execution_count: 2,
+    },
+  ]);
+  assert.deepEqual((outputs[2][0] as { data: unknown }).data, { "text/plain": "23" });
+  assert.deepEqual(outputs[3], [
+    { output_type: "display_data", data: { "text/plain": "100 %" }, metadata: {} },
+  ]);
+  assert.deepEqual((outputs[4][0] as { data: unknown }).data, { "text/plain": "true" });
+  assert.deepEqual(notebook.cells.map((cell) => cell.execution_count), [1, 2, 3, 4, 5, null]);
+  assert.deepEqual(shown.slice(0, 3), ["stream", "stream", "stream"]);
+  const times = notebook.cells[0].metadata.execution as Record<string, string>;
+  assert.deepEqual(Object.keys(times).sort(), [
+    "iopub.execute_input",
+    "iopub.status.busy",
+    "iopub.status.idle",
+    "shell.execute_reply",
+  ]);
+  assert.ok(times["iopub.status.busy"] <= times["shell.execute_reply"]);
+});
+
+Deno.test("runNotebook() gathers all that a cell prints, however much it is", async () => {
+  const [[first], [second]] = await run(codeNotebook(
+    'for (let i = 0; i < 3000; i++) console.log("x".repeat(1000));',
+    'console.log("after")',
+  )) as { text: string }[][];
+  assert.equal(first.text.length, 3000 * 1001);
+  assert.equal(second.text, "after\n");
+});
+
+Deno.test("runNotebook() runs in the folder it is given", () =>
+  withFolder(async (folder) => {
+    Deno.writeTextFileSync(join(folder, "local.ts"), "export const here: number = 42;");
+    const notebook = codeNotebook('import { here } from "./local.ts";\nhere');
+    await runNotebook(notebook, { cwd: folder });
+    assert.deepEqual(
+      (notebook.cells[0].outputs![0] as { data: unknown }).data,
+      { "text/plain": "42" },
+    );
+  }));
+
+Deno.test("runNotebook() stops at a cell that fails and shows it", async () => {
+  const notebook = codeNotebook(
+    "1",
+    'function f() { throw new RangeError("too far"); }\nf();',
+    "3",
+  );
+  await assert.rejects(run(notebook), (error: Error) => {
+    assert.equal(error.name, "CellError");
+    assert.match(error.message, /^Cell 2 failed:\n {4}function f\(\)/);
+    assert.match(error.message, /RangeError: too far\n +at f/);
+    return true;
+  });
+  assert.equal(notebook.cells[1].outputs![0].output_type, "error");
+  assert.deepEqual(notebook.cells[2].outputs, []);
+});
+
+for (
+  const [what, code, message] of [
+    ["a rejected promise", 'await Promise.reject(new Error("no"))', /Error: no/],
+    ["a syntax error", "const = 3;", /Cell 1 failed/],
+    ["a missing module", 'import "./none.ts";', /none\.ts/],
+    ["a thrown value that is no error", 'throw "text"', /text/],
+  ] as const
+) {
+  Deno.test(`runNotebook() reports ${what}`, async () => {
+    await assert.rejects(run(codeNotebook(code)), { name: "CellError", message });
+  });
+}
+
+Deno.test("runNotebook() tells a dead kernel from a time-out", async () => {
+  await assert.rejects(run(codeNotebook("Deno.exit(3)")), (error: Error) => {
+    assert.equal(error.name, "DeadKernelError");
+    assert.match(error.message, /ended with exit status 3[^]*died in cell 1:\n {4}Deno\.exit/);
+    return true;
+  });
+  await assert.rejects(run(codeNotebook('Deno.kill(Deno.pid, "SIGKILL")')), {
+    name: "DeadKernelError",
+    message: /ended by SIGKILL/,
+  });
+  await assert.rejects(run(codeNotebook("while (true) {}"), { cellTimeout: 0.5 }), {
+    name: "CellTimeoutError",
+    message: /Expected a cell to end within 0\.5 s but not cell 1:\n {4}while/,
+  });
+  await assert.rejects(
+    run(codeNotebook("1", "await new Promise((r) => setTimeout(r, 60000))"), { timeout: 1 }),
+    { name: "CellTimeoutError", message: /The run took longer than its 1 s, in cell 2/ },
+  );
+});
+
+Deno.test("runNotebook() leaves no process behind, also none that a cell started", async () => {
+  const mark = `97531.${Deno.pid}`;
+  const start = `new Deno.Command("sleep", { args: ["${mark}"] }).spawn();`;
+  for (const end of ["", "Deno.exit(1)", "while (true) {}"]) {
+    await run(codeNotebook(`${start} ${end}`), { cellTimeout: 2 }).catch(() => {});
+  }
+  assert.deepEqual(await processesWith(mark), []);
+});
+
+Deno.test("runNotebook() ends at once when it is interrupted", async () => {
+  const interruption = new AbortController();
+  const notebook = codeNotebook('console.log("begun"); while (true) {}');
+  const running = run(notebook, {
+    signal: interruption.signal,
+    onOutput: () => interruption.abort(),
+  });
+  await assert.rejects(running, { name: "InterruptedError" });
+  assert.deepEqual(notebook.cells[0].outputs, [
+    { output_type: "stream", name: "stdout", text: "begun\n" },
+  ]);
+});
+
+Deno.test("Kernel.start() names a port that is taken", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const others = Array.from({ length: 4 }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const free = others.map((listener) => listener.addr.port);
+  for (const listener of others) listener.close();
+  await withFolder(async (cwd) => {
+    await assert.rejects(
+      Kernel.start({ cwd, ports: [taken.addr.port, ...free] }),
+      (error: Error) => {
+        assert.equal(error.name, "KernelStartError");
+        assert.match(error.message, /one of the ports .* is taken/);
+        assert.ok(error.message.includes(String(taken.addr.port)));
+        return true;
+      },
+    );
+  });
+});
+
+Deno.test("runNotebook() runs many times in a row, several at once", async () => {
+  const one = async () => {
+    const outputs = await run(codeNotebook("const a = 1;", "console.log(a + 1)", "a + 2"));
+    assert.equal((outputs[1][0] as { text: string }).text, "2\n");
+    assert.deepEqual((outputs[2][0] as { data: unknown }).data, { "text/plain": "3" });
+  };
+  for (let round = 0; round < 3; round++) await Promise.all([one(), one(), one()]);
+});

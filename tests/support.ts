@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the project. */
+export const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Reference data that lies beside the project on some machines. */
+export const SHARED = join(PROJECT, "..", "shared");
+
+/** Defines a test that needs a path below `../shared` and is skipped, by name, where it is absent. */
+export function testWithShared(
+  path: string,
+  name: string,
+  fn: (path: string) => Promise<void> | void,
+) {
+  const full = join(SHARED, path);
+  const ignore = !existsSync(full);
+  Deno.test({
+    name: ignore ? `${name} (needs ../shared/${path})` : name,
+    ignore,
+    fn: () => fn(full),
+  });
+}
+
+/** Calls `use` with a folder that is removed afterwards. */
+export async function withFolder<T>(use: (folder: string) => Promise<T> | T): Promise<T> {
+  const folder = Deno.makeTempDirSync({ prefix: "qvim-test-" });
+  try {
+    return await use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Runs the command line and waits for it. */
+export async function cli(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(PROJECT, "cli.ts"), ...args],
+    cwd: options.cwd ?? PROJECT,
+    env: { NO_COLOR: "1", ...options.env },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Writes text files, path → content, below a folder. */
+export function writeFiles(folder: string, files: Record<string, string | Uint8Array>): void {
+  for (const [path, content] of Object.entries(files)) {
+    Deno.mkdirSync(join(folder, path, ".."), { recursive: true });
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    Deno.writeFileSync(join(folder, path), bytes);
+  }
+}
