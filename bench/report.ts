@@ -1,0 +1,47 @@
+/**
+ * Measures how fast the models are: `deno task bench [--data DIR]`, by default on the larger of the
+ * data sets that are there. Prints files per second and the real-time factor (seconds of sound for
+ * each second of work), for a quarter, a half and all of the files: time should grow with files.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { readWav } from "../lib/audio/wav.ts";
+import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challenge/dataset.ts";
+import type { QVIMModel } from "../lib/challenge/model.ts";
+import { TwoDft } from "../lib/models/two_dft.ts";
+import { parseArguments } from "../commands/command.ts";
+
+const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const { values } = parseArguments(Deno.args, { data: { type: "string" } });
+const data = values.data ??
+  ["../../shared/qvim-esc10", "../data/qvim-dev", "../data/qvim-mini"].map(fromHere).find((path) =>
+    existsSync(path)
+  )!;
+
+const MODELS: [name: string, make: () => QVIMModel][] = [["2DFT", () => new TwoDft()]];
+
+/** Every n-th file: parts of the set are alike in kind. */
+const part = (sounds: SoundFile[], n: number) => sounds.filter((_, i) => i % n === 0);
+
+function duration(path: string): number {
+  const { samples, sampleRate } = readWav(path);
+  return samples.length / sampleRate;
+}
+
+console.log(`${data}, Deno ${Deno.version.deno}, ${navigator.hardwareConcurrency} cores`);
+const items = listItems(data), queries = listQueries(data);
+for (const [name, make] of MODELS) {
+  for (const n of [4, 2, 1]) {
+    const files = [...part(items, n), ...part(queries, n)];
+    const audio = files.reduce((sum, { path }) => sum + duration(path), 0);
+    const start = performance.now();
+    await make().computeSimilarities(toPaths(part(items, n)), toPaths(part(queries, n)));
+    const seconds = (performance.now() - start) / 1000;
+    console.log(
+      `${name}: ${files.length} files in ${seconds.toFixed(2)} s, ` +
+        `${(files.length / seconds).toFixed(0)} files/s, ` +
+        `real-time factor ${(audio / seconds).toFixed(0)}`,
+    );
+  }
+}
