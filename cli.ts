@@ -1,10 +1,11 @@
 /** The command line: `deno task NAME` runs one of these commands. */
 import { type Command, UsageError } from "./commands/command.ts";
+import { dataCommand } from "./commands/data.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { jupyterCommand } from "./commands/jupyter.ts";
 import { runCommand } from "./commands/run.ts";
 
-const COMMANDS: Command[] = [runCommand, evaluateCommand, jupyterCommand];
+const COMMANDS: Command[] = [runCommand, evaluateCommand, dataCommand, jupyterCommand];
 
 async function main([name, ...args]: string[]): Promise<number> {
   const command = COMMANDS.find((command) => command.name === name);

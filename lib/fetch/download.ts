@@ -1,0 +1,470 @@
+import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
+import { type Progress, startProgress } from "../ui/progress.ts";
+import { formatBytes } from "./bytes.ts";
+
+/** Thrown where something can't be fetched; the message says from where and why. */
+export class DownloadError extends Error {
+  override name = "DownloadError";
+}
+
+/** How a file is downloaded. */
+export interface DownloadOptions {
+  /** The SHA-256 that the file must have, in hexadecimal. */
+  sha256?: string;
+  /** What requests are made with; the global `fetch` unless given. */
+  fetch?: typeof globalThis.fetch;
+  /** How often a request is tried in all; 6 unless given. */
+  tries?: number;
+  /** Milliseconds before the second try, doubled before each further one; 1,000 unless given. */
+  retryDelay?: number;
+  /** Milliseconds without a byte after which a connection counts as dead; 60,000 unless given. */
+  stallTimeout?: number;
+}
+
+const MAX_REDIRECTS = 10;
+/** No wait before a further try is longer, whatever a server asks for, in milliseconds. */
+const MAX_WAIT = 300_000;
+/** How much of a file is looked at to tell a web page from it. */
+const SNIFF_BYTES = 512;
+
+/** A failure that another try may mend. */
+class Transient extends Error {
+  /** Milliseconds that the server asks to wait. */
+  readonly retryAfter?: number;
+
+  constructor(message: string, retryAfter?: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Tells the address of a file; asked again for each try, since some addresses are good only once.
+ */
+export type Locate = (request: RequestOptions) => Promise<URL>;
+
+/**
+ * Downloads a file. It gets its name when it is whole; what has come of it before lies beside it in
+ * `NAME.partial`, and is gone on with, after a broken connection as well as in a later call.
+ *
+ * @param locate Tells its https address.
+ * @param target The file's path; its folder is made where it is missing.
+ * @returns Whether it was fetched: `false` where it was there already.
+ * @throws {DownloadError} Where that fails for good.
+ */
+export async function download(
+  locate: Locate,
+  target: string,
+  options: DownloadOptions = {},
+): Promise<boolean> {
+  const sha256 = checkSha256(options.sha256);
+  if (sha256 !== undefined && await hasHash(target, sha256)) {
+    console.log(`${basename(target)} is there already`);
+    return false;
+  }
+  await Deno.mkdir(dirname(target), { recursive: true });
+  const job = new Job(locate, target, sha256, options);
+  try {
+    return await job.run();
+  } finally {
+    await job.end();
+  }
+}
+
+function checkSha256(sha256: string | undefined): string | undefined {
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
+    throw new TypeError(
+      `Expected sha256 to be 64 hexadecimal digits but found ${Deno.inspect(sha256)}`,
+    );
+  }
+  return sha256?.toLowerCase();
+}
+
+/** What is remembered of a partial file, beside it. */
+interface PartialInfo {
+  /** A strong ETag or a date, for `If-Range`. */
+  validator: string;
+}
+
+class Job {
+  readonly #locate: Locate;
+  readonly #target: string;
+  readonly #sha256?: string;
+  readonly #options: DownloadOptions;
+  readonly #partial: string;
+  readonly #info: string;
+  /** The file's address; a name for it in errors until it is known. */
+  #url: URL | string = "the file";
+  #progress?: Progress;
+
+  constructor(
+    locate: Locate,
+    target: string,
+    sha256: string | undefined,
+    options: DownloadOptions,
+  ) {
+    this.#locate = locate;
+    this.#target = target;
+    this.#sha256 = sha256;
+    this.#options = options;
+    this.#partial = `${target}.partial`;
+    this.#info = `${target}.partial.json`;
+  }
+
+  async run(): Promise<boolean> {
+    const { tries = 6, retryDelay = 1000 } = this.#options;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#attempt();
+      } catch (error) {
+        if (!(error instanceof Transient)) {
+          await this.#forget();
+          throw error;
+        }
+        if (attempt >= tries) {
+          throw new DownloadError(
+            `Expected to download ${this.#url} but after ${tries} tries found: ${error.message}` +
+              await this.#whatIsKept(),
+          );
+        }
+        const wait = Math.min(MAX_WAIT, error.retryAfter ?? retryDelay * 2 ** (attempt - 1));
+        console.error(`${error.message}; trying again in ${wait / 1000} s`);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#progress?.finish();
+  }
+
+  /** One request. @returns Whether the file was fetched. */
+  async #attempt(): Promise<boolean> {
+    const watch = new StallWatch(this.#options.stallTimeout ?? 60_000);
+    try {
+      const url = await this.#locateFile(watch);
+      const resume = await this.#resumable();
+      const response = await this.#request(url, resume, watch);
+      if (response.status === 416) {
+        await response.body?.cancel();
+        await this.#forget();
+        throw new Transient("The server has no such part of the file");
+      }
+      await checkStatus(response, url);
+      await this.#checkNoPage(response);
+      const start = response.status === 206 ? rangeStart(response) : 0;
+      if (response.status === 206 && start !== resume?.size) {
+        await response.body?.cancel();
+        await this.#forget();
+        throw new Transient(`The server sent another part of the file than was asked for`);
+      }
+      const length = contentLength(response);
+      if (await this.#matchesTarget(response, length)) {
+        await response.body?.cancel();
+        console.log(`${basename(this.#target)} is there already`);
+        return false;
+      }
+      await this.#receive(response, start, length, watch);
+    } finally {
+      watch.stop();
+    }
+    await this.#finish();
+    return true;
+  }
+
+  async #locateFile(watch: StallWatch): Promise<URL> {
+    try {
+      const url = await this.#locate({ fetch: this.#options.fetch, signal: watch.signal });
+      this.#url = url;
+      return url;
+    } catch (error) {
+      throw asTransient(error, watch);
+    }
+  }
+
+  /** Where an earlier try of the same file stopped, if the server can tell that it is the same. */
+  async #resumable(): Promise<PartialInfo & { size: number } | undefined> {
+    try {
+      const info: PartialInfo = JSON.parse(await Deno.readTextFile(this.#info));
+      const { size } = await Deno.stat(this.#partial);
+      if (info.validator && size > 0) return { ...info, size };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound || error instanceof SyntaxError)) throw error;
+    }
+    return undefined;
+  }
+
+  async #request(
+    url: URL,
+    resume: PartialInfo & { size: number } | undefined,
+    watch: StallWatch,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { "accept-encoding": "identity" };
+    if (resume !== undefined) {
+      headers.range = `bytes=${resume.size}-`;
+      headers["if-range"] = resume.validator;
+    }
+    try {
+      const request = { headers, fetch: this.#options.fetch, signal: watch.signal };
+      return (await followRedirects(url, request)).response;
+    } catch (error) {
+      throw asTransient(error, watch);
+    }
+  }
+
+  async #checkNoPage(response: Response): Promise<void> {
+    const type = response.headers.get("content-type") ?? "";
+    if (!/\.html?$/i.test(this.#target) && /^(text\/html|application\/xhtml)/i.test(type)) {
+      await response.body?.cancel();
+      throw pageError(this.#url);
+    }
+  }
+
+  /** Without a hash, a file of the same size that is not older counts as the same. */
+  async #matchesTarget(response: Response, length: number | undefined): Promise<boolean> {
+    if (this.#sha256 !== undefined || response.status !== 200 || length === undefined) return false;
+    try {
+      const { size, mtime } = await Deno.stat(this.#target);
+      const modified = Date.parse(response.headers.get("last-modified") ?? "");
+      return size === length && !(mtime !== null && modified > mtime.getTime());
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  async #receive(
+    response: Response,
+    start: number,
+    length: number | undefined,
+    watch: StallWatch,
+  ): Promise<void> {
+    const validator = validatorOf(response);
+    if (validator === undefined) await removeFile(this.#info);
+    else {
+      const info: PartialInfo = { validator };
+      await Deno.writeTextFile(this.#info, JSON.stringify(info));
+    }
+    const total = length === undefined ? undefined : start + length;
+    this.#progress ??= startProgress(`Downloading ${basename(this.#target)}`, {
+      total,
+      format: formatBytes,
+    });
+    let received = start;
+    using file = await Deno.open(this.#partial, { write: true, create: true });
+    await file.truncate(start);
+    await file.seek(start, Deno.SeekMode.Start);
+    const reader = (response.body ?? new Blob().stream()).getReader();
+    while (true) {
+      const { done, value } = await reader.read().catch((error) => {
+        throw asTransient(error, watch);
+      });
+      if (done) break;
+      watch.alive();
+      await writeAll(file, value);
+      received += value.length;
+      this.#progress.update(received);
+    }
+    if (total !== undefined && received !== total) {
+      throw new Transient(`Expected ${total} bytes of ${this.#url} but found ${received}`);
+    }
+  }
+
+  async #finish(): Promise<void> {
+    if (!/\.html?$/i.test(this.#target) && await looksLikePage(this.#partial)) {
+      throw pageError(this.#url);
+    }
+    if (this.#sha256 !== undefined && !await hasHash(this.#partial, this.#sha256)) {
+      throw new DownloadError(
+        `Expected ${this.#url} to have the SHA-256 ${this.#sha256} but found ` +
+          await hashFile(this.#partial),
+      );
+    }
+    await Deno.rename(this.#partial, this.#target);
+    await removeFile(this.#info);
+  }
+
+  /** A partial file that no server vouches for can't be gone on with: it is removed. */
+  async #whatIsKept(): Promise<string> {
+    if (await this.#resumable() !== undefined) {
+      return `; what has come is kept in ${this.#partial}, and the next call goes on from there`;
+    }
+    await this.#forget();
+    return "";
+  }
+
+  async #forget(): Promise<void> {
+    await removeFile(this.#partial);
+    await removeFile(this.#info);
+  }
+}
+
+/** Aborts a request whose connection has gone silent. */
+class StallWatch {
+  readonly #controller = new AbortController();
+  readonly #ms: number;
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.#timer = this.#start();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether it was this that aborted the request. */
+  get stalled(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  get seconds(): number {
+    return this.#ms / 1000;
+  }
+
+  alive(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#start();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#controller.abort(), this.#ms);
+  }
+}
+
+/** What a request is made with, besides its address. */
+export interface RequestOptions {
+  headers?: Record<string, string>;
+  fetch?: typeof globalThis.fetch;
+  signal?: AbortSignal;
+}
+
+/**
+ * Requests an address and follows redirects, over https alone.
+ *
+ * @returns The answer, and the address that gave it in the end.
+ * @throws {DownloadError} Where a redirect leaves https, or there are too many.
+ */
+export async function followRedirects(
+  url: URL,
+  options: RequestOptions,
+): Promise<{ response: Response; url: URL }> {
+  const { fetch = globalThis.fetch, headers = {}, signal } = options;
+  let next = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const response = await fetch(next, { redirect: "manual", headers, signal });
+    const location = response.headers.get("location");
+    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) {
+      return { response, url: next };
+    }
+    await response.body?.cancel();
+    const target = URL.parse(location, next);
+    if (target?.protocol !== "https:") {
+      throw new DownloadError(
+        `Expected redirects of ${url} to stay on https but found ${location}`,
+      );
+    }
+    next = target;
+  }
+  throw new DownloadError(`Expected at most ${MAX_REDIRECTS} redirects of ${url} but found more`);
+}
+
+/** @throws {Transient | DownloadError} Where the status is no success. */
+async function checkStatus(response: Response, url: URL): Promise<void> {
+  if (response.status === 200 || response.status === 206) return;
+  await response.body?.cancel();
+  const message = `${url} answered ${response.status} ${response.statusText}`.trim();
+  if (response.status === 429 || response.status >= 500) {
+    throw new Transient(message, retryAfter(response));
+  }
+  throw new DownloadError(`Expected a file but ${message}`);
+}
+
+/** Milliseconds to wait, given as seconds or as a date. */
+function retryAfter(response: Response): number | undefined {
+  const value = response.headers.get("retry-after");
+  if (value === null) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const wait = Date.parse(value) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}
+
+function asTransient(error: unknown, watch: StallWatch): Error {
+  if (error instanceof DownloadError) return error;
+  if (watch.stalled) return new Transient(`The connection was silent for ${watch.seconds} s`);
+  // The error of fetch says little, the one that caused it says why.
+  const cause = error instanceof Error ? error.cause ?? error : error;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // A name that nobody knows, or a certificate that nobody vouches for, is the same in a second.
+  if (/dns error|failed to lookup address|ENOTFOUND|EAI_AGAIN|certificate/i.test(message)) {
+    return new DownloadError(`It is out of reach: ${message}`);
+  }
+  return new Transient(message);
+}
+
+function contentLength(response: Response): number | undefined {
+  const value = response.headers.get("content-length");
+  return value !== null && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function rangeStart(response: Response): number {
+  return Number(response.headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1] ?? NaN);
+}
+
+/** Weak ETags say that pages look the same, not that bytes are; `If-Range` does not take them. */
+function validatorOf(response: Response): string | undefined {
+  const etag = response.headers.get("etag");
+  if (etag !== null && !etag.startsWith("W/")) return etag;
+  return response.headers.get("last-modified") ?? undefined;
+}
+
+function pageError(url: URL | string): DownloadError {
+  return new DownloadError(`Expected a file at ${url} but found a web page`);
+}
+
+async function looksLikePage(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(SNIFF_BYTES);
+  const count = await file.read(bytes) ?? 0;
+  const text = new TextDecoder().decode(bytes.subarray(0, count)).trimStart().toLowerCase();
+  return text.startsWith("<!doctype html") || text.startsWith("<html");
+}
+
+async function hasHash(path: string, sha256: string): Promise<boolean> {
+  try {
+    return await hashFile(path) === sha256;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The SHA-256 of a file in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  const chunk = new Uint8Array(1 << 20);
+  for (let count = await file.read(chunk); count !== null; count = await file.read(chunk)) {
+    hash.update(chunk.subarray(0, count));
+  }
+  return hash.digest("hex");
+}
+
+/** Writes all bytes. */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += await file.write(bytes.subarray(written));
+}
+
+/** Removes a file that may not be there. */
+export async function removeFile(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}

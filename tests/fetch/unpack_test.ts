@@ -1,0 +1,393 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
+import { BlobWriter, TextReader, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js";
+import { unpackFile } from "../../helpers.ts";
+import { PROJECT, writeFiles } from "../support.ts";
+import { tree, withRoot } from "./support.ts";
+
+const FILES = {
+  "top.txt": "top",
+  "empty.txt": "",
+  "Grüße/機械 é.txt": "names in UTF-8",
+  [`${"long/".repeat(30)}${"name".repeat(30)}.txt`]: "a long name",
+  "big.txt": "0123456789".repeat(100_000),
+};
+
+function has(tool: string): boolean {
+  try {
+    return new Deno.Command(tool, { args: ["--help"], stdout: "null", stderr: "null" }).outputSync()
+      .success;
+  } catch {
+    return false;
+  }
+}
+
+function run(cwd: string, tool: string, ...args: string[]) {
+  const { success, stderr } = new Deno.Command(tool, { args, cwd }).outputSync();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
+
+const MAKERS: [format: string, tool: string, make: (cwd: string, archive: string) => void][] = [
+  ["zip", "zip", (cwd, archive) => run(cwd, "zip", "-qr", archive, ".")],
+  ["tar", "tar", (cwd, archive) => run(cwd, "tar", "-cf", archive, ".")],
+  ["tar.gz", "tar", (cwd, archive) => run(cwd, "tar", "-czf", archive, ".")],
+  ["tgz", "tar", (cwd, archive) => run(cwd, "tar", "--format=pax", "-czf", archive, ".")],
+  ["tar.xz", "xz", (cwd, archive) => run(cwd, "tar", "-cJf", archive, ".")],
+];
+
+for (const [format, tool, make] of MAKERS) {
+  const ignore = !has(tool);
+  Deno.test({
+    name: `unpackFile() unpacks a .${format} that ${tool} made${ignore ? " (not installed)" : ""}`,
+    ignore,
+    fn: () =>
+      withRoot(async (root) => {
+        writeFiles(join(root, "source"), FILES);
+        Deno.symlinkSync("top.txt", join(root, "source", "link"));
+        make(join(root, "source"), join(root, `a.${format}`));
+        await unpackFile(`a.${format}`, "out/deep");
+        // zip without -y follows links.
+        const link = format === "zip" ? FILES["top.txt"] : "→ top.txt";
+        assert.deepEqual(tree(join(root, "out", "deep")), { ...FILES, link });
+      }),
+  });
+}
+
+Deno.test("unpackFile() unpacks a plain .gz, also of several members", () =>
+  withRoot(async (root) => {
+    Deno.writeFileSync(
+      join(root, "words.txt.gz"),
+      new Uint8Array([...gzipSync("one, "), ...gzipSync("two")]),
+    );
+    await unpackFile("words.txt.gz", "out");
+    assert.deepEqual(tree(join(root, "out")), { "words.txt": "one, two" });
+  }));
+
+Deno.test("unpackFile() unpacks Deflate64, as 7-Zip and Windows write it for large files", () =>
+  withRoot(async (root) => {
+    Deno.copyFileSync(
+      join(PROJECT, "tests", "fixtures", "archives", "deflate64.zip"),
+      join(root, "a.zip"),
+    );
+    await unpackFile("a.zip", ".");
+    const hash = createHash("sha256").update(Deno.readFileSync(join(root, "text.txt"))).digest(
+      "hex",
+    );
+    assert.equal(hash, DEFLATE64_SHA256);
+  }));
+
+const DEFLATE64_SHA256 = "d5fa1fc70f8ad2a80f4d9419bf9a05ddc45c2c234fb24b2af62e4b332132bc87";
+
+async function zip(
+  entries: [name: string, text: string, options?: object][],
+  options = {},
+): Promise<Uint8Array> {
+  const writer = new ZipWriter(new BlobWriter(), { useWebWorkers: false, ...options });
+  for (const [name, text, more] of entries) await writer.add(name, new TextReader(text), more);
+  return new Uint8Array(await (await writer.close()).arrayBuffer());
+}
+
+Deno.test("unpackFile() unpacks ZIP64", () =>
+  withRoot(async (root) => {
+    const bytes = await zip([["a/é.txt", "sixty-four"], ["b.txt", "b"]], { zip64: true });
+    Deno.writeFileSync(join(root, "a.zip"), bytes);
+    await unpackFile("a.zip", "out");
+    assert.deepEqual(tree(join(root, "out")), { "a/é.txt": "sixty-four", "b.txt": "b" });
+  }));
+
+interface TarEntry {
+  name: string;
+  type?: "file" | "directory" | "symlink" | "link" | "character-device" | "fifo";
+  linkname?: string;
+  text?: string;
+}
+
+async function tar(entries: TarEntry[]): Promise<Uint8Array> {
+  const archive = pack();
+  for (const { text = "", ...header } of entries) {
+    // The package does not write names that it would not read.
+    archive.entry({ ...header, size: text.length } as never, text);
+  }
+  archive.finalize();
+  const chunks = await Array.fromAsync(archive as unknown as AsyncIterable<Uint8Array>);
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+const SYMLINK = { externalFileAttributes: 0o120777 << 16, versionMadeBy: 0x0314 };
+
+/** Names `../evil` the hard way: writers correct it, so a harmless name is patched. */
+function renamed(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  assert.equal(from.length, to.length);
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("").replaceAll(from, to);
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+const HOSTILE: [what: string, archive: string, make: () => Promise<Uint8Array>, message: RegExp][] =
+  [
+    [
+      "a zip with ..",
+      "a.zip",
+      async () => renamed(await zip([["ok.txt", "x"], ["aa/evil", "x"]]), "aa/evil", "../evil"),
+      /names inside the target folder but found "\.\.\/evil"/,
+    ],
+    [
+      "a zip with an absolute name",
+      "a.zip",
+      async () => renamed(await zip([["aa/evil", "x"]]), "aa/evil", "/a/evil"),
+      /names inside the target folder but found "\/a\/evil"/,
+    ],
+    [
+      "a zip with .. behind Windows separators",
+      "a.zip",
+      async () => renamed(await zip([["aa/evil", "x"]]), "aa/evil", "..\\evil"),
+      /names inside the target folder/,
+    ],
+    [
+      "a zip with a drive's letter",
+      "a.zip",
+      async () => renamed(await zip([["aa/evil", "x"]]), "aa/evil", "C:/evil"),
+      /names inside the target folder/,
+    ],
+    [
+      "a zip with a link that points out",
+      "a.zip",
+      () => zip([["link", "../../etc/passwd", SYMLINK]]),
+      /links that stay inside the target folder but found link → \.\.\/\.\.\/etc\/passwd/,
+    ],
+    [
+      "a zip that expands past the limit",
+      "a.zip",
+      () => zip([["zeros", "0".repeat(3_000_000)]]),
+      /unpack to at most 1000000 bytes but found 3000000 or more; the option maxBytes/,
+    ],
+    [
+      "a tar with ..",
+      "a.tar",
+      () => tar([{ name: "ok.txt", text: "x" }, { name: "a/../../evil", text: "x" }]),
+      /names inside the target folder but found "a\/\.\.\/\.\.\/evil"/,
+    ],
+    [
+      "a tar with an absolute name",
+      "a.tar",
+      async () =>
+        renamedTar(await tar([{ name: "xtmp/evil", text: "x" }]), "xtmp/evil", "/tmp/evil"),
+      /names inside the target folder but found "\/tmp\/evil"/,
+    ],
+    [
+      "a tar with an absolute link",
+      "a.tar",
+      () => tar([{ name: "link", type: "symlink", linkname: "/etc" }]),
+      /links that stay inside the target folder but found link → \/etc/,
+    ],
+    [
+      "a tar that writes through its own link",
+      "a.tar",
+      () => tar([{ name: "link", type: "symlink", linkname: "." }, { name: "link/x", text: "x" }]),
+      /no entry behind the link link but found link\/x/,
+    ],
+    [
+      "a tar with a link out over another link",
+      "a.tar",
+      () =>
+        tar([
+          { name: "a/b/up", type: "symlink", linkname: "../.." },
+          { name: "out", type: "symlink", linkname: "a/b/up/.." },
+        ]),
+      /links that stay inside the target folder but found out → a\/b\/up\/\.\./,
+    ],
+    [
+      "a tar with links that go round",
+      "a.tar",
+      () =>
+        tar([
+          { name: "a", type: "symlink", linkname: "b" },
+          { name: "b", type: "symlink", linkname: "a" },
+        ]),
+      /links that stay inside/,
+    ],
+    [
+      "a tar with a hard link out",
+      "a.tar",
+      () => tar([{ name: "link", type: "link", linkname: "../secret" }]),
+      /names inside the target folder|lead to a file of the archive/,
+    ],
+    [
+      "a tar with a hard link to nothing",
+      "a.tar",
+      () => tar([{ name: "link", type: "link", linkname: "none" }]),
+      /the link link to lead to a file of the archive but found "none"/,
+    ],
+    [
+      "a tar with a device",
+      "a.tar",
+      () => tar([{ name: "ok", text: "x" }, { name: "null", type: "character-device" }]),
+      /files, folders and links but found another kind of entry: null/,
+    ],
+    [
+      "a tar with a pipe",
+      "a.tar",
+      () => tar([{ name: "p", type: "fifo" }]),
+      /another kind of entry: p/,
+    ],
+    [
+      "a tar.gz that expands past the limit",
+      "a.tar.gz",
+      async () => gzipSync(await tar([{ name: "zeros", text: "0".repeat(3_000_000) }])),
+      /at most 1000000 bytes/,
+    ],
+    [
+      "a .gz that expands past the limit",
+      "a.gz",
+      () => Promise.resolve(gzipSync("0".repeat(3_000_000))),
+      /at most 1000000 bytes/,
+    ],
+    [
+      "a zip that is none",
+      "a.zip",
+      () => Promise.resolve(new Uint8Array(100)),
+      /Expected a whole zip archive in .*a\.zip/,
+    ],
+    [
+      "a zip cut short",
+      "a.zip",
+      async () => (await zip([["a.txt", "x".repeat(1000)]])).slice(0, -30),
+      /Expected a whole zip archive/,
+    ],
+    [
+      "a tar cut short",
+      "a.tar",
+      async () => (await tar([{ name: "a", text: "x".repeat(2000) }])).slice(0, 1500),
+      /Expected a whole tar archive in .*a\.tar but found a broken one/,
+    ],
+    [
+      "a tar.gz cut short",
+      "a.tgz",
+      async () => gzipSync(await tar([{ name: "a", text: "x" }])).subarray(0, 60),
+      /Expected a whole tar\.gz archive/,
+    ],
+    [
+      "a tar.xz that is none",
+      "a.tar.xz",
+      () => Promise.resolve(new Uint8Array(100).fill(7)),
+      /Expected a whole tar\.xz archive/,
+    ],
+    ["an empty tar", "a.tar", () => Promise.resolve(new Uint8Array()), /found no entries/],
+    [
+      "an unknown format",
+      "a.rar",
+      () => Promise.resolve(new Uint8Array(10)),
+      /Expected a \.zip.* but found a\.rar/,
+    ],
+  ];
+
+/** Patches a name in a tar header, and its checksum with it. */
+function renamedTar(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  const patched = renamed(bytes, from, to);
+  const header = patched.subarray(0, 512);
+  header.fill(0x20, 148, 156);
+  const sum = header.reduce((sum, byte) => sum + byte, 0);
+  header.set(new TextEncoder().encode(sum.toString(8).padStart(6, "0") + "\0 "), 148);
+  return patched;
+}
+
+for (const [what, name, make, message] of HOSTILE) {
+  Deno.test(`unpackFile() refuses ${what}, and writes nothing`, () =>
+    withRoot(async (root) => {
+      const bytes = await make();
+      Deno.writeFileSync(join(root, name), bytes);
+      writeFiles(root, { "out/mine.txt": "mine" });
+      await assert.rejects(unpackFile(name, "out", { maxBytes: 1_000_000 }), {
+        name: "ArchiveError",
+        message,
+      });
+      assert.deepEqual(tree(join(root, "out")), { "mine.txt": "mine" });
+      assert.deepEqual(
+        [...Deno.readDirSync(root)].map(({ name }) => name).sort(),
+        [name, "out"].sort(),
+      );
+    }));
+}
+
+Deno.test("unpackFile() unpacks more where the caller raises the limit, and links inside", () =>
+  withRoot(async (root) => {
+    const bytes = await tar([
+      { name: "a/zeros", text: "0".repeat(3000) },
+      { name: "a/b/up", type: "symlink", linkname: "../zeros" },
+      { name: "hard", type: "link", linkname: "a/zeros" },
+    ]);
+    Deno.writeFileSync(join(root, "a.tar"), bytes);
+    await assert.rejects(unpackFile("a.tar", "out", { maxBytes: 2999 }), /at most 2999 bytes/);
+    await unpackFile("a.tar", "out", { maxBytes: 3000 });
+    assert.deepEqual(tree(join(root, "out")), {
+      "a/b/up": "→ ../zeros",
+      "a/zeros": "0".repeat(3000),
+      hard: "0".repeat(3000),
+    });
+  }));
+
+Deno.test("unpackFile() adds to a folder, replaces files, but writes through no link of it", () =>
+  withRoot(async (root) => {
+    Deno.writeFileSync(
+      join(root, "a.zip"),
+      await zip([["sub/new.txt", "new"], ["old.txt", "newer"]]),
+    );
+    writeFiles(root, { "out/sub/mine.txt": "mine", "out/old.txt": "old", "elsewhere/x": "x" });
+    await unpackFile("a.zip", "out");
+    assert.deepEqual(tree(join(root, "out")), {
+      "old.txt": "newer",
+      "sub/mine.txt": "mine",
+      "sub/new.txt": "new",
+    });
+    Deno.mkdirSync(join(root, "linked"));
+    Deno.symlinkSync("../elsewhere", join(root, "linked", "sub"));
+    await assert.rejects(unpackFile("a.zip", "linked"), /Expected a folder or nothing at .*sub/);
+    assert.deepEqual(tree(join(root, "elsewhere")), { x: "x" });
+  }));
+
+Deno.test("unpackFile() keeps whether a file may be executed", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  withRoot(async (root) => {
+    writeFiles(root, { "in/run.sh": "#!/bin/sh", "in/data": "x" });
+    Deno.chmodSync(join(root, "in", "run.sh"), 0o755);
+    run(join(root, "in"), "tar", "-cf", join(root, "a.tar"), ".");
+    await unpackFile("a.tar", "out");
+    const mode = (name: string) => Deno.statSync(join(root, "out", name)).mode! & 0o111;
+    assert.equal(mode("run.sh"), 0o111);
+    assert.equal(mode("data"), 0);
+  }));
+
+Deno.test("unpackFile() streams: an archive much larger than the memory it takes", () =>
+  withRoot(async (root) => {
+    const megabyte = new Uint8Array(1 << 20);
+    const file = await Deno.open(join(root, "a.zip"), { write: true, create: true });
+    const writer = new ZipWriter(file.writable, { useWebWorkers: false, level: 0 });
+    for (let i = 0; i < 200; i++) await writer.add(`${i}`, new Uint8ArrayReader(megabyte));
+    await writer.close();
+    const before = Deno.memoryUsage().rss;
+    let peak = 0;
+    const watch = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), 10);
+    await unpackFile("a.zip", "out");
+    clearInterval(watch);
+    assert.ok(peak - before < 120e6, `${(peak - before) / 1e6} MB`);
+    assert.equal([...Deno.readDirSync(join(root, "out"))].length, 200);
+  }));
+
+for (
+  const [what, args, message] of [
+    ["an archive outside", ["../a.zip", "out"], /Expected filePath .* found "\.\.\/a\.zip"/],
+    ["a folder outside", ["a.zip", "/out"], /Expected outputDir .* found "\/out"/],
+  ] as [string, [string, string], RegExp][]
+) {
+  Deno.test(`unpackFile() throws TypeError on ${what}`, async () => {
+    await assert.rejects(unpackFile(...args), { name: "TypeError", message });
+  });
+}
+
+Deno.test("unpackFile() names an archive that is not there", () =>
+  withRoot(async () => {
+    await assert.rejects(unpackFile("none.zip", "out"), /found no file at .*none\.zip/);
+  }));
