@@ -31,7 +31,7 @@ const below = (prefix: string, files: Record<string, string>) =>
 
 Deno.test("downloadDataset() brings qvim-dev to where the notebook looks for it", () =>
   withRoot(async (root) => {
-    const body = await zip({ ...CHALLENGE, "__MACOSX/DEV Dataset.csv": "shadow" });
+    const body = await zip(CHALLENGE);
     await withServer(() => ({ body }), async (server) => {
       await downloadDataset("qvim-dev", { fetch: server.fetch });
       assert.deepEqual(server.log, [
@@ -46,7 +46,10 @@ Deno.test("downloadDataset() brings qvim-dev to where the notebook looks for it"
 
 Deno.test("downloadDataset() finds VimSketch inside the folder of its archive", () =>
   withRoot(async (root) => {
-    const body = await zip(below("Vim_Sketch_Dataset/", VIMSKETCH));
+    const body = await zip({
+      ...below("Vim_Sketch_Dataset/", VIMSKETCH),
+      "__MACOSX/Vim_Sketch_Dataset/vocal_imitation_file_names.csv": "shadow",
+    });
     await withServer(() => ({ body }), async (server) => {
       await downloadDataset("vimsketch", { fetch: server.fetch });
       assert.deepEqual(server.log, [
