@@ -1,5 +1,7 @@
 /** The one door for notebooks: `import { … } from "qvim"`. */
 export { decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
+export { LogMel, type LogMelOptions } from "./audio/mel.ts";
+export { resample } from "./audio/resample.ts";
 export { fourierResample } from "./audio/fourier_resample.ts";
 export {
   DatasetError,
@@ -27,4 +29,6 @@ export {
   SimilaritiesError,
   writeSimilarities,
 } from "./challenge/similarities.ts";
+export { MobileNetBaseline } from "./models/mobilenet.ts";
+export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
 export { TwoDft } from "./models/two_dft.ts";

@@ -130,6 +130,64 @@ export class RealFft {
   }
 }
 
+/** Convolution of real signals of any length with one fixed filter, by overlap-add. */
+export class RealConvolver {
+  readonly #size: number;
+  readonly #step: number;
+  readonly #taps: number;
+  readonly #setup: number;
+  readonly #filter: Block;
+  readonly #in: Block;
+  readonly #spectrum: Block;
+  readonly #product: Block;
+  readonly #work: Block;
+
+  /** @param taps The filter [shape=(t,)]. */
+  constructor(taps: Float32Array) {
+    // About eight times the filter: most of each transform then yields new samples.
+    this.#size = Math.max(512, 2 ** Math.ceil(Math.log2(8 * taps.length)));
+    this.#taps = taps.length;
+    this.#step = this.#size - taps.length + 1;
+    this.#setup = setup(this.#size, REAL);
+    [this.#filter, this.#in, this.#spectrum, this.#product, this.#work] = Array.from(
+      { length: 5 },
+      () => new Block(this.#size),
+    );
+    const input = this.#in.view;
+    input.fill(0);
+    input.set(taps);
+    this.#transform(this.#in, this.#filter, FORWARD);
+  }
+
+  #transform(from: Block, to: Block, direction: number): void {
+    pffft._pffft_transform(this.#setup, from.pointer, to.pointer, this.#work.pointer, direction);
+  }
+
+  /** The full convolution [shape=(n + t − 1,)]. */
+  convolve(samples: Float32Array): Float32Array {
+    const out = new Float32Array(samples.length + this.#taps - 1);
+    for (let start = 0; start < samples.length; start += this.#step) {
+      const input = this.#in.view;
+      input.fill(0);
+      input.set(samples.subarray(start, start + this.#step));
+      this.#transform(this.#in, this.#spectrum, FORWARD);
+      this.#product.view.fill(0);
+      pffft._pffft_zconvolve_accumulate(
+        this.#setup,
+        this.#spectrum.pointer,
+        this.#filter.pointer,
+        this.#product.pointer,
+        1 / this.#size,
+      );
+      this.#transform(this.#product, this.#in, BACKWARD);
+      const block = this.#in.view;
+      const count = Math.min(this.#size, out.length - start);
+      for (let i = 0; i < count; i++) out[start + i] += block[i];
+    }
+    return out;
+  }
+}
+
 /**
  * Circular convolution of complex signals with one fixed kernel, the engine of
  * {@linkcode ChirpZ}.

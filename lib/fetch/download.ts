@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { type Progress, startProgress } from "../ui/progress.ts";
+import { hashFile } from "../io/hash.ts";
 import { formatBytes } from "./bytes.ts";
 
 /** Thrown where something can't be fetched; the message says from where and why. */
@@ -443,17 +443,6 @@ async function hasHash(path: string, sha256: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** The SHA-256 of a file in hexadecimal. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const chunk = new Uint8Array(1 << 20);
-  for (let count = await file.read(chunk); count !== null; count = await file.read(chunk)) {
-    hash.update(chunk.subarray(0, count));
-  }
-  return hash.digest("hex");
 }
 
 /** Writes all bytes. */

@@ -1,8 +1,6 @@
-import { configure, type Entry, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js";
+import { type Entry, type FileEntry, ZipReader } from "@zip.js/zip.js";
+import { FileReader } from "../io/zip_file.ts";
 import { type Archive, type ArchiveEntry, ArchiveError } from "./archive.ts";
-
-// A Worker of the Deno kernel takes a second to start.
-configure({ useWebWorkers: false });
 
 const FILE_TYPE = 0o170000;
 const TYPES: Record<number, ArchiveEntry["kind"]> = {
@@ -103,29 +101,5 @@ export class ZipArchive implements Archive {
     return new ArchiveError(
       `Expected a whole zip archive in ${this.#path} but found a broken one${where}: ${why}`,
     );
-  }
-}
-
-/** Reads pieces of a file as zip.js asks for them, so that no archive need fit into memory. */
-class FileReader extends Reader<Deno.FsFile> {
-  readonly #file: Deno.FsFile;
-  override size: number;
-
-  constructor(file: Deno.FsFile) {
-    super(file);
-    this.#file = file;
-    this.size = file.statSync().size;
-  }
-
-  override readUint8Array(index: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - index)));
-    this.#file.seekSync(index, Deno.SeekMode.Start);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const count = this.#file.readSync(bytes.subarray(filled));
-      if (count === null) break;
-      filled += count;
-    }
-    return Promise.resolve(bytes.subarray(0, filled));
   }
 }

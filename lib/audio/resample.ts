@@ -1,0 +1,168 @@
+import { RealConvolver } from "./fft.ts";
+
+/** How far aliases and images lie below the signal, in dB, with something to spare. */
+const ATTENUATION = 100;
+/** Where the pass band ends, as a part of the lower Nyquist frequency. */
+const PASS_BAND = 0.9;
+
+/**
+ * Resamples to studio quality: flat to 0.01 dB up to 0.9 of the lower Nyquist frequency, aliases and
+ * images below −90 dB.
+ *
+ * Two steps: a long linear-phase low-pass at the signal's own rate (twice that when the rate goes
+ * up), by fast convolution; then a short polyphase interpolation, which has all the room between the
+ * band's edge and its image to fall off in. Both are sinc functions under a Kaiser window (J. F.
+ * Kaiser, 1974; A. Oppenheim, R. Schafer, "Discrete-time signal processing", 7.5).
+ *
+ * @param samples The signal [shape=(n,)].
+ * @param fromRate Its sample rate in Hz, a whole number.
+ * @param toRate The wanted rate in Hz, a whole number.
+ * @param limit How many output samples are wanted at most.
+ * @returns `ceil(n · toRate / fromRate)` samples, or the first `limit` of them.
+ */
+export function resample(
+  samples: Float32Array,
+  fromRate: number,
+  toRate: number,
+  limit = Infinity,
+): Float32Array {
+  const length = Math.min(limit, Math.ceil(samples.length * toRate / fromRate));
+  if (fromRate === toRate) return samples.slice(0, length);
+  const { factor, lowPass, interpolator } = planFor(fromRate, toRate);
+  // Samples behind the last wanted one matter as far as the filters reach.
+  const reach = Math.ceil(lowPass.reach / factor) + interpolator.reach + 1;
+  const needed = Math.min(samples.length, Math.ceil(length * fromRate / toRate) + reach);
+  const spread = factor === 1 ? samples.subarray(0, needed) : new Float32Array(factor * needed);
+  if (factor !== 1) { for (let i = 0; i < needed; i++) spread[factor * i] = samples[i]; }
+  return interpolator.run(lowPass.run(spread), length);
+}
+
+interface Plan {
+  /** How many times the rate goes up before the low-pass. */
+  factor: number;
+  lowPass: LowPass;
+  interpolator: Interpolator;
+}
+
+const plans = new Map<string, Plan>();
+
+function planFor(fromRate: number, toRate: number): Plan {
+  const key = `${fromRate}:${toRate}`;
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    const factor = toRate > fromRate ? 2 : 1;
+    const rate = factor * fromRate;
+    const edge = Math.min(fromRate, toRate) / 2;
+    plan = {
+      factor,
+      lowPass: new LowPass(PASS_BAND * edge / rate, edge / rate, factor),
+      interpolator: new Interpolator(rate, toRate, edge),
+    };
+    plans.set(key, plan);
+  }
+  return plan;
+}
+
+/** A linear-phase low-pass by fast convolution, its delay taken out. */
+class LowPass {
+  readonly reach: number;
+  readonly #convolver: RealConvolver;
+
+  /** @param pass,stop Edges of the transition band, in cycles a sample. @param gain At 0 Hz. */
+  constructor(pass: number, stop: number, gain: number) {
+    this.reach = Math.ceil(kaiserLength(stop - pass) / 2);
+    const cutoff = (pass + stop) / 2;
+    const taps = Float32Array.from(
+      { length: 2 * this.reach + 1 },
+      (_, i) => gain * windowedSinc(i - this.reach, cutoff, this.reach + 1),
+    );
+    this.#convolver = new RealConvolver(taps);
+  }
+
+  run(samples: Float32Array): Float32Array {
+    return this.#convolver.convolve(samples).subarray(this.reach, this.reach + samples.length);
+  }
+}
+
+/** Evaluates a signal whose band ends well below its Nyquist frequency at other instants. */
+class Interpolator {
+  readonly reach: number;
+  readonly #phases: Float32Array[];
+  readonly #starts: Int32Array;
+  readonly #advance: number;
+
+  constructor(fromRate: number, toRate: number, edge: number) {
+    const divisor = gcd(fromRate, toRate);
+    const count = toRate / divisor;
+    this.#advance = fromRate / divisor;
+    // From the band's edge to its first image.
+    const half = kaiserLength((fromRate - 2 * edge) / fromRate) / 2;
+    this.reach = Math.ceil(half);
+    this.#starts = new Int32Array(count);
+    this.#phases = Array.from({ length: count }, (_, phase) => {
+      const position = phase * this.#advance / count;
+      const whole = Math.floor(position);
+      this.#starts[phase] = whole - this.reach + 1;
+      const taps = Float64Array.from(
+        { length: 2 * this.reach },
+        (_, i) => windowedSinc(position - (this.#starts[phase] + i), 0.5, this.reach),
+      );
+      // All phases pass 0 Hz alike.
+      const sum = taps.reduce((sum, tap) => sum + tap, 0);
+      return Float32Array.from(taps, (tap) => tap / sum);
+    });
+  }
+
+  run(samples: Float32Array, length: number): Float32Array {
+    const { reach } = this;
+    const padded = new Float32Array(samples.length + 4 * reach + this.#advance);
+    padded.set(samples, reach);
+    const out = new Float32Array(length);
+    const count = this.#phases.length, taps = 2 * reach;
+    for (let phase = 0; phase < count; phase++) {
+      const weights = this.#phases[phase];
+      let start = this.#starts[phase] + reach;
+      for (let i = phase; i < length; i += count) {
+        let sum = 0;
+        for (let k = 0; k < taps; k++) sum += weights[k] * padded[start + k];
+        out[i] = sum;
+        start += this.#advance;
+      }
+    }
+    return out;
+  }
+}
+
+/** How long a Kaiser-windowed filter has to be for a transition of that many cycles a sample. */
+function kaiserLength(transition: number): number {
+  return (ATTENUATION - 7.95) / (2.285 * 2 * Math.PI * transition);
+}
+
+/**
+ * An ideal low-pass at `t` samples from its middle, under a Kaiser window of `half` samples to each
+ * side.
+ *
+ * @param cutoff In cycles a sample.
+ */
+function windowedSinc(t: number, cutoff: number, half: number): number {
+  const beta = 0.1102 * (ATTENUATION - 8.7);
+  const edge = 1 - (t / half) ** 2;
+  if (edge <= 0) return 0;
+  const angle = 2 * Math.PI * cutoff * t;
+  const sinc = t === 0 ? 2 * cutoff : 2 * cutoff * Math.sin(angle) / angle;
+  return sinc * besselI0(beta * Math.sqrt(edge)) / besselI0(beta);
+}
+
+/** The modified Bessel function of the first kind and order 0, by its power series. */
+function besselI0(x: number): number {
+  let sum = 1, term = 1;
+  for (let k = 1; term > 1e-17 * sum; k++) {
+    term *= (x / (2 * k)) ** 2;
+    sum += term;
+  }
+  return sum;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}

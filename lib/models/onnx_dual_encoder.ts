@@ -1,0 +1,78 @@
+import { EFFICIENT_AT, LogMel, type LogMelOptions } from "../audio/mel.ts";
+import { resample } from "../audio/resample.ts";
+import { readWav } from "../audio/wav.ts";
+import { EmbeddingModel } from "../challenge/embedding_model.ts";
+import { OnnxEncoder } from "../onnx/encoder.ts";
+
+/** The two networks of a dual encoder, and what they listen to. */
+export interface OnnxDualEncoderOptions {
+  /** The ONNX file that embeds queries: `[batch, 1, bands, frames]` → `[batch, d]`. */
+  queryEncoder: string;
+  /** The ONNX file that embeds items; it may be the same. */
+  itemEncoder: string;
+  /** The log-mel spectrogram; EfficientAT's unless given. */
+  frontEnd?: LogMelOptions;
+}
+
+/**
+ * Two ONNX networks that embed queries and items into one space, compared by cosine.
+ *
+ * @example
+ * ```ts
+ * const model = new OnnxDualEncoder({
+ *   queryEncoder: "checkpoints/query_encoder.onnx",
+ *   itemEncoder: "checkpoints/item_encoder.onnx",
+ *   frontEnd: { duration: 5 },
+ * });
+ * const scores = await model.computeSimilarities(items, queries);
+ * ```
+ */
+export class OnnxDualEncoder extends EmbeddingModel {
+  protected override readonly workerModule = import.meta.url;
+  protected override readonly workerOptions: OnnxDualEncoderOptions & { threads: number };
+  readonly #options: OnnxDualEncoderOptions & { threads?: number };
+  readonly #encoders = new Map<string, Promise<OnnxEncoder>>();
+  #frontEnd?: LogMel;
+
+  constructor(options: OnnxDualEncoderOptions & { threads?: number }) {
+    super();
+    this.#options = { ...options, frontEnd: { ...EFFICIENT_AT, ...options.frontEnd } };
+    // There is one process a core: the network need not share itself out any further.
+    this.workerOptions = { ...this.#options, threads: 1 };
+  }
+
+  override embedItem(path: string): Promise<Float32Array> {
+    return this.#embed(this.#options.itemEncoder, path);
+  }
+
+  override embedQuery(path: string): Promise<Float32Array> {
+    return this.#embed(this.#options.queryEncoder, path);
+  }
+
+  /** The log-mel spectrogram of a file, band by band [shape=(bands, frames)]. */
+  logMel(path: string): Float32Array {
+    this.#frontEnd ??= new LogMel(this.#options.frontEnd);
+    const { sampleRate: wanted, duration } = this.#frontEnd.options;
+    const { samples, sampleRate } = readWav(path);
+    return this.#frontEnd.compute(
+      resample(samples, sampleRate, wanted, Math.round(duration * wanted)),
+    );
+  }
+
+  async #embed(encoderPath: string, path: string): Promise<Float32Array> {
+    let encoder = this.#encoders.get(encoderPath);
+    if (encoder === undefined) {
+      encoder = OnnxEncoder.load(encoderPath, this.#options.threads);
+      this.#encoders.set(encoderPath, encoder);
+    }
+    const logMel = this.logMel(path);
+    return await (await encoder).embed(logMel, this.#frontEnd!.options.nMels);
+  }
+}
+
+/** What a worker builds to embed files. */
+export function createModel(
+  options: OnnxDualEncoderOptions & { threads: number },
+): OnnxDualEncoder {
+  return new OnnxDualEncoder(options);
+}

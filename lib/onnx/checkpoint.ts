@@ -1,0 +1,211 @@
+import { type FileEntry, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
+import { FileReader } from "../io/zip_file.ts";
+import { CheckpointError } from "./errors.ts";
+import { PickleGlobal, readPickle } from "./pickle.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { type DType, DTYPE_BYTES, Tensor } from "./tensor.ts";
+
+/** A checkpoint whose file is open; close it when its tensors are read. */
+export interface Checkpoint extends Disposable {
+  /** What was saved: `Map`s, arrays, numbers, text, {@linkcode Tensor}s and inert records. */
+  root: unknown;
+  /** The tensors of the network: those of `state_dict` where there is one. */
+  tensors: Map<string, Tensor>;
+}
+
+const STORAGE_DTYPES: Record<string, DType> = {
+  FloatStorage: "float32",
+  HalfStorage: "float16",
+  BFloat16Storage: "bfloat16",
+  DoubleStorage: "float64",
+  LongStorage: "int64",
+};
+
+/** How a file of PyTorch before 1.6 begins: a pickle of this number. */
+const LEGACY_MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+/** Storages that nobody reads, but whose bytes a tensor of another type could ask for. */
+class Storage {
+  constructor(
+    readonly dtype: DType | undefined,
+    readonly typeName: string,
+    readonly length: number,
+    readonly read: () => Promise<Uint8Array>,
+  ) {}
+}
+
+/**
+ * Opens a checkpoint of PyTorch (1.6 or newer) or a `.safetensors` file. Only its structure is read;
+ * each tensor's numbers follow when they are asked for.
+ *
+ * @throws {CheckpointError} Where the file is neither, or broken.
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new CheckpointError(`Expected a checkpoint but found no file at ${path}`);
+  }
+  try {
+    if (path.endsWith(".safetensors")) {
+      const tensors = readSafetensors(file);
+      return { root: tensors, tensors, [Symbol.dispose]: () => file.close() };
+    }
+    const root = await readTorchFile(file);
+    return { root, tensors: findTensors(root), [Symbol.dispose]: () => file.close() };
+  } catch (error) {
+    file.close();
+    if (error instanceof CheckpointError) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
+async function readTorchFile(file: Deno.FsFile): Promise<unknown> {
+  const entries = await listEntries(file);
+  const pickleName = [...entries.keys()].find((name) => /^([^/]+\/)?data\.pkl$/.test(name));
+  if (pickleName === undefined) {
+    throw new CheckpointError("Expected a checkpoint of PyTorch but found no data.pkl in the zip");
+  }
+  const folder = pickleName.slice(0, -"data.pkl".length);
+  const order = entries.get(`${folder}byteorder`);
+  if (order !== undefined) {
+    const text = new TextDecoder().decode(await readEntry(order)).trim();
+    if (text !== "little") {
+      throw new CheckpointError(`Expected little-endian numbers but found ${text}`);
+    }
+  }
+  const storages = new Map<string, Storage>();
+  const persistentLoad = (id: unknown): Storage => {
+    if (!Array.isArray(id) || id[0] !== "storage" || typeof id[2] !== "string") {
+      throw new CheckpointError(`Expected a storage but found ${Deno.inspect(id, { depth: 1 })}`);
+    }
+    const [, type, key, , length] = id;
+    let storage = storages.get(key);
+    if (storage === undefined) {
+      storage = makeStorage(type, key, length, entries.get(`${folder}data/${key}`));
+      storages.set(key, storage);
+    }
+    return storage;
+  };
+  return readPickle(await readEntry(entries.get(pickleName)!), { persistentLoad, reduce });
+}
+
+async function listEntries(file: Deno.FsFile): Promise<Map<string, FileEntry>> {
+  const reader = new FileReader(file);
+  const start = await reader.readUint8Array(0, 16);
+  if (LEGACY_MAGIC.every((byte, i) => start[i + 2] === byte)) {
+    throw new CheckpointError(
+      "Expected a checkpoint of PyTorch 1.6 or newer but found one in the older format; load it " +
+        "with PyTorch and save it again",
+    );
+  }
+  if (start[0] !== 0x50 || start[1] !== 0x4b) {
+    throw new CheckpointError(
+      "Expected a checkpoint, which is a zip archive, but found another file",
+    );
+  }
+  let found;
+  try {
+    found = await new ZipReader(reader).getEntries();
+  } catch (error) {
+    const { message, filename } = error as Error & { filename?: string };
+    throw new CheckpointError(
+      `Expected a whole zip archive but found a broken one: ${message}` +
+        (filename === undefined ? "" : `: ${JSON.stringify(filename)}`),
+    );
+  }
+  const entries = new Map<string, FileEntry>();
+  for (const entry of found) {
+    if (entry.directory) continue;
+    const { filename, compressionMethod, compressedSize, uncompressedSize, offset } = entry;
+    const claims = compressionMethod !== 0 || entry.encrypted ||
+      compressedSize !== uncompressedSize || offset + compressedSize > reader.size;
+    if (claims) {
+      throw new CheckpointError(
+        `Expected the entry ${filename} to be stored as it is, inside the file of ${reader.size} ` +
+          `bytes, but found one of ${uncompressedSize} bytes by method ${compressionMethod}`,
+      );
+    }
+    entries.set(filename, entry);
+  }
+  return entries;
+}
+
+async function readEntry(entry: FileEntry): Promise<Uint8Array> {
+  try {
+    return await entry.getData(new Uint8ArrayWriter(), { checkSignature: true });
+  } catch (error) {
+    throw new CheckpointError(
+      `Expected the entry ${entry.filename} to be whole but found a broken one: ${
+        (error as Error).message
+      }`,
+    );
+  }
+}
+
+function makeStorage(type: unknown, key: string, length: unknown, entry?: FileEntry): Storage {
+  const typeName = type instanceof PickleGlobal ? type.qualifiedName : Deno.inspect(type);
+  const dtype = Object.hasOwn(STORAGE_DTYPES, typeName) ? STORAGE_DTYPES[typeName] : undefined;
+  if (typeof length !== "number" || !(length >= 0)) {
+    throw new CheckpointError(`Expected the length of the storage ${key} but found ${length}`);
+  }
+  if (entry === undefined) {
+    throw new CheckpointError(`Expected the storage data/${key} in the checkpoint but found none`);
+  }
+  if (dtype !== undefined && entry.uncompressedSize < length * DTYPE_BYTES[dtype]) {
+    throw new CheckpointError(
+      `Expected ${length} numbers of type ${dtype} in data/${key} but found ` +
+        `${entry.uncompressedSize} bytes`,
+    );
+  }
+  return new Storage(dtype, typeName, length, () => readEntry(entry));
+}
+
+/** The calls that make data of the ones that a pickle of PyTorch asks for. */
+function reduce(callable: PickleGlobal, args: unknown[]): unknown {
+  switch (callable.toString()) {
+    case "collections.OrderedDict":
+      return new Map(Array.isArray(args[0]) ? args[0] as [unknown, unknown][] : []);
+    case "torch.Size":
+      return args[0];
+    case "torch._utils._rebuild_parameter":
+      return args[0];
+    case "torch._utils._rebuild_tensor_v2": {
+      const [storage, offset, shape, stride] = args;
+      if (!(storage instanceof Storage) || !Array.isArray(shape) || !Array.isArray(stride)) {
+        throw new CheckpointError(`Expected a tensor's storage but found ${Deno.inspect(storage)}`);
+      }
+      // A type that is not read, as of quantised weights, stays an inert record.
+      if (storage.dtype === undefined) return undefined;
+      return new Tensor(
+        storage.dtype,
+        shape as number[],
+        stride as number[],
+        offset as number,
+        storage.length,
+        storage.read,
+      );
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The tensors by name: of `state_dict`, as PyTorch Lightning saves it, or of the whole. */
+function findTensors(root: unknown): Map<string, Tensor> {
+  const state = root instanceof Map && root.get("state_dict") instanceof Map
+    ? root.get("state_dict")
+    : root;
+  if (!(state instanceof Map)) {
+    throw new CheckpointError(
+      `Expected a dictionary of tensors but found ${Deno.inspect(root, { depth: 0 })}`,
+    );
+  }
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of state) {
+    if (typeof name === "string" && value instanceof Tensor) tensors.set(name, value);
+  }
+  return tensors;
+}

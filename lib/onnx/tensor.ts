@@ -1,0 +1,125 @@
+import { CheckpointError } from "./errors.ts";
+
+/** The types of numbers that are read. */
+export type DType = "float32" | "float16" | "bfloat16" | "float64" | "int64";
+
+/** Bytes of one number. */
+export const DTYPE_BYTES: Record<DType, number> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  float64: 8,
+  int64: 8,
+};
+
+/** A tensor of a checkpoint, whose numbers are read from the file when they are asked for. */
+export class Tensor {
+  /**
+   * @param dtype The type of its numbers.
+   * @param shape Its size in each dimension.
+   * @param stride Numbers from one index to the next, in each dimension.
+   * @param offset The first number's place in the storage.
+   * @param storageLength How many numbers the storage has.
+   * @param readStorage Reads the bytes of the storage, little-endian.
+   * @throws {CheckpointError} Where the tensor reaches past the end of its storage.
+   */
+  constructor(
+    readonly dtype: DType,
+    readonly shape: number[],
+    readonly stride: number[],
+    readonly offset: number,
+    storageLength: number,
+    private readonly readStorage: () => Promise<Uint8Array>,
+  ) {
+    const sizes = [...shape, ...stride, offset];
+    const areSizes = shape.length === stride.length &&
+      sizes.every((size) => Number.isSafeInteger(size) && size >= 0);
+    if (!areSizes) {
+      throw new CheckpointError(
+        `Expected a shape and strides of whole numbers but found ${
+          Deno.inspect({ shape, stride })
+        }`,
+      );
+    }
+    const last = shape.reduce((sum, size, i) => sum + (size - 1) * stride[i], offset);
+    if (this.length > 0 && last >= storageLength) {
+      throw new CheckpointError(
+        `Expected a tensor inside its storage of ${storageLength} numbers but found one of shape ` +
+          `[${shape}], stride [${stride}] and offset ${offset}`,
+      );
+    }
+    // An expanded tensor (stride 0) may be larger than its storage, but not a claim without end.
+    if (this.length > Math.max(storageLength, 1) * 4096) {
+      throw new CheckpointError(
+        `Expected a tensor that its storage of ${storageLength} numbers can fill but found one of ` +
+          `shape [${shape}]`,
+      );
+    }
+  }
+
+  /** How many numbers it has. */
+  get length(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Its numbers in row-major order; float16 and bfloat16 as float32. */
+  async read(): Promise<Float32Array | Float64Array | BigInt64Array> {
+    const bytes = await this.readStorage();
+    const storage = decode(bytes, this.dtype);
+    if (this.#isContiguous()) return storage.slice(this.offset, this.offset + this.length);
+    const out = new (storage.constructor as Float32ArrayConstructor)(this.length);
+    const index = new Array(this.shape.length).fill(0);
+    let at = this.offset;
+    for (let i = 0; i < out.length; i++) {
+      out[i] = storage[at] as number;
+      for (let d = this.shape.length - 1; d >= 0; d--) {
+        at += this.stride[d];
+        if (++index[d] < this.shape[d]) break;
+        at -= this.stride[d] * this.shape[d];
+        index[d] = 0;
+      }
+    }
+    return out;
+  }
+
+  /** Its numbers in row-major order, in single precision. */
+  async readFloat32(): Promise<Float32Array> {
+    const values = await this.read();
+    return values instanceof Float32Array
+      ? values
+      : Float32Array.from(values as Float64Array, (value) => Number(value));
+  }
+
+  #isContiguous(): boolean {
+    let expected = 1;
+    for (let d = this.shape.length - 1; d >= 0; d--) {
+      if (this.shape[d] !== 1 && this.stride[d] !== expected) return false;
+      expected *= this.shape[d];
+    }
+    return true;
+  }
+}
+
+function decode(bytes: Uint8Array, dtype: DType): Float32Array | Float64Array | BigInt64Array {
+  // Typed arrays ask for alignment, which a view into a larger buffer may not have.
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const length = Math.floor(bytes.length / DTYPE_BYTES[dtype]);
+  const { buffer, byteOffset } = aligned;
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer, byteOffset, length);
+    case "float64":
+      return new Float64Array(buffer, byteOffset, length);
+    case "int64":
+      return new BigInt64Array(buffer, byteOffset, length);
+    case "float16": {
+      const view = new DataView(buffer, byteOffset);
+      return Float32Array.from({ length }, (_, i) => view.getFloat16(2 * i, true));
+    }
+    case "bfloat16": {
+      // The upper half of a float32.
+      const halves = new Uint16Array(buffer, byteOffset, length);
+      return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+    }
+  }
+}
