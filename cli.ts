@@ -1,11 +1,20 @@
 /** The command line: `deno task NAME` runs one of these commands. */
 import { type Command, UsageError } from "./commands/command.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { dataCommand } from "./commands/data.ts";
+import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { jupyterCommand } from "./commands/jupyter.ts";
 import { runCommand } from "./commands/run.ts";
 
-const COMMANDS: Command[] = [runCommand, evaluateCommand, dataCommand, jupyterCommand];
+const COMMANDS: Command[] = [
+  runCommand,
+  evaluateCommand,
+  dataCommand,
+  convertCommand,
+  embedCommand,
+  jupyterCommand,
+];
 
 async function main([name, ...args]: string[]): Promise<number> {
   const command = COMMANDS.find((command) => command.name === name);

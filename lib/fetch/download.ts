@@ -28,6 +28,8 @@ const MAX_WAIT = 300_000;
 /** How much of a file is looked at to tell a web page from it. */
 const SNIFF_BYTES = 512;
 
+const OUT_OF_REACH = "The network does not bring it here";
+
 /** A failure that another try may mend. */
 class Transient extends Error {
   /** Milliseconds that the server asks to wait. */
@@ -120,6 +122,10 @@ class Job {
       } catch (error) {
         if (!(error instanceof Transient)) {
           await this.#forget();
+          if (error instanceof DownloadError && error.message.startsWith(OUT_OF_REACH)) {
+            error.message = `Expected to download ${this.#url} but found it out of reach. ` +
+              error.message;
+          }
           throw error;
         }
         if (attempt >= tries) {
@@ -401,9 +407,10 @@ function asTransient(error: unknown, watch: StallWatch): Error {
   // The error of fetch says little, the one that caused it says why.
   const cause = error instanceof Error ? error.cause ?? error : error;
   const message = cause instanceof Error ? cause.message : String(cause);
-  // A name that nobody knows, or a certificate that nobody vouches for, is the same in a second.
-  if (/dns error|failed to lookup address|ENOTFOUND|EAI_AGAIN|certificate/i.test(message)) {
-    return new DownloadError(`It is out of reach: ${message}`);
+  // Nobody knows the name, nobody listens, or nobody vouches for the certificate: it is the same in
+  // a second.
+  if (/client error \(Connect\)|ENOTFOUND|EAI_AGAIN|ECONNREFUSED/i.test(message)) {
+    return new DownloadError(`${OUT_OF_REACH}: ${message.split("): ").at(-1)}`);
   }
   return new Transient(message);
 }

@@ -13,6 +13,7 @@ const NOTEBOOKS = [
   "submission.ipynb",
   "notebooks/template.ipynb",
   "notebooks/baseline_2dft.ipynb",
+  "notebooks/baseline_mn.ipynb",
 ];
 const MARKER = "// DO NOT MODIFY THIS BLOCK.\n";
 
