@@ -10,6 +10,7 @@ import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challeng
 import type { QVIMModel } from "../lib/challenge/model.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { parseArguments } from "../commands/command.ts";
+import { describeMobileNet, measureMobileNet } from "./mobilenet.ts";
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -44,4 +45,10 @@ for (const [name, make] of MODELS) {
         `real-time factor ${(audio / seconds).toFixed(0)}`,
     );
   }
+}
+const folder = Deno.makeTempDirSync({ prefix: "qvim-bench-" });
+try {
+  console.log(describeMobileNet(await measureMobileNet(folder, 60)));
+} finally {
+  Deno.removeSync(folder, { recursive: true });
 }

@@ -130,7 +130,7 @@ export class RealFft {
   }
 }
 
-/** Convolution of real signals of any length with one fixed filter, by overlap-add. */
+/** Convolution of real signals of any length with one fixed filter, by overlap-save. */
 export class RealConvolver {
   readonly #size: number;
   readonly #step: number;
@@ -166,10 +166,16 @@ export class RealConvolver {
   /** The full convolution [shape=(n + t − 1,)]. */
   convolve(samples: Float32Array): Float32Array {
     const out = new Float32Array(samples.length + this.#taps - 1);
-    for (let start = 0; start < samples.length; start += this.#step) {
+    const history = this.#taps - 1;
+    for (let start = 0; start < out.length; start += this.#step) {
+      // The block begins with what the filter remembers of the one before.
+      const from = start - history;
+      const block = samples.subarray(Math.max(0, from), Math.max(0, from) + this.#size);
+      const offset = Math.max(0, -from);
       const input = this.#in.view;
-      input.fill(0);
-      input.set(samples.subarray(start, start + this.#step));
+      input.fill(0, 0, offset);
+      input.set(block.subarray(0, this.#size - offset), offset);
+      input.fill(0, Math.min(this.#size, offset + block.length));
       this.#transform(this.#in, this.#spectrum, FORWARD);
       this.#product.view.fill(0);
       pffft._pffft_zconvolve_accumulate(
@@ -180,9 +186,8 @@ export class RealConvolver {
         1 / this.#size,
       );
       this.#transform(this.#product, this.#in, BACKWARD);
-      const block = this.#in.view;
-      const count = Math.min(this.#size, out.length - start);
-      for (let i = 0; i < count; i++) out[start + i] += block[i];
+      const count = Math.min(this.#step, out.length - start);
+      out.set(this.#in.view.subarray(history, history + count), start);
     }
     return out;
   }

@@ -94,9 +94,13 @@ export class LogMel {
       }
       for (let band = 0; band < nMels; band++) {
         const { first, weights } = this.#filters[band];
-        let sum = 0;
-        for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
-        out[band * frames + frame] = (Math.log(sum + LOG_OFFSET) + 4.5) / 5;
+        let even = 0, odd = 0, i = 0;
+        for (; i + 1 < weights.length; i += 2) {
+          even += weights[i] * power[first + i];
+          odd += weights[i + 1] * power[first + i + 1];
+        }
+        if (i < weights.length) even += weights[i] * power[first + i];
+        out[band * frames + frame] = (Math.log(even + odd + LOG_OFFSET) + 4.5) / 5;
       }
     }
     return out;

@@ -4,15 +4,17 @@ import { RealConvolver } from "./fft.ts";
 const ATTENUATION = 100;
 /** Where the pass band ends, as a part of the lower Nyquist frequency. */
 const PASS_BAND = 0.9;
+/** How many times the rate goes up before the low-pass. */
+const OVERSAMPLING = 2;
 
 /**
  * Resamples to studio quality: flat to 0.01 dB up to 0.9 of the lower Nyquist frequency, aliases and
  * images below −90 dB.
  *
- * Two steps: a long linear-phase low-pass at the signal's own rate (twice that when the rate goes
- * up), by fast convolution; then a short polyphase interpolation, which has all the room between the
- * band's edge and its image to fall off in. Both are sinc functions under a Kaiser window (J. F.
- * Kaiser, 1974; A. Oppenheim, R. Schafer, "Discrete-time signal processing", 7.5).
+ * Two steps: a long linear-phase low-pass at twice the signal's rate, by fast convolution; then a
+ * polyphase interpolation, which can be short, since it has all the room between the band's edge and
+ * its image to fall off in. Both are sinc functions under a Kaiser window (J. F. Kaiser, 1974;
+ * A. Oppenheim, R. Schafer, "Discrete-time signal processing", 7.5).
  *
  * @param samples The signal [shape=(n,)].
  * @param fromRate Its sample rate in Hz, a whole number.
@@ -28,18 +30,16 @@ export function resample(
 ): Float32Array {
   const length = Math.min(limit, Math.ceil(samples.length * toRate / fromRate));
   if (fromRate === toRate) return samples.slice(0, length);
-  const { factor, lowPass, interpolator } = planFor(fromRate, toRate);
+  const { lowPass, interpolator } = planFor(fromRate, toRate);
   // Samples behind the last wanted one matter as far as the filters reach.
-  const reach = Math.ceil(lowPass.reach / factor) + interpolator.reach + 1;
+  const reach = lowPass.reach + interpolator.reach;
   const needed = Math.min(samples.length, Math.ceil(length * fromRate / toRate) + reach);
-  const spread = factor === 1 ? samples.subarray(0, needed) : new Float32Array(factor * needed);
-  if (factor !== 1) { for (let i = 0; i < needed; i++) spread[factor * i] = samples[i]; }
+  const spread = new Float32Array(OVERSAMPLING * needed);
+  for (let i = 0; i < needed; i++) spread[OVERSAMPLING * i] = samples[i];
   return interpolator.run(lowPass.run(spread), length);
 }
 
 interface Plan {
-  /** How many times the rate goes up before the low-pass. */
-  factor: number;
   lowPass: LowPass;
   interpolator: Interpolator;
 }
@@ -50,12 +50,10 @@ function planFor(fromRate: number, toRate: number): Plan {
   const key = `${fromRate}:${toRate}`;
   let plan = plans.get(key);
   if (plan === undefined) {
-    const factor = toRate > fromRate ? 2 : 1;
-    const rate = factor * fromRate;
+    const rate = OVERSAMPLING * fromRate;
     const edge = Math.min(fromRate, toRate) / 2;
     plan = {
-      factor,
-      lowPass: new LowPass(PASS_BAND * edge / rate, edge / rate, factor),
+      lowPass: new LowPass(PASS_BAND * edge / rate, edge / rate, OVERSAMPLING),
       interpolator: new Interpolator(rate, toRate, edge),
     };
     plans.set(key, plan);
@@ -87,8 +85,13 @@ class LowPass {
 /** Evaluates a signal whose band ends well below its Nyquist frequency at other instants. */
 class Interpolator {
   readonly reach: number;
-  readonly #phases: Float32Array[];
+  /** The taps of all phases, one phase after the other. */
+  readonly #weights: Float32Array;
+  /** Taps of one phase: a multiple of four. */
+  readonly #taps: number;
+  /** Where the taps of a phase begin, from the sample that the phases start at. */
   readonly #starts: Int32Array;
+  /** Samples from one round of the phases to the next. */
   readonly #advance: number;
 
   constructor(fromRate: number, toRate: number, edge: number) {
@@ -97,20 +100,22 @@ class Interpolator {
     this.#advance = fromRate / divisor;
     // From the band's edge to its first image.
     const half = kaiserLength((fromRate - 2 * edge) / fromRate) / 2;
-    this.reach = Math.ceil(half);
+    this.reach = 2 * Math.ceil(half / 2);
+    this.#taps = 2 * this.reach;
     this.#starts = new Int32Array(count);
-    this.#phases = Array.from({ length: count }, (_, phase) => {
+    this.#weights = new Float32Array(count * this.#taps);
+    for (let phase = 0; phase < count; phase++) {
       const position = phase * this.#advance / count;
-      const whole = Math.floor(position);
-      this.#starts[phase] = whole - this.reach + 1;
+      const start = Math.floor(position) - this.reach + 1;
       const taps = Float64Array.from(
-        { length: 2 * this.reach },
-        (_, i) => windowedSinc(position - (this.#starts[phase] + i), 0.5, this.reach),
+        { length: this.#taps },
+        (_, i) => windowedSinc(position - (start + i), 0.5, this.reach),
       );
       // All phases pass 0 Hz alike.
       const sum = taps.reduce((sum, tap) => sum + tap, 0);
-      return Float32Array.from(taps, (tap) => tap / sum);
-    });
+      this.#starts[phase] = start;
+      this.#weights.set(taps.map((tap) => tap / sum), phase * this.#taps);
+    }
   }
 
   run(samples: Float32Array, length: number): Float32Array {
@@ -118,15 +123,22 @@ class Interpolator {
     const padded = new Float32Array(samples.length + 4 * reach + this.#advance);
     padded.set(samples, reach);
     const out = new Float32Array(length);
-    const count = this.#phases.length, taps = 2 * reach;
-    for (let phase = 0; phase < count; phase++) {
-      const weights = this.#phases[phase];
-      let start = this.#starts[phase] + reach;
-      for (let i = phase; i < length; i += count) {
-        let sum = 0;
-        for (let k = 0; k < taps; k++) sum += weights[k] * padded[start + k];
-        out[i] = sum;
-        start += this.#advance;
+    const weights = this.#weights, taps = this.#taps, starts = this.#starts;
+    let phase = 0, base = reach;
+    for (let i = 0; i < length; i++) {
+      const at = base + starts[phase], w = phase * taps;
+      // Four sums: one would wait for itself at each tap.
+      let a = 0, b = 0, c = 0, d = 0;
+      for (let k = 0; k < taps; k += 4) {
+        a += weights[w + k] * padded[at + k];
+        b += weights[w + k + 1] * padded[at + k + 1];
+        c += weights[w + k + 2] * padded[at + k + 2];
+        d += weights[w + k + 3] * padded[at + k + 3];
+      }
+      out[i] = a + b + (c + d);
+      if (++phase === starts.length) {
+        phase = 0;
+        base += this.#advance;
       }
     }
     return out;
