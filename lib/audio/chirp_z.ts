@@ -1,3 +1,4 @@
+import { borrow, giveBack } from "./buffers.ts";
 import { ComplexConvolver, fastFftSize } from "./fft.ts";
 
 /** What a {@linkcode ChirpZ} sums. */
@@ -32,8 +33,8 @@ export interface ChirpZOptions {
 export class ChirpZ {
   readonly #convolver: ComplexConvolver;
   readonly #size: number;
-  readonly #pre: Float32Array;
-  readonly #post: Float32Array;
+  readonly #pre: Float32Array<ArrayBuffer>;
+  readonly #post: Float32Array<ArrayBuffer>;
   readonly #inputs: number;
   readonly #outputs: number;
   readonly #firstIndex: number;
@@ -48,13 +49,16 @@ export class ChirpZ {
     this.#post = chirp(firstOutput, outputs, modulus, sign);
     // Differences of indices run from k₀ − (N − 1) to k₀ + K − 1, shifted by the first input.
     const first = firstOutput - (inputs - 1);
-    const differences = chirp(first - firstInput, inputs + outputs - 1, modulus, -sign as 1 | -1);
-    const kernel = new Float32Array(2 * this.#size);
-    const split = Math.min(wrap(first, this.#size) + inputs + outputs - 1, this.#size);
-    const head = split - wrap(first, this.#size);
-    kernel.set(differences.subarray(0, 2 * head), 2 * wrap(first, this.#size));
-    kernel.set(differences.subarray(2 * head), 0);
-    this.#convolver = new ComplexConvolver(this.#size, kernel);
+    const count = inputs + outputs - 1;
+    const differences = chirp(first - firstInput, count, modulus, -sign as 1 | -1);
+    const start = wrap(first, this.#size);
+    const head = Math.min(this.#size - start, count);
+    this.#convolver = new ComplexConvolver(this.#size, (kernel) => {
+      kernel.fill(0);
+      kernel.set(differences.subarray(0, 2 * head), 2 * start);
+      kernel.set(differences.subarray(2 * head), 0);
+    });
+    giveBack(differences);
   }
 
   /**
@@ -105,6 +109,8 @@ export class ChirpZ {
 
   /** Gives the memory of the plan back. */
   free(): void {
+    giveBack(this.#pre);
+    giveBack(this.#post);
     this.#convolver.free();
   }
 }
@@ -117,13 +123,18 @@ function wrap(index: number, size: number): number {
 const RESTART = 64;
 
 /**
- * exp(sign · 2πi · j² / modulus) for j = first … first + count − 1, as pairs.
+ * exp(sign · 2πi · j² / modulus) for j = first … first + count − 1, as pairs, in a borrowed array.
  *
  * A sine and cosine for each would cost more than the transform. j² grows by 2j + 1, which grows by
  * 2, so two multiplications give the next value; restarts keep the rounding error under 1e-12.
  */
-function chirp(first: number, count: number, modulus: number, sign: -1 | 1): Float32Array {
-  const out = new Float32Array(2 * count);
+function chirp(
+  first: number,
+  count: number,
+  modulus: number,
+  sign: -1 | 1,
+): Float32Array<ArrayBuffer> {
+  const out = borrow(2 * count);
   const unit = sign * 2 * Math.PI / modulus;
   const twistRe = Math.cos(2 * unit);
   const twistIm = Math.sin(2 * unit);
@@ -148,9 +159,12 @@ function chirp(first: number, count: number, modulus: number, sign: -1 | 1): Flo
   return out;
 }
 
-/** exp(2πi · k · turn) for k = 0 … count − 1, as pairs; the recurrence restarts as above. */
-export function phasors(turn: number, count: number): Float32Array {
-  const out = new Float32Array(2 * count);
+/**
+ * exp(2πi · k · turn) for k = 0 … count − 1, as pairs, in a borrowed array; the recurrence restarts
+ * as above.
+ */
+export function phasors(turn: number, count: number): Float32Array<ArrayBuffer> {
+  const out = borrow(2 * count);
   const stepRe = Math.cos(2 * Math.PI * turn), stepIm = Math.sin(2 * Math.PI * turn);
   for (let start = 0; start < count; start += RESTART) {
     let re = Math.cos(2 * Math.PI * turn * start), im = Math.sin(2 * Math.PI * turn * start);

@@ -49,6 +49,7 @@ export class ConstantQ {
   readonly #bands: Band[];
   readonly #fft: RealFft;
   readonly #length: number;
+  readonly #windowed: Float32Array;
 
   constructor(options: ConstantQOptions) {
     const { sampleRate, length, fMin, fMax, binsPerOctave } = options;
@@ -84,6 +85,7 @@ export class ConstantQ {
       };
     });
     this.#length = length;
+    this.#windowed = new Float32Array(2 * this.frames);
     this.#fft = new RealFft(length);
   }
 
@@ -95,7 +97,7 @@ export class ConstantQ {
     const out = new Float32Array(this.bins * this.frames);
     const spectrum = this.#fft.forward(signal);
     const scale = 2 / this.#length;
-    const windowed = new Float32Array(2 * this.frames);
+    const windowed = this.#windowed;
     this.#bands.forEach(({ first, filter, inverse }, band) => {
       windowed.fill(0);
       for (let i = 0; i < filter.length; i++) {

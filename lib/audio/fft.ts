@@ -205,14 +205,14 @@ export class ComplexConvolver {
 
   /**
    * @param n The period: a size that {@linkcode fastFftSize} gives.
-   * @param kernel Pairs of real and imaginary part [shape=(2 n,)].
+   * @param fill Writes the kernel, as pairs of real and imaginary part [shape=(2 n,)].
    */
-  constructor(n: number, kernel: Float32Array) {
+  constructor(n: number, fill: (kernel: Float32Array) => void) {
     this.#n = n;
     this.#setup = setup(n, COMPLEX);
     this.#scratch = scratchFor(n);
     this.#kernel = new Block(2 * n);
-    this.#scratch.a.view.set(kernel);
+    fill(this.#scratch.a.view);
     pffft._pffft_transform(
       this.#setup,
       this.#scratch.a.pointer,

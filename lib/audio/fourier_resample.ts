@@ -1,3 +1,4 @@
+import { borrow, giveBack } from "./buffers.ts";
 import { ChirpZ, phasors } from "./chirp_z.ts";
 
 /**
@@ -20,7 +21,10 @@ export function fourierResample(
   const m = Math.trunc(n * toRate / fromRate);
   if (m === n) return samples.slice(0, Math.min(m, limit));
   if (m === 0) return new Float32Array(0);
-  return synthesize(lowSpectrum(samples, Math.min(n, m)), n, m, Math.min(m, limit));
+  const spectrum = lowSpectrum(samples, Math.min(n, m));
+  const out = synthesize(spectrum, n, m, Math.min(m, limit));
+  giveBack(spectrum);
+  return out;
 }
 
 interface Plans {
@@ -50,12 +54,12 @@ function plansFor(n: number, make: () => Plans): Plans {
 }
 
 /**
- * The DFT bins 0 … ⌊size / 2⌋ of a real signal, as pairs.
+ * The DFT bins 0 … ⌊size / 2⌋ of a real signal, as pairs, in a borrowed array.
  *
  * Even and odd samples are packed into one complex signal of half the length; its transform at the
  * frequencies ±k/n gives both halves' transforms back, whether n is even or odd.
  */
-function lowSpectrum(samples: Float32Array, size: number): Float32Array {
+function lowSpectrum(samples: Float32Array, size: number): Float32Array<ArrayBuffer> {
   const n = samples.length;
   const half = Math.ceil(n / 2);
   const top = Math.floor(size / 2);
@@ -68,11 +72,14 @@ function lowSpectrum(samples: Float32Array, size: number): Float32Array {
       sign: -1,
     }),
   }));
-  const packed = new Float32Array(2 * half);
+  const packed = borrow(2 * half);
+  packed[2 * half - 1] = 0;
   packed.set(samples);
   analysis.load(packed);
-  const z = analysis.values();
-  const out = new Float32Array(2 * (top + 1));
+  giveBack(packed);
+  const z = borrow(2 * (2 * top + 1));
+  analysis.values(z);
+  const out = borrow(2 * (top + 1));
   const turns = phasors(-1 / n, top + 1);
   for (let k = 0; k <= top; k++) {
     const p = 2 * (top + k), q = 2 * (top - k);
@@ -82,6 +89,8 @@ function lowSpectrum(samples: Float32Array, size: number): Float32Array {
     out[2 * k] = evenRe + oddRe * turnRe - oddIm * turnIm;
     out[2 * k + 1] = evenIm + oddRe * turnIm + oddIm * turnRe;
   }
+  giveBack(z);
+  giveBack(turns);
   return out;
 }
 
@@ -112,7 +121,7 @@ function synthesize(spectrum: Float32Array, n: number, m: number, wanted: number
   }
   // Output samples 2k and 2k + 1 come as the real and imaginary part of one complex output: each
   // bin is turned by (1 + i · e^{2πil/m}).
-  const packed = new Float32Array(2 * (2 * top + 1));
+  const packed = borrow(2 * (2 * top + 1));
   const turns = phasors(1 / m, top + 1);
   for (let l = 0; l <= top; l++) {
     let scale = 1 / n;
@@ -128,5 +137,7 @@ function synthesize(spectrum: Float32Array, n: number, m: number, wanted: number
     packed[minus + 1] = re * turnRe - im * (1 + turnIm);
   }
   plans.synthesis.plan.load(packed);
-  return plans.synthesis.plan.values().slice(0, wanted);
+  giveBack(packed);
+  giveBack(turns);
+  return plans.synthesis.plan.values().subarray(0, wanted);
 }

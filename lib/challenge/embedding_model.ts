@@ -1,8 +1,12 @@
 import { type Progress, startProgress } from "../ui/progress.ts";
-import { DOT_ROWS, dotProducts, normalize } from "./cosine.ts";
+import { DotProducts } from "../onnx/dot_products.ts";
+import { normalize } from "./cosine.ts";
 import { EmbeddingPool } from "./embedding_pool.ts";
 import type { SoundKind } from "./embedding_protocol.ts";
 import { QVIMModel, type Similarities, type SoundPaths } from "./model.ts";
+
+/** Queries that are scored in one product of matrices. */
+const SCORED_TOGETHER = 32;
 
 /**
  * A model that turns each sound into a vector and compares vectors by their cosine.
@@ -66,22 +70,7 @@ export abstract class EmbeddingModel extends QVIMModel {
       await this.#embedAll(pool, "item", itemPaths, (vector, i) => {
         itemVectors[i] = vector;
       });
-      const rows = new Array<Float64Array>(queryPaths.length);
-      let waiting: { vector: Float32Array; index: number }[] = [];
-      const score = () => {
-        const scores = dotProducts(waiting.map(({ vector }) => vector), itemVectors);
-        waiting.forEach(({ index }, i) => rows[index] = scores[i]);
-        waiting = [];
-      };
-      // A query is scored as soon as a few are there, so that its vector need not be kept.
-      await this.#embedAll(pool, "query", queryPaths, (vector, index) => {
-        if (itemVectors.length > 0 && vector.length !== itemVectors[0].length) {
-          throw lengthError(queryPaths[index], itemVectors[0].length, vector.length);
-        }
-        waiting.push({ vector, index });
-        if (waiting.length === DOT_ROWS) score();
-      });
-      if (waiting.length > 0) score();
+      const rows = await this.#scoreQueries(pool, queryPaths, itemVectors);
       const itemIds = Object.keys(items);
       return Object.fromEntries(
         Object.keys(queries).map((query, q) => [
@@ -94,22 +83,53 @@ export abstract class EmbeddingModel extends QVIMModel {
     }
   }
 
+  async #scoreQueries(
+    pool: EmbeddingPool,
+    paths: string[],
+    itemVectors: Float32Array[],
+  ): Promise<Float64Array[]> {
+    if (itemVectors.length === 0) return paths.map(() => new Float64Array());
+    const products = await DotProducts.create(itemVectors);
+    const rows = new Array<Float64Array>(paths.length);
+    let waiting: { vector: Float32Array; index: number }[] = [];
+    const score = async () => {
+      const batch = waiting;
+      waiting = [];
+      const scores = await products.with(batch.map(({ vector }) => vector));
+      batch.forEach(({ index }, i) => rows[index] = scores[i]);
+    };
+    try {
+      // Queries are scored as soon as a few are there, so that their vectors need not be kept.
+      await this.#embedAll(pool, "query", paths, async (vector, index) => {
+        if (vector.length !== itemVectors[0].length) {
+          throw lengthError(paths[index], itemVectors[0].length, vector.length);
+        }
+        waiting.push({ vector, index });
+        if (waiting.length >= SCORED_TOGETHER) await score();
+      });
+      if (waiting.length > 0) await score();
+    } finally {
+      await products.release();
+    }
+    return rows;
+  }
+
   async #embedAll(
     pool: EmbeddingPool,
     kind: SoundKind,
     paths: string[],
-    use: (vector: Float32Array, index: number) => void,
+    use: (vector: Float32Array, index: number) => void | Promise<void>,
   ): Promise<void> {
     const label = kind === "item" ? "Embedding items" : "Embedding queries";
     const progress: Progress = startProgress(label, { total: paths.length });
     let done = 0, length: number | undefined;
     try {
-      await pool.embed(kind, paths, (embedding, index) => {
+      await pool.embed(kind, paths, async (embedding, index) => {
         const vector = checkEmbedding(embedding, paths[index]);
         length ??= vector.length;
         if (vector.length !== length) throw lengthError(paths[index], length, vector.length);
-        use(normalize(vector), index);
         progress.update(++done);
+        await use(normalize(vector), index);
       });
     } finally {
       await progress.finish();

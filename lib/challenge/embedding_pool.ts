@@ -45,14 +45,14 @@ export class EmbeddingPool {
   async embed(
     kind: SoundKind,
     paths: string[],
-    use: (embedding: Float32Array, index: number) => void,
+    use: (embedding: Float32Array, index: number) => Promise<void>,
   ): Promise<void> {
     let next = 0, failed = false;
     const work = async (embed: (path: string) => Float32Array | Promise<Float32Array>) => {
       try {
         while (next < paths.length && !failed) {
           const index = next++;
-          use(await embed(paths[index]), index);
+          await use(await embed(paths[index]), index);
         }
       } catch (error) {
         failed = true;
@@ -99,6 +99,7 @@ class Child {
         "run",
         "--quiet",
         "--no-prompt",
+        "--v8-flags=--single-threaded-gc",
         "-A",
         fileURLToPath(new URL("./embedding_worker.ts", import.meta.url)),
         JSON.stringify(start),

@@ -8,8 +8,10 @@ import protobuf from "protobufjs/minimal.js";
 const IR_VERSION = 8;
 /** The version of the operators. */
 const OPSET = 17;
-const FLOAT = 1;
+/** Types of numbers in tensors. */
+export const FLOAT = 1;
 const INT64 = 7;
+export const DOUBLE = 11;
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
@@ -30,13 +32,13 @@ export class GraphBuilder {
 
   /** Declares an input of float numbers. */
   input(name: string, shape: Dimension[]): string {
-    this.#inputs.push(valueInfo(name, shape));
+    this.#inputs.push(valueInfo(name, shape, FLOAT));
     return name;
   }
 
-  /** Declares an output. */
-  output(name: string, shape: Dimension[]): void {
-    this.#outputs.push(valueInfo(name, shape));
+  /** Declares an output, of float numbers unless another type is given. */
+  output(name: string, shape: Dimension[], type = FLOAT): void {
+    this.#outputs.push(valueInfo(name, shape, type));
   }
 
   /** Adds a constant tensor. @returns Its name. */
@@ -124,7 +126,7 @@ function attribute(name: string, value: Attribute): protobuf.Writer {
   return out;
 }
 
-function valueInfo(name: string, shape: Dimension[]): protobuf.Writer {
+function valueInfo(name: string, shape: Dimension[], elementType: number): protobuf.Writer {
   const dimensions = protobuf.Writer.create();
   for (const size of shape) {
     const dimension = protobuf.Writer.create();
@@ -133,7 +135,7 @@ function valueInfo(name: string, shape: Dimension[]): protobuf.Writer {
     embed(dimensions, 1, dimension);
   }
   const tensorType = protobuf.Writer.create();
-  tensorType.uint32(tag(1, VARINT)).int32(FLOAT);
+  tensorType.uint32(tag(1, VARINT)).int32(elementType);
   embed(tensorType, 2, dimensions);
   const type = protobuf.Writer.create();
   embed(type, 1, tensorType);

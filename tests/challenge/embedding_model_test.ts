@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { dotProducts, normalize } from "../../lib/challenge/cosine.ts";
+import { normalize } from "../../lib/challenge/cosine.ts";
 import { EmbeddingModel } from "../../lib/challenge/embedding_model.ts";
 import { assertModel, QVIMModel } from "../../lib/challenge/model.ts";
-import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { withFolder, writeFiles } from "../support.ts";
 
 /** Embeds a path as what a table says. */
@@ -127,19 +126,6 @@ Deno.test("EmbeddingModel says so where another process ends early", () =>
       /process that embeds files to go on but it ended with status 7/,
     );
   }));
-
-Deno.test("dotProducts() equals the sum of products for any number of rows and columns", () => {
-  const random = seededRandom(4);
-  const vectors = (count: number) =>
-    Array.from({ length: count }, () => Float32Array.from({ length: 19 }, () => random() - 0.5));
-  for (const [r, c] of [[1, 1], [2, 3], [3, 4], [4, 5], [4, 0]]) {
-    const rows = vectors(r), columns = vectors(c);
-    const expected = rows.map((row) =>
-      columns.map((column) => row.reduce((sum, value, k) => sum + value * column[k], 0))
-    );
-    assert.deepEqual(dotProducts(rows, columns).map((row) => [...row]), expected);
-  }
-});
 
 Deno.test("normalize() gives length 1 and leaves zeros", () => {
   assert.deepEqual([...normalize(Float32Array.of(3, 4))], [...Float32Array.of(0.6, 0.8)]);

@@ -1,0 +1,23 @@
+/**
+ * Buffers that are used again. A fresh array of a megabyte costs more than what is done with it:
+ * the system clears its pages one by one, and the collector has to find out that it is garbage.
+ */
+
+const free = new Map<number, ArrayBuffer[]>();
+/** Buffers of one size that are kept. */
+const MAX_KEPT = 8;
+
+/** An array of that length, holding whatever it held before. Give it back with {@linkcode giveBack}. */
+export function borrow(length: number): Float32Array<ArrayBuffer> {
+  const capacity = 2 ** Math.ceil(Math.log2(Math.max(64, length)));
+  const buffer = free.get(capacity)?.pop() ?? new ArrayBuffer(4 * capacity);
+  return new Float32Array(buffer, 0, length);
+}
+
+/** Gives a borrowed array back; it must not be used afterwards. */
+export function giveBack(array: Float32Array<ArrayBuffer>): void {
+  const capacity = array.buffer.byteLength / 4;
+  const kept = free.get(capacity) ?? [];
+  if (kept.length < MAX_KEPT) kept.push(array.buffer);
+  free.set(capacity, kept);
+}
