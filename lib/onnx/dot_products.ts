@@ -3,13 +3,16 @@ import { DOUBLE, GraphBuilder } from "./graph.ts";
 
 /**
  * Numbers that are summed in single precision before their sum goes on in double: enough for a fast
- * product, few enough for an error of some 1e-8.
+ * product, few enough for an error of some 1e-7.
  */
-const CHUNK = 2048;
+const CHUNK = 64;
+
+/** A product with one row takes another way through the library, and rounds otherwise. */
+const MIN_ROWS = 2;
 
 /**
- * Dot products of vectors with a fixed set of vectors, as one product of matrices. Equal vectors get
- * equal results, wherever they stand.
+ * Dot products of vectors with a fixed set of vectors, as one product of matrices. A pair gets the
+ * same result wherever it stands, and whatever else is in the call.
  */
 export class DotProducts {
   readonly #session: ort.InferenceSession;
@@ -43,9 +46,10 @@ export class DotProducts {
    * @returns [shape=(r, c)]
    */
   async with(rows: Float32Array[]): Promise<Float64Array[]> {
-    const data = new Float32Array(rows.length * this.#padded);
+    const count = Math.max(MIN_ROWS, rows.length);
+    const data = new Float32Array(count * this.#padded);
     rows.forEach((row, r) => data.set(row, r * this.#padded));
-    const input = new ort.Tensor("float32", data, [rows.length, this.#padded]);
+    const input = new ort.Tensor("float32", data, [count, this.#padded]);
     const { products } = await this.#session.run({ rows: input, columns: this.#columns });
     const values = products.data as Float64Array;
     return rows.map((_, r) => values.slice(r * this.#count, (r + 1) * this.#count));
