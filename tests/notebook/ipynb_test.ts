@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   formatNotebook,
   NotebookError,
@@ -60,6 +60,22 @@ Deno.test("the notebooks are committed without outputs, with ids, for the Deno k
     }
   }
 });
+
+Deno.test("the notebooks are formatted as deno fmt formats them", () =>
+  // deno fmt --check calls every notebook unformatted that it has not itself seen before, also one
+  // that it would not change; so deno.json leaves notebooks out, and they are held to it here.
+  withFolder((folder) => {
+    for (const path of NOTEBOOKS) {
+      const copy = join(folder, basename(path));
+      Deno.copyFileSync(join(PROJECT, path), copy);
+      const { lineWidth } = JSON.parse(Deno.readTextFileSync(join(PROJECT, "deno.json"))).fmt;
+      const { success } = new Deno.Command(Deno.execPath(), {
+        args: ["fmt", "--quiet", "--line-width", String(lineWidth), copy],
+      }).outputSync();
+      assert.ok(success);
+      assert.equal(Deno.readTextFileSync(copy), Deno.readTextFileSync(join(PROJECT, path)), path);
+    }
+  }));
 
 Deno.test("formatNotebook() and parseNotebook() are inverse", () => {
   const notebook = codeNotebook("const a = 1;\n\na;\n", "");
