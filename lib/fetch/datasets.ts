@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { listItems, listQueries, readGroundTruth } from "../challenge/dataset.ts";
-import { download, DownloadError, type DownloadOptions } from "./download.ts";
+import { download, type DownloadOptions } from "./download.ts";
+import { DownloadError } from "./http.ts";
 import { unpack, type UnpackOptions } from "./unpack.ts";
 
 /** The organizers' data sets. */

@@ -1,5 +1,5 @@
 import { parse } from "node-html-parser";
-import { DownloadError, followRedirects, type RequestOptions } from "./download.ts";
+import { DownloadError, followRedirects, type RequestOptions } from "./http.ts";
 
 const HOST = "drive.google.com";
 

@@ -1,4 +1,12 @@
-import { join } from "node:path";
+import {
+  delay,
+  freePorts,
+  type KernelOptions,
+  type KernelProcess,
+  readTail,
+  spawnKernel,
+  within,
+} from "./kernel_process.ts";
 import { type Message, MessageCodec } from "./message.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 
@@ -17,16 +25,6 @@ export class KernelTimeoutError extends Error {
   override name = "KernelTimeoutError";
 }
 
-/** How a kernel is started. */
-export interface KernelOptions {
-  /** The folder that the code of the cells runs in. */
-  cwd: string;
-  /** Environment variables, on top of this process's own. */
-  env?: Record<string, string>;
-  /** Ports for shell, iopub, stdin, control and heartbeat; free ones unless given. */
-  ports?: number[];
-}
-
 const START_MS = 60_000;
 /** Free ports can be taken before the kernel binds them; another try takes others. */
 const START_TRIES = 3;
@@ -35,8 +33,6 @@ const SHUTDOWN_MS = 3_000;
 const NUDGE_MS = 200;
 /** How long an ended kernel's last words are waited for. */
 const LAST_WORDS_MS = 500;
-/** How much of what the kernel wrote to its own standard error is kept, in characters. */
-const LOG_CHARACTERS = 4_000;
 /** How long what a cell printed may take to come after the cell has ended. */
 const SETTLE_MS = 3_000;
 const HEARTBEAT_MS = 5_000;
@@ -56,7 +52,7 @@ export class Kernel {
   #ended = false;
   #closed = false;
 
-  private constructor(process: Deno.ChildProcess, folder: string, key: string) {
+  private constructor({ process, folder, key }: KernelProcess) {
     this.#process = process;
     this.#folder = folder;
     this.#codec = new MessageCodec(key);
@@ -80,7 +76,7 @@ export class Kernel {
   static async start(options: KernelOptions): Promise<Kernel> {
     for (let attempt = 1;; attempt++) {
       const ports = options.ports ?? freePorts(5);
-      const kernel = Kernel.#spawn(options, ports);
+      const kernel = new Kernel(spawnKernel(options, ports));
       try {
         await kernel.#connect(ports);
         return kernel;
@@ -93,40 +89,6 @@ export class Kernel {
         throw new KernelStartError(`Expected the Deno kernel to start but ${why}${message}`);
       }
     }
-  }
-
-  static #spawn({ cwd, env }: KernelOptions, ports: number[]): Kernel {
-    const key = crypto.randomUUID();
-    const folder = Deno.makeTempDirSync({ prefix: "qvim-kernel-" });
-    const connectionFile = join(folder, "connection.json");
-    const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
-    Deno.writeTextFileSync(
-      connectionFile,
-      JSON.stringify({
-        ip: "127.0.0.1",
-        transport: "tcp",
-        shell_port,
-        iopub_port,
-        stdin_port,
-        control_port,
-        hb_port,
-        key,
-        signature_scheme: "hmac-sha256",
-        kernel_name: "deno",
-      }),
-      { mode: 0o600 },
-    );
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["jupyter", "--kernel", "--conn", connectionFile],
-      cwd,
-      env: { NO_COLOR: "1", ...env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      // A process group of its own: what the cells start can be ended with the kernel.
-      detached: true,
-    }).spawn();
-    return new Kernel(process, folder, key);
   }
 
   async #connect(ports: number[]): Promise<void> {
@@ -349,38 +311,4 @@ export interface ExecuteReply {
   ename?: string;
   evalue?: string;
   traceback?: string[];
-}
-
-/** What the promise resolves to, or `undefined` where that takes longer than `ms`. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map((listener) => listener.addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}
-
-/** The last characters of a stream, once it has ended. */
-async function readTail(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let tail = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    tail = (tail + text).slice(-LOG_CHARACTERS);
-  }
-  return tail;
 }

@@ -1,4 +1,5 @@
 import { CheckpointError } from "./errors.ts";
+import { OPCODES, type Step } from "./pickle_opcodes.ts";
 
 /**
  * Reads pickles of the protocols 2 to 5 as data only: whatever a pickle asks to call or to import
@@ -304,67 +305,3 @@ function narrow(value: bigint): number | bigint {
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
-
-/** The opcodes by their character, as CPython's pickletools lists them. */
-const OPCODES = {
-  "\x80": "proto",
-  "\x95": "frame",
-  "(": "mark",
-  "N": "none",
-  "\x88": "true",
-  "\x89": "false",
-  "J": "binint",
-  "K": "binint1",
-  "M": "binint2",
-  "\x8a": "long1",
-  "\x8b": "long4",
-  "G": "binfloat",
-  "I": "int",
-  "L": "long",
-  "F": "float",
-  "U": "shortString",
-  "T": "string4",
-  "\x8c": "unicode1",
-  "X": "unicode4",
-  "\x8d": "unicode8",
-  "C": "bytes1",
-  "B": "bytes4",
-  "\x8e": "bytes8",
-  "\x96": "bytes8",
-  "]": "emptyList",
-  ")": "emptyTuple",
-  "}": "emptyDict",
-  "\x8f": "emptySet",
-  "t": "tuple",
-  "\x85": "tuple1",
-  "\x86": "tuple2",
-  "\x87": "tuple3",
-  "l": "list",
-  "d": "dict",
-  "\x91": "frozenSet",
-  "0": "pop",
-  "1": "popMark",
-  "2": "dup",
-  "a": "append",
-  "e": "appends",
-  "\x90": "addItems",
-  "s": "setItem",
-  "u": "setItems",
-  "g": "get",
-  "h": "binget",
-  "j": "longBinget",
-  "p": "put",
-  "q": "binput",
-  "r": "longBinput",
-  "\x94": "memoize",
-  "c": "global",
-  "\x93": "stackGlobal",
-  "R": "reduce",
-  "\x81": "newObject",
-  "\x92": "newObjectEx",
-  "b": "build",
-  "P": "persistentId",
-  "Q": "binPersistentId",
-} as const;
-
-type Step = (typeof OPCODES)[keyof typeof OPCODES];

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+
+/** How a kernel is started. */
+export interface KernelOptions {
+  /** The folder that the code of the cells runs in. */
+  cwd: string;
+  /** Environment variables, on top of this process's own. */
+  env?: Record<string, string>;
+  /** Ports for shell, iopub, stdin, control and heartbeat; free ones unless given. */
+  ports?: number[];
+}
+
+/** A kernel's process, and what it takes to speak to it. */
+export interface KernelProcess {
+  process: Deno.ChildProcess;
+  /** A folder of its own, with the connection file. */
+  folder: string;
+  /** What its messages are signed with. */
+  key: string;
+}
+
+/** How much of what the kernel wrote to its own standard error is kept, in characters. */
+const LOG_CHARACTERS = 4_000;
+
+/** Starts the Deno that runs this program as a kernel that listens on those ports. */
+export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): KernelProcess {
+  const key = crypto.randomUUID();
+  const folder = Deno.makeTempDirSync({ prefix: "qvim-kernel-" });
+  const connectionFile = join(folder, "connection.json");
+  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
+  Deno.writeTextFileSync(
+    connectionFile,
+    JSON.stringify({
+      ip: "127.0.0.1",
+      transport: "tcp",
+      shell_port,
+      iopub_port,
+      stdin_port,
+      control_port,
+      hb_port,
+      key,
+      signature_scheme: "hmac-sha256",
+      kernel_name: "deno",
+    }),
+    { mode: 0o600 },
+  );
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["jupyter", "--kernel", "--conn", connectionFile],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    // A process group of its own: what the cells start can be ended with the kernel.
+    detached: true,
+  }).spawn();
+  return { process, folder, key };
+}
+
+/** What the promise resolves to, or `undefined` where that takes longer than `ms`. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits. */
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Ports that nobody listens on, at this moment. */
+export function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map((listener) => listener.addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}
+
+/** The last characters of a stream, once it has ended. */
+export async function readTail(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let tail = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    tail = (tail + text).slice(-LOG_CHARACTERS);
+  }
+  return tail;
+}
