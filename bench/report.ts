@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { readWav } from "../lib/audio/wav.ts";
 import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challenge/dataset.ts";
 import type { QVIMModel } from "../lib/challenge/model.ts";
+import { Contours } from "../lib/models/contours.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { parseArguments } from "../commands/command.ts";
 import { describeMobileNet, measureMobileNet } from "./mobilenet.ts";
@@ -20,7 +21,10 @@ const data = values.data ??
     existsSync(path)
   )!;
 
-const MODELS: [name: string, make: () => QVIMModel][] = [["2DFT", () => new TwoDft()]];
+const MODELS: [name: string, make: () => QVIMModel][] = [
+  ["2DFT", () => new TwoDft()],
+  ["Contours", () => new Contours()],
+];
 
 /** Every n-th file: parts of the set are alike in kind. */
 const part = (sounds: SoundFile[], n: number) => sounds.filter((_, i) => i % n === 0);

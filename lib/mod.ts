@@ -12,7 +12,7 @@ export {
   type SoundFile,
   toPaths,
 } from "./challenge/dataset.ts";
-export { EmbeddingModel } from "./challenge/embedding_model.ts";
+export { EmbeddingModel, type Scorer } from "./challenge/embedding_model.ts";
 export { evaluate, type Evaluation, type QueryResult } from "./challenge/evaluation.ts";
 export { assertModel, QVIMModel, type Similarities, type SoundPaths } from "./challenge/model.ts";
 export {
@@ -29,6 +29,7 @@ export {
   SimilaritiesError,
   writeSimilarities,
 } from "./challenge/similarities.ts";
+export { Contours } from "./models/contours.ts";
 export { MobileNetBaseline } from "./models/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
 export { TwoDft } from "./models/two_dft.ts";

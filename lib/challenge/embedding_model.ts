@@ -5,6 +5,17 @@ import { EmbeddingPool } from "./embedding_pool.ts";
 import type { SoundKind } from "./embedding_protocol.ts";
 import { QVIMModel, type Similarities, type SoundPaths } from "./model.ts";
 
+/** Compares queries with a fixed set of items. */
+export interface Scorer {
+  /**
+   * @param queries Embeddings [shape=(q, d)].
+   * @returns A score for each item [shape=(q, items)].
+   */
+  with(queries: Float32Array[]): Promise<Float64Array[]>;
+  /** Gives what it holds back. */
+  release(): Promise<void>;
+}
+
 /** Queries that are scored in one product of matrices. */
 const SCORED_TOGETHER = 32;
 
@@ -48,7 +59,21 @@ export abstract class EmbeddingModel extends QVIMModel {
   abstract embedQuery(path: string): Float32Array | Promise<Float32Array>;
 
   /**
-   * The cosine of each query's embedding with each item's; 0 where one is all zeros.
+   * Makes what compares embeddings: by their cosine, 0 where one is all zeros, unless a model says
+   * otherwise.
+   *
+   * @param items The items' embeddings [shape=(items, d)]; at least one.
+   */
+  protected async createScorer(items: Float32Array[]): Promise<Scorer> {
+    const products = await DotProducts.create(items.map(normalize));
+    return {
+      with: (queries) => products.with(queries.map(normalize)),
+      release: () => products.release(),
+    };
+  }
+
+  /**
+   * Embeds all sounds and scores each query against each item.
    *
    * @throws {TypeError} Where an embedding is no vector of finite numbers or has another length than
    * the others; the message names the file.
@@ -89,13 +114,13 @@ export abstract class EmbeddingModel extends QVIMModel {
     itemVectors: Float32Array[],
   ): Promise<Float64Array[]> {
     if (itemVectors.length === 0) return paths.map(() => new Float64Array());
-    const products = await DotProducts.create(itemVectors);
+    const scorer = await this.createScorer(itemVectors);
     const rows = new Array<Float64Array>(paths.length);
     let waiting: { vector: Float32Array; index: number }[] = [];
     const score = async () => {
       const batch = waiting;
       waiting = [];
-      const scores = await products.with(batch.map(({ vector }) => vector));
+      const scores = await scorer.with(batch.map(({ vector }) => vector));
       batch.forEach(({ index }, i) => rows[index] = scores[i]);
     };
     try {
@@ -109,7 +134,7 @@ export abstract class EmbeddingModel extends QVIMModel {
       });
       if (waiting.length > 0) await score();
     } finally {
-      await products.release();
+      await scorer.release();
     }
     return rows;
   }
@@ -129,7 +154,7 @@ export abstract class EmbeddingModel extends QVIMModel {
         length ??= vector.length;
         if (vector.length !== length) throw lengthError(paths[index], length, vector.length);
         progress.update(++done);
-        await use(normalize(vector), index);
+        await use(vector, index);
       });
     } finally {
       await progress.finish();
@@ -143,7 +168,7 @@ function lengthError(path: string, expected: number, found: number): TypeError {
   );
 }
 
-/** The embedding as a vector of our own, since it is normalised in place. */
+/** The embedding as a vector of our own, since it may be normalised in place. */
 function checkEmbedding(embedding: unknown, path: string): Float32Array {
   const isVector = Array.isArray(embedding) ||
     (ArrayBuffer.isView(embedding) && !(embedding instanceof DataView));
