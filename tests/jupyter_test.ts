@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Output, readNotebook } from "../lib/notebook/ipynb.ts";
-import { cli, PROJECT, withFolder, writeFiles } from "./support.ts";
+import { cli, findPython, PROJECT, withFolder, writeFiles } from "./support.ts";
 
 /** Runs a notebook as Jupyter does; the Deno kernel of this very Deno, from a folder of its own. */
 const NBCLIENT = `
@@ -14,18 +14,8 @@ NotebookClient(notebook, kernel_name="deno-under-test", timeout=120, resources=r
 nbformat.write(notebook, target)
 `;
 
-const PYTHON = Deno.build.os === "windows" ? "python" : "python3";
-
-function hasNbclient(): boolean {
-  try {
-    const args = ["-c", "import nbclient, nbformat, jupyter_client"];
-    return new Deno.Command(PYTHON, { args, stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-const ignore = !hasNbclient();
+const python = findPython("nbclient, nbformat, jupyter_client");
+const ignore = python === undefined;
 
 /**
  * What was printed, and what was shown. The Deno kernel forwards printed text through a queue of its
@@ -55,7 +45,7 @@ Deno.test({
         language: "typescript",
       };
       writeFiles(folder, { "kernels/deno-under-test/kernel.json": JSON.stringify(kernel) });
-      const jupyter = await new Deno.Command(PYTHON, {
+      const jupyter = await new Deno.Command(python!, {
         args: ["-c", NBCLIENT, source, theirs, PROJECT],
         env: { NO_COLOR: "1", JUPYTER_PATH: folder },
         stdout: "null",

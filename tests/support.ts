@@ -56,3 +56,15 @@ export function writeFiles(folder: string, files: Record<string, string | Uint8A
     Deno.writeFileSync(join(folder, path), bytes);
   }
 }
+
+/** A Python that has these modules, or `undefined`. Only tests beside the product's own need one. */
+export function findPython(modules: string): string | undefined {
+  return ["python3", "python"].find((python) => {
+    try {
+      const args = ["-c", `import ${modules}`];
+      return new Deno.Command(python, { args, stderr: "null" }).outputSync().success;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -365,15 +365,15 @@ Deno.test("unpackFile() streams: an archive much larger than the memory it takes
     const megabyte = new Uint8Array(1 << 20);
     const file = await Deno.open(join(root, "a.zip"), { write: true, create: true });
     const writer = new ZipWriter(file.writable, { useWebWorkers: false, level: 0 });
-    for (let i = 0; i < 200; i++) await writer.add(`${i}`, new Uint8ArrayReader(megabyte));
+    for (let i = 0; i < 300; i++) await writer.add(`${i}`, new Uint8ArrayReader(megabyte));
     await writer.close();
     const before = Deno.memoryUsage().rss;
     let peak = 0;
     const watch = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), 10);
     await unpackFile("a.zip", "out");
     clearInterval(watch);
-    assert.ok(peak - before < 120e6, `${(peak - before) / 1e6} MB`);
-    assert.equal([...Deno.readDirSync(join(root, "out"))].length, 200);
+    assert.ok(peak - before < 200e6, `${(peak - before) / 1e6} MB`);
+    assert.equal([...Deno.readDirSync(join(root, "out"))].length, 300);
   }));
 
 for (

@@ -5,22 +5,11 @@ import { convertCheckpoint } from "../../lib/onnx/convert.ts";
 import { OnnxEncoder } from "../../lib/onnx/encoder.ts";
 import { buildMobileNet, makeDivisible } from "../../lib/onnx/mobilenet_graph.ts";
 import type { Tensor } from "../../lib/onnx/tensor.ts";
-import { withFolder } from "../support.ts";
+import { findPython, withFolder } from "../support.ts";
 import { encoderTensors, PREFIX, tensor, uniform } from "./encoder_tensors.ts";
 
 const FRAMES = 101;
-const PYTHON = Deno.build.os === "windows" ? "python" : "python3";
 const SCRIPT = fileURLToPath(new URL("../fixtures/make_mobilenet.py", import.meta.url));
-
-function hasPython(modules: string): boolean {
-  try {
-    return new Deno.Command(PYTHON, { args: ["-c", `import ${modules}`], stderr: "null" })
-      .outputSync()
-      .success;
-  } catch {
-    return false;
-  }
-}
 
 async function embedInput(path: string): Promise<Float32Array> {
   const logMel = Float32Array.from(uniform("input", 128 * FRAMES), (u) => 2 * Math.fround(u) - 1);
@@ -51,14 +40,17 @@ for (const [width, expected] of Object.entries(OUTPUTS)) {
     }));
 }
 
-const noTorch = !hasPython("torch, numpy");
+const pythonWithTorch = findPython("torch, numpy");
+const noTorch = pythonWithTorch === undefined;
 Deno.test({
   name: `convertCheckpoint() agrees with PyTorch at width 1.0${noTorch ? " (needs PyTorch)" : ""}`,
   ignore: noTorch,
   fn: () =>
     withFolder(async (folder) => {
       const run = (...args: string[]) => {
-        const { success, stdout, stderr } = new Deno.Command(PYTHON, { args: [SCRIPT, ...args] })
+        const { success, stdout, stderr } = new Deno.Command(pythonWithTorch!, {
+          args: [SCRIPT, ...args],
+        })
           .outputSync();
         assert.ok(success, new TextDecoder().decode(stderr));
         return new TextDecoder().decode(stdout);
@@ -71,7 +63,8 @@ Deno.test({
     }),
 });
 
-const noOnnx = !hasPython("onnx");
+const pythonWithOnnx = findPython("onnx");
+const noOnnx = pythonWithOnnx === undefined;
 Deno.test({
   name: `buildMobileNet() writes what ONNX's own checker passes${noOnnx ? " (needs onnx)" : ""}`,
   ignore: noOnnx,
@@ -83,7 +76,9 @@ Deno.test({
         "import onnx, sys; m = onnx.load(sys.argv[1]); onnx.checker.check_model(m, full_check=True); " +
         "print(m.opset_import[0].version, [d.dim_param or d.dim_value for d in m.graph.input[0].type.tensor_type.shape.dim], " +
         "[d.dim_param or d.dim_value for d in m.graph.output[0].type.tensor_type.shape.dim])";
-      const { success, stdout, stderr } = new Deno.Command(PYTHON, { args: ["-c", script, path] })
+      const { success, stdout, stderr } = new Deno.Command(pythonWithOnnx!, {
+        args: ["-c", script, path],
+      })
         .outputSync();
       assert.ok(success, new TextDecoder().decode(stderr));
       assert.equal(
