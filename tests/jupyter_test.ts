@@ -9,6 +9,9 @@ import sys, nbformat
 from nbclient import NotebookClient
 source, target, folder = sys.argv[1:]
 notebook = nbformat.read(source, 4)
+# What the last cell prints may come after it has ended.
+wait = "await new Promise((resolve) => setTimeout(resolve, 1000));"
+notebook.cells.append(nbformat.v4.new_code_cell(wait))
 resources = {"metadata": {"path": folder}}
 NotebookClient(notebook, kernel_name="deno-under-test", timeout=120, resources=resources).execute()
 nbformat.write(notebook, target)

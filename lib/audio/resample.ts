@@ -120,10 +120,11 @@ class Interpolator {
 
   run(samples: Float32Array, length: number): Float32Array {
     const { reach } = this;
-    const padded = new Float32Array(samples.length + 4 * reach + this.#advance);
+    const weights = this.#weights, taps = this.#taps, starts = this.#starts;
+    const last = Math.floor((length - 1) * this.#advance / starts.length);
+    const padded = new Float32Array(Math.max(samples.length + reach, last + taps + 1));
     padded.set(samples, reach);
     const out = new Float32Array(length);
-    const weights = this.#weights, taps = this.#taps, starts = this.#starts;
     let phase = 0, base = reach;
     for (let i = 0; i < length; i++) {
       const at = base + starts[phase], w = phase * taps;

@@ -19,6 +19,9 @@ const FORMAT_ALAW = 6;
 const FORMAT_MULAW = 7;
 const FORMAT_EXTENSIBLE = 0xfffe;
 
+/** Nothing records at a higher rate; a header that says so is broken. */
+const MAX_SAMPLE_RATE = 1_000_000;
+
 /** A data size that streaming writers leave when they could not go back to fill it in. */
 const UNKNOWN_SIZE = 0xffffffff;
 
@@ -42,8 +45,10 @@ export function decodeWav(bytes: Uint8Array, name: string): MonoAudio {
   const wav = parseContainer(bytes, name);
   const { numChannels, sampleRate, bitsPerSample } = wav.fmt;
   if (numChannels === 0) throw new WavError(`Expected 1 or more channels but found 0 in ${name}`);
-  if (sampleRate === 0) {
-    throw new WavError(`Expected a sample rate above 0 Hz but found 0 in ${name}`);
+  if (sampleRate === 0 || sampleRate > MAX_SAMPLE_RATE) {
+    throw new WavError(
+      `Expected a sample rate from 1 to ${MAX_SAMPLE_RATE} Hz but found ${sampleRate} in ${name}`,
+    );
   }
   const format = codecOf(wav);
   const read = READERS.get(`${format}:${bitsPerSample}`);

@@ -99,3 +99,12 @@ Deno.test("resample() gives ceil(n · to / from) samples, the first ones where a
   assert.equal(resample(new Float32Array(0), 44100, 32000).length, 0);
   assert.equal(resample(new Float32Array(1).fill(1), 44100, 32000).length, 1);
 });
+
+Deno.test("resample() takes any rates that a WAV file may have", () => {
+  const x = new Float32Array(1000).fill(0.5);
+  for (const from of [1, 7, 11025, 44056, 768000, 1000000]) {
+    const out = resample(x, from, 32000, 64000);
+    assert.equal(out.length, Math.min(64000, Math.ceil(1000 * 32000 / from)));
+    assert.ok(out.every(Number.isFinite), String(from));
+  }
+});
