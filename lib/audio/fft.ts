@@ -62,7 +62,7 @@ class Block {
 /** The smallest size from `n` up that PFFFT takes for complex transforms and is fast for. */
 export function fastFftSize(n: number): number {
   let best = Infinity;
-  for (const factor of [1, 3, 5, 9, 15]) {
+  for (const factor of [1, 3, 5, 9, 15, 25, 27, 45]) {
     let size = factor * 16;
     while (size < n) size *= 2;
     best = Math.min(best, size);

@@ -99,7 +99,7 @@ class Child {
         "run",
         "--quiet",
         "--no-prompt",
-        "--v8-flags=--single-threaded-gc",
+        "--v8-flags=--single-threaded-gc,--always-sparkplug",
         "-A",
         fileURLToPath(new URL("./embedding_worker.ts", import.meta.url)),
         JSON.stringify(start),
