@@ -1,3 +1,4 @@
+import { writeAllSync } from "../lib/io/bytes.ts";
 import type { Message } from "../lib/notebook/message.ts";
 
 /** Milliseconds between two states of a changing display, where the output is no terminal. */
@@ -72,7 +73,5 @@ function plainText(data: Record<string, unknown> = {}): string {
 }
 
 function write(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  let written = 0;
-  while (written < bytes.length) written += to.writeSync(bytes.subarray(written));
+  writeAllSync(to, new TextEncoder().encode(text));
 }

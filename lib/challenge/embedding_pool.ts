@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { readAtSync } from "../io/bytes.ts";
 import {
   type Answer,
   readLines,
@@ -128,10 +129,7 @@ class Child {
 
   #take(slot: number, length: number): Float32Array {
     const vector = new Float32Array(length);
-    const bytes = new Uint8Array(vector.buffer);
-    this.#exchange.seekSync(slot * bytes.length, Deno.SeekMode.Start);
-    let read = 0;
-    while (read < bytes.length) read += this.#exchange.readSync(bytes.subarray(read)) ?? NaN;
+    readAtSync(this.#exchange, slot * vector.byteLength, new Uint8Array(vector.buffer));
     return vector;
   }
 

@@ -1,4 +1,5 @@
 /** The program of a process that embeds files: requests on standard input, answers on output. */
+import { writeAllSync } from "../io/bytes.ts";
 import type { EmbeddingModel } from "./embedding_model.ts";
 import { type Answer, readLines, type Request, type WorkerStart } from "./embedding_protocol.ts";
 
@@ -17,20 +18,14 @@ async function answer({ slot, kind, path }: Request): Promise<Answer> {
     const embedding = await (kind === "item" ? model.embedItem(path) : model.embedQuery(path));
     const vector = new Float32Array(embedding);
     exchange.seekSync(slot * vector.byteLength, Deno.SeekMode.Start);
-    writeAll(exchange, new Uint8Array(vector.buffer));
+    writeAllSync(exchange, new Uint8Array(vector.buffer));
     return { slot, length: vector.length };
   } catch (error) {
     return { slot, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  let written = 0;
-  while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
-}
-
 for await (const line of readLines(Deno.stdin.readable)) {
   const bytes = new TextEncoder().encode(JSON.stringify(await answer(JSON.parse(line))) + "\n");
-  let written = 0;
-  while (written < bytes.length) written += Deno.stdout.writeSync(bytes.subarray(written));
+  writeAllSync(Deno.stdout, bytes);
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { writeAllSync } from "../io/bytes.ts";
 import type { Similarities, SoundPaths } from "./model.ts";
 
 /** Thrown where similarity scores are not what they should be; the message names the pair. */
@@ -89,9 +90,7 @@ export async function writeSimilarities(
     const encoder = new TextEncoder();
     let text = "{";
     const flush = () => {
-      const bytes = encoder.encode(text);
-      let written = 0;
-      while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+      writeAllSync(file, encoder.encode(text));
       text = "";
     };
     let separator = "\n";

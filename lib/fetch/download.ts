@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { type Progress, startProgress } from "../ui/progress.ts";
+import { writeAll } from "../io/bytes.ts";
 import { hashFile } from "../io/hash.ts";
 import { formatBytes } from "./bytes.ts";
 import {
@@ -314,12 +315,6 @@ async function hasHash(path: string, sha256: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Writes all bytes. */
-export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += await file.write(bytes.subarray(written));
 }
 
 /** Removes a file that may not be there. */

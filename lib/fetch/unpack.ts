@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { writeAll } from "../io/bytes.ts";
 import { type Progress, startProgress } from "../ui/progress.ts";
 import {
   type Archive,
@@ -9,7 +10,6 @@ import {
   type PlannedEntry,
 } from "./archive.ts";
 import { formatBytes } from "./bytes.ts";
-import { writeAll } from "./download.ts";
 import { openCompressed, TarArchive } from "./tar_archive.ts";
 import { ZipArchive } from "./zip_archive.ts";
 

@@ -1,4 +1,5 @@
 import { configure, Reader } from "@zip.js/zip.js";
+import { readAtSync } from "./bytes.ts";
 
 // A Worker of the Deno kernel takes a second to start.
 configure({ useWebWorkers: false });
@@ -16,13 +17,7 @@ export class FileReader extends Reader<Deno.FsFile> {
 
   override readUint8Array(index: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - index)));
-    this.#file.seekSync(index, Deno.SeekMode.Start);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const count = this.#file.readSync(bytes.subarray(filled));
-      if (count === null) break;
-      filled += count;
-    }
+    const filled = readAtSync(this.#file, index, bytes);
     return Promise.resolve(bytes.subarray(0, filled));
   }
 }

@@ -3,6 +3,8 @@
  * as it takes to speak with a Jupyter kernel.
  */
 
+import { writeAll } from "../io/bytes.ts";
+
 /** The socket types that a Jupyter client uses. */
 export type SocketType = "DEALER" | "SUB" | "REQ";
 
@@ -82,13 +84,7 @@ export class ZmtpSocket {
 
   /** Writes one after the other: parts of two messages must not mix. */
   #write(bytes: Uint8Array): Promise<void> {
-    const write = async () => {
-      let written = 0;
-      while (written < bytes.length) {
-        written += await this.#connection.write(bytes.subarray(written));
-      }
-    };
-    const done = this.#writing.then(write);
+    const done = this.#writing.then(() => writeAll(this.#connection, bytes));
     this.#writing = done.catch(() => {});
     return done;
   }

@@ -1,3 +1,4 @@
+import { readAtSync } from "../io/bytes.ts";
 import { CheckpointError } from "./errors.ts";
 import { type DType, DTYPE_BYTES, Tensor } from "./tensor.ts";
 
@@ -73,14 +74,8 @@ function makeTensor(
 
 function readAt(file: Deno.FsFile, start: number, size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
-  file.seekSync(start, Deno.SeekMode.Start);
-  let filled = 0;
-  while (filled < size) {
-    const count = file.readSync(bytes.subarray(filled));
-    if (count === null) {
-      throw new CheckpointError(`Expected ${size} bytes but the file ends earlier`);
-    }
-    filled += count;
+  if (readAtSync(file, start, bytes) < size) {
+    throw new CheckpointError(`Expected ${size} bytes but the file ends earlier`);
   }
   return bytes;
 }
