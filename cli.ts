@@ -1,5 +1,6 @@
 /** The command line: `deno task NAME` runs one of these commands. */
 import { type Command, UsageError } from "./commands/command.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { dataCommand } from "./commands/data.ts";
 import { embedCommand } from "./commands/embed.ts";
@@ -10,6 +11,7 @@ import { runCommand } from "./commands/run.ts";
 const COMMANDS: Command[] = [
   runCommand,
   evaluateCommand,
+  compareCommand,
   dataCommand,
   convertCommand,
   embedCommand,

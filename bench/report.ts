@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { readWav } from "../lib/audio/wav.ts";
 import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challenge/dataset.ts";
 import type { QVIMModel } from "../lib/challenge/model.ts";
-import { Contours } from "../lib/models/contours.ts";
+import { VocalSearch } from "../lib/models/vocal_search.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { parseArguments } from "../commands/command.ts";
 import { describeMobileNet, measureMobileNet } from "./mobilenet.ts";
@@ -23,7 +23,7 @@ const data = values.data ??
 
 const MODELS: [name: string, make: () => QVIMModel][] = [
   ["2DFT", () => new TwoDft()],
-  ["Contours", () => new Contours()],
+  ["VocalSearch", () => new VocalSearch()],
 ];
 
 /** Every n-th file: parts of the set are alike in kind. */

@@ -29,7 +29,7 @@ export {
   SimilaritiesError,
   writeSimilarities,
 } from "./challenge/similarities.ts";
-export { Contours } from "./models/contours.ts";
+export { VocalSearch, type VocalSearchOptions } from "./models/vocal_search.ts";
 export { MobileNetBaseline } from "./models/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
 export { TwoDft } from "./models/two_dft.ts";

@@ -1,5 +1,6 @@
-import { display, escapeHtml } from "../ui/jupyter.ts";
 import { barChart } from "../ui/chart.ts";
+import { display } from "../ui/jupyter.ts";
+import { formatTable, type Table, tableToHtml } from "../ui/table.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { bootstrapInterval, meansByGroup } from "./statistics.ts";
 
@@ -20,12 +21,6 @@ export function pythonRound(value: number, digits = 4): string {
   const rounded = scaled - floor === 0.5 ? floor + floor % 2 : Math.round(scaled);
   const text = String(rounded / 10 ** digits);
   return Number.isInteger(rounded / 10 ** digits) ? `${text}.0` : text;
-}
-
-/** A table with a header, for people. */
-interface Table {
-  header: string[];
-  rows: string[][];
 }
 
 /** The lines that the template's exact-match cell prints. */
@@ -69,7 +64,7 @@ export async function showFigures(evaluation: Evaluation): Promise<void> {
   const worst = worstClassesTable(evaluation);
   await display({
     "text/plain": `${formatTable(table)}\n\n${formatTable(worst)}`,
-    "text/html": toHtml(table) + toHtml(worst),
+    "text/html": tableToHtml(table) + tableToHtml(worst),
   });
 }
 
@@ -130,25 +125,4 @@ function worstClassesTable(evaluation: Evaluation): Table {
       row,
     ) => [row.class, pythonRound(row.mrr), `${row.queries}`]),
   };
-}
-
-function formatTable({ header, rows }: Table): string {
-  const widths = header.map((cell, i) =>
-    Math.max(cell.length, ...rows.map((row) => row[i].length))
-  );
-  const line = (row: string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
-  return [line(header), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)]
-    .join("\n");
-}
-
-function toHtml({ header, rows }: Table): string {
-  const row = (tag: string, cells: string[]) =>
-    `<tr>${
-      cells.map((cell, i) =>
-        `<${tag} style="text-align: ${i === 0 ? "left" : "right"}">${escapeHtml(cell)}</${tag}>`
-      ).join("")
-    }</tr>`;
-  return `<table><thead>${row("th", header)}</thead><tbody>${
-    rows.map((cells) => row("td", cells)).join("")
-  }</tbody></table>`;
 }

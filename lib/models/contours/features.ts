@@ -1,6 +1,10 @@
 import { RealFft } from "../../audio/fft.ts";
-import { resample } from "../../audio/resample.ts";
-import { readWav } from "../../audio/wav.ts";
+import {
+  FRAME_SECONDS,
+  loudnessOf,
+  type SoundFrames,
+  weightedMean,
+} from "../../audio/sound_frames.ts";
 
 /** What is followed of a sound over time, and what is said of it as a whole. */
 export interface SoundFeatures {
@@ -25,19 +29,11 @@ export const FRAMES = 64;
 export const CONTOURS = 4;
 
 const STATISTICS = 9;
-const SAMPLE_RATE = 16000;
-const N_FFT = 1024;
-const WINDOW = 640;
-const HOP = 160;
-/** Longer sounds are listened to up to here. */
-const MAX_SECONDS = 10;
-/** Frames this far below the loudest count as silence, in dB. */
-const FLOOR = 45;
-/** The range of pitches that is looked for, in Hz. */
-const PITCH: [number, number] = [70, 1000];
 /** Frames of loudness, from the beginning, that rates are measured in: 5.12 s. */
 const MODULATION_FRAMES = 512;
 const MODULATION_RATES = 80;
+/** The length of packed features. */
+export const FEATURES = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS;
 
 /** The features as one vector, as processes exchange them. */
 export function packFeatures(features: SoundFeatures): Float32Array {
@@ -59,103 +55,19 @@ export function unpackFeatures(vector: Float32Array): SoundFeatures {
   };
 }
 
-interface Frames {
-  count: number;
-  level: Float32Array;
-  periodicity: Float32Array;
-  pitch: Float32Array;
-  brightness: Float32Array;
-}
-
-/** Extracts the features of a file. */
+/** Makes features of what is heard frame by frame. */
 export class FeatureExtractor {
-  readonly #fft = new RealFft(N_FFT);
   readonly #modulationFft = new RealFft(MODULATION_FRAMES);
-  readonly #window = Float32Array.from(
-    { length: WINDOW },
-    (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / WINDOW),
-  );
-  readonly #windowCorrelation = this.#autocorrelation(this.#spectrumOf(this.#window));
-  /** @param path A WAV file. */
-  extract(path: string): SoundFeatures {
-    const { samples, sampleRate } = readWav(path);
-    return this.extractFrom(resample(samples, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
-  }
 
-  /** @param samples One channel at 16 kHz. */
-  extractFrom(samples: Float32Array): SoundFeatures {
-    const frames = trim(this.#analyze(samples));
+  extract(frames: SoundFrames): SoundFeatures {
     return {
-      contours: contoursOf(frames),
+      contours: stretch(contoursOf(frames), CONTOURS),
       modulation: this.#modulationOf(frames),
       statistics: statisticsOf(frames),
     };
   }
 
-  #spectrumOf(samples: Float32Array): Float32Array {
-    const packed = this.#fft.forward(samples);
-    const power = new Float32Array(N_FFT / 2 + 1);
-    for (let bin = 0; bin < power.length; bin++) {
-      power[bin] = packed[2 * bin] ** 2 + packed[2 * bin + 1] ** 2;
-    }
-    return power;
-  }
-
-  /** The autocorrelation of what has that power spectrum: the transform of an even sequence. */
-  #autocorrelation(power: Float32Array): Float32Array {
-    const even = new Float32Array(N_FFT);
-    even.set(power);
-    for (let bin = 1; bin < N_FFT / 2; bin++) even[N_FFT - bin] = power[bin];
-    const packed = this.#fft.forward(even);
-    return Float32Array.from({ length: N_FFT / 2 }, (_, lag) => packed[2 * lag]);
-  }
-
-  #analyze(samples: Float32Array): Frames {
-    const count = Math.max(1, 1 + Math.floor((samples.length - WINDOW) / HOP));
-    const frames: Frames = {
-      count,
-      level: new Float32Array(count),
-      periodicity: new Float32Array(count),
-      pitch: new Float32Array(count),
-      brightness: new Float32Array(count),
-    };
-    const windowed = new Float32Array(WINDOW);
-    for (let frame = 0; frame < count; frame++) {
-      const start = frame * HOP;
-      for (let i = 0; i < WINDOW; i++) windowed[i] = (samples[start + i] ?? 0) * this.#window[i];
-      const power = this.#spectrumOf(windowed);
-      this.#describe(power, frame, frames);
-    }
-    return frames;
-  }
-
-  #describe(power: Float32Array, frame: number, frames: Frames): void {
-    let energy = 1e-9, weighted = 0;
-    // Below 80 Hz there is little of a voice, and much of mains hum and handling.
-    for (let bin = 5; bin < power.length; bin++) {
-      energy += power[bin];
-      weighted += power[bin] * Math.log2(bin);
-    }
-    frames.level[frame] = 10 * Math.log10(energy);
-    frames.brightness[frame] = weighted / energy;
-    const correlation = this.#autocorrelation(power);
-    let best = 0, bestLag = 1;
-    for (let lag = SAMPLE_RATE / PITCH[1]; lag <= SAMPLE_RATE / PITCH[0]; lag++) {
-      const normal = this.#windowCorrelation[lag] / this.#windowCorrelation[0];
-      const value = correlation[lag] / (correlation[0] + 1e-9) / normal;
-      // A period's double correlates as well: the shorter one has to be clearly worse to lose.
-      const isPeak = correlation[lag] >= correlation[lag - 1] &&
-        correlation[lag] >= correlation[lag + 1];
-      if (isPeak && value > best + 0.02) {
-        best = value;
-        bestLag = lag;
-      }
-    }
-    frames.periodicity[frame] = Math.min(1, Math.max(0, best));
-    frames.pitch[frame] = Math.log2(SAMPLE_RATE / bestLag);
-  }
-
-  #modulationOf(frames: Frames): Float32Array {
+  #modulationOf(frames: SoundFrames): Float32Array {
     const loudness = loudnessOf(frames);
     const count = Math.min(frames.count, MODULATION_FRAMES);
     const mean = loudness.subarray(0, count).reduce((sum, value) => sum + value, 0) / count;
@@ -173,37 +85,12 @@ export class FeatureExtractor {
   }
 }
 
-/** Loudness in 0 … 1: 0 at the floor below the loudest frame. */
-function loudnessOf({ level }: Frames): Float32Array {
-  const peak = level.reduce((peak, value) => Math.max(peak, value), -Infinity);
-  return level.map((value) => Math.max(0, 1 + (value - peak) / FLOOR));
-}
-
-/** Cuts off what is silent at both ends. */
-function trim(frames: Frames): Frames {
-  const loudness = loudnessOf(frames);
-  const first = loudness.findIndex((value) => value > 0);
-  const end = loudness.findLastIndex((value) => value > 0) + 1;
-  return {
-    count: end - first,
-    level: frames.level.slice(first, end),
-    periodicity: frames.periodicity.slice(first, end),
-    pitch: frames.pitch.slice(first, end),
-    brightness: frames.brightness.slice(first, end),
-  };
-}
-
-/** The mean of `values`, weighted. */
-function weightedMean(values: Float32Array, weights: Float32Array): number {
-  let sum = 0, total = 1e-9;
-  for (let i = 0; i < values.length; i++) {
-    sum += values[i] * weights[i];
-    total += weights[i];
-  }
-  return sum / total;
-}
-
-function contoursOf(frames: Frames): Float32Array {
+/**
+ * Loudness, periodicity, pitch and brightness frame by frame, each in −1 … 1 and 0 where nothing is
+ * heard of it; pitch and brightness from their means, since a voice keeps directions only
+ * [shape=(frames · CONTOURS,)].
+ */
+export function contoursOf(frames: SoundFrames): Float32Array {
   const loudness = loudnessOf(frames);
   const voiced = frames.periodicity.map((value, i) => Math.max(0, value - 0.5) * loudness[i]);
   const pitchMean = weightedMean(frames.pitch, voiced);
@@ -217,7 +104,7 @@ function contoursOf(frames: Frames): Float32Array {
     out[i * CONTOURS + 2] = certain * Math.tanh(frames.pitch[i] - pitchMean);
     out[i * CONTOURS + 3] = loudness[i] * Math.tanh(frames.brightness[i] - brightnessMean);
   }
-  return stretch(out, CONTOURS);
+  return out;
 }
 
 /** Stretches rows of `width` values to {@linkcode FRAMES} rows, by straight lines. */
@@ -236,7 +123,7 @@ function stretch(values: Float32Array, width: number): Float32Array {
   return out;
 }
 
-function statisticsOf(frames: Frames): Float32Array {
+function statisticsOf(frames: SoundFrames): Float32Array {
   const loudness = loudnessOf(frames);
   const voiced = frames.periodicity.map((value, i) => Math.max(0, value - 0.5) * loudness[i]);
   const mean = (values: Float32Array) => weightedMean(values, loudness);
@@ -252,7 +139,7 @@ function statisticsOf(frames: Frames): Float32Array {
   let rises = 0;
   for (let i = 5; i < frames.count; i++) if (loudness[i] > loudness[i - 5] + 0.25) rises++;
   return Float32Array.from([
-    Math.log2(frames.count * HOP / SAMPLE_RATE),
+    Math.log2(frames.count * FRAME_SECONDS),
     2 * mean(frames.periodicity),
     0.5 * mean(frames.brightness),
     spread(frames.brightness, loudness),

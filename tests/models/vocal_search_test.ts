@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import wavefile from "wavefile";
+import { SoundAnalyzer } from "../../lib/audio/sound_frames.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
-import { Contours } from "../../lib/models/contours.ts";
 import { alignmentCost } from "../../lib/models/contours/dtw.ts";
 import { CONTOURS, FeatureExtractor, FRAMES } from "../../lib/models/contours/features.ts";
+import { VocalSearch } from "../../lib/models/vocal_search.ts";
 import { PROJECT, testWithShared, withFolder } from "../support.ts";
 
 const RATE = 16000;
@@ -29,7 +30,7 @@ const PULSES = voice(1.2, () => 200, (t) => Math.exp(-15 * (t % 0.3)));
 
 /** One contour of a sound. */
 function contour(samples: Float32Array, which: number): number[] {
-  const { contours } = new FeatureExtractor().extractFrom(samples);
+  const { contours } = new FeatureExtractor().extract(new SoundAnalyzer().analyze(samples));
   return Array.from({ length: FRAMES }, (_, i) => contours[i * CONTOURS + which]);
 }
 
@@ -95,7 +96,7 @@ async function score(
         return [name, path];
       }),
     );
-  return await new Contours().computeSimilarities(
+  return await new VocalSearch().computeSimilarities(
     write({ rise: RISE, fall: FALL, pulses: PULSES }),
     write(queries),
   );
@@ -107,7 +108,7 @@ function pad(samples: Float32Array, before: number, after: number): Float32Array
   return out;
 }
 
-Deno.test("Contours gives next to the same scores whatever the gain, polarity, padding, rate and channels", () =>
+Deno.test("VocalSearch gives next to the same scores whatever the gain, polarity, padding, rate and channels", () =>
   withFolder(async (folder) => {
     const query = voice(1.1, (t) => 120 + 150 * t, (t) => 1 - 0.5 * t);
     const faster = Float32Array.from(
@@ -137,7 +138,7 @@ Deno.test("Contours gives next to the same scores whatever the gain, polarity, p
     );
   }));
 
-Deno.test("Contours ranks a sound itself first", () =>
+Deno.test("VocalSearch ranks a sound itself first", () =>
   withFolder(async (folder) => {
     const scores = await score(folder, { q0: RISE, q1: FALL, q2: PULSES });
     ["rise", "fall", "pulses"].forEach((item, i) => {
@@ -146,7 +147,7 @@ Deno.test("Contours ranks a sound itself first", () =>
     });
   }));
 
-Deno.test("Contours is not thrown by what people do: silence, clicks, clipping, half a minute", () =>
+Deno.test("VocalSearch is not thrown by what people do: silence, clicks, clipping, half a minute", () =>
   withFolder(async (folder) => {
     const scores = await score(folder, {
       silence: new Float32Array(RATE),
@@ -167,12 +168,12 @@ Deno.test("Contours is not thrown by what people do: silence, clicks, clipping, 
     }
   }));
 
-Deno.test("Contours scores a query the same alone and among others", async () => {
+Deno.test("VocalSearch scores a query the same alone and among others", async () => {
   const data = join(PROJECT, "data", "qvim-mini");
   const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
-  const all = await new Contours().computeSimilarities(items, queries);
+  const all = await new VocalSearch().computeSimilarities(items, queries);
   const [name] = Object.keys(queries).slice(5);
-  const alone = await new Contours().computeSimilarities(items, { [name]: queries[name] });
+  const alone = await new VocalSearch().computeSimilarities(items, { [name]: queries[name] });
   assert.deepEqual(alone[name], all[name]);
   const { mrr } = await evaluate(Object.entries(all), readGroundTruth(data));
   // 2DFT reaches 0.6456 here, chance 0.1624.
@@ -180,8 +181,8 @@ Deno.test("Contours scores a query the same alone and among others", async () =>
 });
 
 for (const [set, least] of [["qvim-esc10", 0.28], ["qvim-esc10-loose", 0.165]] as const) {
-  testWithShared(set, `Contours is well above the 2DFT baseline on ${set}`, async (data) => {
-    const scores = await new Contours().computeSimilarities(
+  testWithShared(set, `VocalSearch is well above the 2DFT baseline on ${set}`, async (data) => {
+    const scores = await new VocalSearch().computeSimilarities(
       toPaths(listItems(data)),
       toPaths(listQueries(data)),
     );

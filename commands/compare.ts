@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { compareSystems, formatComparison, rankCurves } from "../lib/challenge/comparison.ts";
+import { QVIMModel, type Similarities, type SoundPaths } from "../lib/challenge/model.ts";
+import { seededRandom } from "../lib/challenge/statistics.ts";
+import { MobileNetBaseline } from "../lib/models/mobilenet.ts";
+import { TwoDft } from "../lib/models/two_dft.ts";
+import { VocalSearch } from "../lib/models/vocal_search.ts";
+import { type Command, parseArguments, UsageError } from "./command.ts";
+
+const PICTURE = "rank_curves.svg";
+
+/** Scores that mean nothing. */
+class Chance extends QVIMModel {
+  computeSimilarities(items: SoundPaths, queries: SoundPaths): Similarities {
+    const random = seededRandom(1);
+    return Object.fromEntries(
+      Object.keys(queries).map((query) => [
+        query,
+        Object.fromEntries(Object.keys(items).map((item) => [item, random()])),
+      ]),
+    );
+  }
+}
+
+export const compareCommand: Command = {
+  name: "compare",
+  usage: "compare --data DIR [--checkpoint FILE] [--out DIR]",
+  help: `Runs all systems on a data set and prints one table of their figures.
+
+  --data DIR         the data set
+  --checkpoint FILE  the checkpoint of the MN baseline, to have it in the table as well
+  --out DIR          where ${PICTURE} goes; "output" unless given`,
+  async run(args) {
+    const { values, positionals } = parseArguments(args, {
+      data: { type: "string" },
+      checkpoint: { type: "string" },
+      out: { type: "string", default: "output" },
+    });
+    if (values.data === undefined) throw new UsageError("Expected --data DIR");
+    if (positionals.length > 0) throw new UsageError(`Expected no argument ${positionals[0]}`);
+    const systems: [string, QVIMModel][] = [
+      ["random", new Chance()],
+      ["2DFT", new TwoDft()],
+      ["contours", new VocalSearch({ encoder: false })],
+      ["encoder", new VocalSearch({ contours: false })],
+      ["fusion", new VocalSearch()],
+      ["fusion, batch", new VocalSearch({ queriesAsBatch: true })],
+    ];
+    if (values.checkpoint !== undefined) {
+      const mobileNet = await MobileNetBaseline.fromCheckpoint(values.checkpoint);
+      systems.push(["MN", mobileNet], ["fusion, MN", new VocalSearch({ fuseWith: mobileNet })]);
+    }
+    const results = await compareSystems(systems, values.data);
+    console.log(formatComparison(results));
+    Deno.mkdirSync(values.out, { recursive: true });
+    const path = join(values.out, PICTURE);
+    Deno.writeTextFileSync(`${path}.partial`, rankCurves(results));
+    Deno.renameSync(`${path}.partial`, path);
+    console.log(`\nThe cumulative rank curves are in ${path}`);
+    return 0;
+  },
+};

@@ -1,0 +1,30 @@
+import { escapeHtml } from "./jupyter.ts";
+
+/** A table with a header, for people. */
+export interface Table {
+  header: string[];
+  rows: string[][];
+}
+
+/** The table as plain text in columns. */
+export function formatTable({ header, rows }: Table): string {
+  const widths = header.map((cell, i) =>
+    Math.max(cell.length, ...rows.map((row) => row[i].length))
+  );
+  const line = (row: string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
+  return [line(header), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)]
+    .join("\n");
+}
+
+/** The table as HTML: names to the left, figures to the right. */
+export function tableToHtml({ header, rows }: Table): string {
+  const row = (tag: string, cells: string[]) =>
+    `<tr>${
+      cells.map((cell, i) =>
+        `<${tag} style="text-align: ${i === 0 ? "left" : "right"}">${escapeHtml(cell)}</${tag}>`
+      ).join("")
+    }</tr>`;
+  return `<table><thead>${row("th", header)}</thead><tbody>${
+    rows.map((cells) => row("td", cells)).join("")
+  }</tbody></table>`;
+}

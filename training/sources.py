@@ -1,0 +1,146 @@
+"""Recorded sounds and voices, out of Debian packages, and spoken and played ones."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from scipy import signal
+
+from procedural import RATE, Rng, log_uniform
+
+PACKAGES = [
+    "sonic-pi-samples", "lmms-common", "hydrogen-data", "sound-theme-freedesktop", "supertux-data",
+    "pingus-data", "neverball-data", "minetest-data", "fluid-soundfont-gm", "tuxpaint-stamps-default", "klettres-data",
+]  # fmt: skip
+
+
+def fetch(folder: Path) -> None:
+    """Downloads the packages and unpacks each into a folder of its name; nothing is installed."""
+    for package in PACKAGES:
+        target = folder / package
+        if target.exists():
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            subprocess.run(["apt-get", "download", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        except subprocess.CalledProcessError:
+            print(f"{package} can't be had: going on without it", flush=True)
+            continue
+        archive = next(folder.glob(f"{package}_*.deb"))
+        subprocess.run(["dpkg-deb", "-x", archive, folder / f"{package}.new"], check=True)
+        (folder / f"{package}.new").rename(target)
+        archive.unlink()
+
+
+def read(path: Path, seconds: float) -> np.ndarray | None:
+    """One channel at 16 kHz, silence in front cut off, at most `seconds`; None where there is nothing."""
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True, frames=int(30 * soundfile.info(path).samplerate))
+    except soundfile.LibsndfileError:
+        return None
+    mono = samples.mean(1)
+    if len(mono) < 0.05 * rate or np.max(np.abs(mono)) < 1e-3:
+        return None
+    audible = np.flatnonzero(np.abs(mono) > 0.01 * np.max(np.abs(mono)))
+    mono = mono[audible[0] : audible[-1] + 1]
+    if rate != RATE:
+        common = np.gcd(rate, RATE)
+        mono = signal.resample_poly(mono, RATE // common, rate // common)
+    mono = mono[: int(seconds * RATE)]
+    return (0.9 * mono / (np.max(np.abs(mono)) + 1e-9)).astype(np.float32) if len(mono) > 0.05 * RATE else None
+
+
+def read_whole(path: Path) -> np.ndarray:
+    """One channel at 16 kHz, just as it is."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    common = np.gcd(rate, RATE)
+    return signal.resample_poly(samples.mean(1), RATE // common, rate // common).astype(np.float32)
+
+
+def recorded(folder: Path) -> Iterator[tuple[str, Path]]:
+    """(family, file) of all recorded sounds; no speech, no music tracks."""
+    for package in PACKAGES:
+        root = folder / package
+        files = sorted(p for p in root.rglob("*") if p.suffix in {".wav", ".flac", ".ogg", ".oga"})
+        for path in files:
+            if package == "klettres-data" or "/music/" in str(path):
+                continue
+            if package == "tuxpaint-stamps-default" and ("_desc" in path.name or "/animals/" not in str(path)):
+                continue
+            kind = path.name.split("_")[0] if package == "sonic-pi-samples" else path.parent.name
+            yield f"{package}/{kind}" if package in {"sonic-pi-samples", "lmms-common"} else package, path
+
+
+def played(folder: Path, scratch: Path, rng: Rng, count: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Instruments and effects of the General MIDI sound font, a phrase each."""
+    font = next((folder / "fluid-soundfont-gm").rglob("FluidR3_GM.sf2"), None)
+    if font is None:
+        return
+    for k in range(count):
+        effects = k % 3 == 0
+        program = int(rng.integers(120, 128) if effects else rng.integers(0, 128))
+        drums = not effects and k % 3 == 1
+        events: list[tuple[int, bytes]] = [(0, bytes([0xC0, program]))]
+        channel, now = (9 if drums else 0), 0
+        pattern = [int(x) for x in rng.integers(35, 82, 3)] if drums else [int(rng.integers(40, 84))]
+        step = int(log_uniform(rng, 90, 900))
+        for n in range(int(rng.integers(1, 9))):
+            key = pattern[n % len(pattern)] if drums else pattern[0] + (0 if effects else int(rng.choice([0, 2, 4, 5, 7, 9, 12])))
+            length = int(step * rng.uniform(0.4, 1.6)) + (600 if effects else 0)
+            events.append((now, bytes([0x90 | channel, key, int(rng.integers(60, 127))])))
+            events.append((now + length, bytes([0x80 | channel, key, 0])))
+            now += step if not effects else length
+            if now > 3500:
+                break
+        midi = scratch / "phrase.mid"
+        midi.write_bytes(_midi(events))
+        out = scratch / "phrase.wav"
+        subprocess.run(["fluidsynth", "-ni", "-r", "16000", "-F", out, font, midi], check=True, capture_output=True)
+        samples = read(out, 5)
+        if samples is not None:
+            yield f"gm/{'drums' if drums else 'effects' if effects else 'instruments'}", samples
+
+
+def _midi(events: list[tuple[int, bytes]]) -> bytes:
+    """A standard MIDI file of one track; times in ms."""
+    track, now = b"\x00\xff\x51\x03\x0f\x42\x40", 0
+    for time, message in sorted(events, key=lambda e: e[0]):
+        track += _variable(time - now) + message
+        now = time
+    track += _variable(800) + b"\xff\x2f\x00"
+    return b"MThd\x00\x00\x00\x06\x00\x00\x00\x01" + (1000).to_bytes(2) + b"MTrk" + len(track).to_bytes(4) + track
+
+
+def _variable(value: int) -> bytes:
+    out = [value & 127]
+    while value := value >> 7:
+        out.append(value & 127 | 128)
+    return bytes(reversed(out))
+
+
+def voices(folder: Path, scratch: Path, per_voice: int) -> dict[str, list[np.ndarray]]:
+    """Recordings of speech by voice: a language of a package has its speaker, mostly."""
+    paths: dict[str, list[Path]] = {}
+    for path in sorted((folder / "tuxpaint-stamps-default").rglob("*_desc_*.ogg")):
+        paths.setdefault("stamps-" + path.stem.split("_desc_")[1], []).append(path)
+    for path in sorted((folder / "klettres-data").rglob("*.ogg")):
+        paths.setdefault("klettres-" + path.relative_to(folder).parts[4], []).append(path)
+    rng = np.random.default_rng(1)
+    out: dict[str, list[np.ndarray]] = {}
+    for name, files in paths.items():
+        chosen = rng.permutation(len(files))[: 3 * per_voice]
+        clips = [c for c in (read(files[i], 4) for i in chosen) if c is not None][:per_voice]
+        if sum(map(len, clips)) > 8 * RATE:
+            out[name] = clips
+    text = "The quick brown fox jumps over a lazy dog. Woof, meow, tick tock, whoosh, vroom, shush, beep, ha ha, zzz, splash."
+    for variant in ("m1", "m3", "m7", "f1", "f2", "f4", "croak", "whisper"):
+        file = scratch / "speech.wav"
+        subprocess.run(["espeak-ng", "-v", f"en+{variant}", "-w", file, text], check=True, capture_output=True)
+        clip = read(file, 20)
+        if clip is not None:
+            out[f"espeak-{variant}"] = [clip]
+    return out

@@ -1,0 +1,142 @@
+"""Trains the encoder on what make_pairs.py made.
+
+    python train.py WORK_FOLDER [STEPS]
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from features import BANDS, MAX_FRAMES
+from measure import held_out_sets, mrr
+from model import DualEncoder, pooling
+
+ITEMS_A_BATCH, A_FAMILY, RATE, DECAY = 128, 8, 1.5e-3, 0.02
+
+
+class Store:
+    """Clips of different lengths in one array of bytes."""
+
+    def __init__(self, clips: list[np.ndarray]):
+        self.lengths = torch.tensor([c.shape[1] for c in clips])
+        self.starts = torch.cumsum(self.lengths, 0) - self.lengths
+        self.values = torch.from_numpy(np.ascontiguousarray(np.concatenate(clips, 1).T))
+
+    def take(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs [batch, 68, 200], zero after the end, and lengths."""
+        out = torch.zeros(len(indices), MAX_FRAMES, self.values.shape[1])
+        lengths = self.lengths[indices]
+        for k, (s, n) in enumerate(zip(self.starts[indices].tolist(), lengths.tolist(), strict=True)):
+            x = self.values[s : s + n].float() / 255
+            x[:, BANDS:] = 2 * x[:, BANDS:] - 1
+            out[k, :n] = x
+        return out.transpose(1, 2).contiguous(), lengths
+
+
+def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Shifts along frequency, other tempo, another room's colour, noise; differently for each clip."""
+    batch = len(x)
+    uniform = lambda low, high: low + (high - low) * torch.rand(batch)  # noqa: E731
+    stretch = torch.exp(uniform(-0.3, 0.2) * strength)
+    stretch = torch.minimum(stretch, MAX_FRAMES / lengths)
+    shift = uniform(-3, 3) * strength
+    grid = F.affine_grid(
+        torch.stack([torch.stack([1 / stretch, 0 * stretch, 1 / stretch - 1], 1), torch.stack([0 * shift, 1 + 0 * shift, shift / (BANDS / 2)], 1)], 1),
+        [batch, 1, BANDS, MAX_FRAMES], align_corners=False,
+    )  # fmt: skip
+    mel = F.grid_sample(x[:, None, :BANDS], grid, align_corners=False)[:, 0]
+    rows = F.grid_sample(x[:, BANDS:, None], torch.stack([grid[:, :1, :, 0], 0 * grid[:, :1, :, 0]], 3), align_corners=False)[:, :, 0]
+    lengths = torch.clamp((lengths * stretch).round().long(), 1, MAX_FRAMES)
+    position = torch.linspace(-1, 1, BANDS)[None, :, None]
+    color = uniform(-0.12, 0.12)[:, None, None] * position + uniform(-0.1, 0.1)[:, None, None] * torch.cos(3.14 * uniform(0.5, 3)[:, None, None] * position + uniform(0, 6.28)[:, None, None])
+    mel = mel + strength * color
+    floor = torch.where(torch.rand(batch) < 0.5, uniform(0, 0.45), torch.zeros(batch))[:, None, None] * strength
+    mel = torch.maximum(mel, floor + 0.05 * strength * torch.randn(batch, BANDS, 1) * (floor > 0))
+    mel = mel + 0.02 * strength * torch.randn_like(mel)
+    low = torch.randint(0, BANDS, (batch, 1, 1))
+    wide = torch.where(torch.rand(batch) < 0.3, uniform(0, 12), torch.zeros(batch))[:, None, None]
+    bands = torch.arange(BANDS)[None, :, None]
+    mel = torch.where((bands >= low) & (bands < low + wide), 0.0, mel)
+    rows = rows * (1 + 0.15 * strength * torch.randn(batch, rows.shape[1], 1))
+    present = (torch.arange(MAX_FRAMES)[None, None] < lengths[:, None, None]).float()
+    return torch.cat([mel.clamp(0, 1), rows], 1) * present, lengths
+
+
+def main(folder: Path, steps: int) -> None:
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    with open(folder / "pairs.pickle", "rb") as file:
+        data = pickle.load(file)
+    items = Store(data["items"])
+    per_item = len(data["tight"][0])
+    queries = {style: Store([c for clips in data[style] for c in clips]) for style in ("tight", "loose")}
+    families: dict[str, list[int]] = {}
+    for k, family in enumerate(data["families"]):
+        families.setdefault(family, []).append(k)
+    members = [np.array(m) for m in families.values()]
+    chance = np.sqrt([len(m) for m in members])
+    chance /= chance.sum()
+    held_out = held_out_sets(folder)
+    model = DualEncoder()
+    average = copy.deepcopy(model)
+    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps, pct_start=0.08)
+    start, running = time.time(), 0.0
+    for step in range(1, steps + 1):
+        chosen: list[int] = []
+        while len(chosen) < ITEMS_A_BATCH:
+            family = members[rng.choice(len(members), p=chance)]
+            chosen += [int(i) for i in rng.permutation(family)[:A_FAMILY] if int(i) not in chosen]
+        batch = np.array(chosen[:ITEMS_A_BATCH])
+        sounds, sound_lengths = items.take(batch)
+        a, a_lengths = augment(sounds, sound_lengths, 0.5)
+        inputs, lengths = [], []
+        for style in queries.values():
+            x, n = style.take(batch * per_item + rng.integers(0, per_item, len(batch)))
+            # Now and then the sound itself asks: it must find itself.
+            same = torch.from_numpy(rng.random(len(batch)) < 0.05)
+            x = torch.where(same[:, None, None], sounds, x)
+            n = torch.where(same, sound_lengths, n)
+            x, n = augment(x, n, 1.0)
+            inputs.append(x)
+            lengths.append(n)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            item = model.item(a, pooling(a_lengths))
+            query = model.query(torch.cat(inputs), pooling(torch.cat(lengths)))
+        scores = (query @ item.T) * model.scale.exp().clamp(max=60)
+        target = torch.arange(len(batch)).repeat(2)
+        forth = F.cross_entropy(scores, target, label_smoothing=0.02)
+        back = sum(F.cross_entropy(s.T, target[: len(batch)], label_smoothing=0.02) for s in scores.chunk(2)) / 2
+        loss = (forth + back) / 2
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        running += loss.item()
+        keep = min(0.998, step / (step + 20))
+        with torch.no_grad():
+            for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+                if mine.dtype.is_floating_point:
+                    mine.lerp_(theirs, 1 - keep)
+        if step % 50 == 0:
+            print(f"step {step} of {steps}, {time.time() - start:.0f} s, loss {running / 50:.3f}", flush=True)
+            running = 0.0
+        if step % 250 == 0 or step == steps:
+            average.eval()
+            figures = ", ".join(f"{name} {mrr(average, data_set):.4f}" for name, data_set in held_out.items())
+            print(f"  MRR: {figures}", flush=True)
+            torch.save(average.state_dict(), folder / "encoder.new")
+            (folder / "encoder.new").rename(folder / "encoder.pt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 6000)
