@@ -7,6 +7,7 @@ import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { jupyterCommand } from "./commands/jupyter.ts";
 import { runCommand } from "./commands/run.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 const COMMANDS: Command[] = [
   runCommand,
@@ -16,6 +17,7 @@ const COMMANDS: Command[] = [
   convertCommand,
   embedCommand,
   jupyterCommand,
+  verifyCommand,
 ];
 
 async function main([name, ...args]: string[]): Promise<number> {

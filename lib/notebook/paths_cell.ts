@@ -33,16 +33,21 @@ export function replacePaths(notebook: Notebook, paths: Paths): Notebook {
   };
 }
 
+/** The paths that the paths cell declares as plain texts. */
+export function readPaths(notebook: Notebook): Paths {
+  const cell = notebook.cells.find(({ source }) => source.startsWith(PATHS_MARKER));
+  const out: Paths = {};
+  for (const name of ["ROOT_PATH", "DATA_PATH"] as const) {
+    const init = cell && findValue(cell.source, name);
+    if (init?.type === "StringLiteral") out[name] = init.value;
+  }
+  return out;
+}
+
 function replaceValue(source: string, name: string, value: string, index: number): string {
-  let range: { start?: number | null; end?: number | null } | undefined;
+  let range: ReturnType<typeof findValue>;
   try {
-    const { program } = parse(source, { sourceType: "module", plugins: ["typescript"] });
-    for (const statement of program.body) {
-      if (statement.type !== "VariableDeclaration") continue;
-      for (const { id, init } of statement.declarations) {
-        if (id.type === "Identifier" && id.name === name && init) range = init;
-      }
-    }
+    range = findValue(source, name);
   } catch (error) {
     throw new NotebookError(
       `Expected TypeScript in the paths cell, cell ${index + 1}: ${(error as Error).message}`,
@@ -54,4 +59,12 @@ function replaceValue(source: string, name: string, value: string, index: number
     );
   }
   return source.slice(0, range.start) + JSON.stringify(value) + source.slice(range.end);
+}
+
+/** The expression that a variable of a cell begins with; of several declarations, the last. */
+function findValue(source: string, name: string) {
+  const { program } = parse(source, { sourceType: "module", plugins: ["typescript"] });
+  return program.body
+    .flatMap((statement) => statement.type === "VariableDeclaration" ? statement.declarations : [])
+    .findLast(({ id, init }) => id.type === "Identifier" && id.name === name && init)?.init;
 }
