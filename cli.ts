@@ -6,6 +6,7 @@ import { dataCommand } from "./commands/data.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { jupyterCommand } from "./commands/jupyter.ts";
+import { rerunCommand } from "./commands/rerun.ts";
 import { runCommand } from "./commands/run.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
@@ -18,6 +19,7 @@ const COMMANDS: Command[] = [
   embedCommand,
   jupyterCommand,
   verifyCommand,
+  rerunCommand,
 ];
 
 async function main([name, ...args]: string[]): Promise<number> {

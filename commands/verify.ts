@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
 import type { Finding } from "../lib/notebook/verify/findings.ts";
 import { checkNames } from "../lib/notebook/verify/file_names.ts";
-import { verifyNotebook } from "../lib/notebook/verify/verify.ts";
+import { verifyNotebooks } from "../lib/notebook/verify/verify.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";
 
-const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)));
+export const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)));
 const TEMPLATE = join(PACKAGE, "notebooks", "template.ipynb");
 
 export const verifyCommand: Command = {
@@ -52,15 +52,12 @@ export async function verifyAll(paths: string[], types: boolean): Promise<Map<st
     if (names.length === 0) throw new NotebookError(`Expected notebooks in ${path} but found none`);
     for (const [name, findings] of checkNames(names)) byFile.set(join(path, name), findings);
   }
-  for (const [path, findings] of byFile) {
-    findings.push(
-      ...await verifyNotebook(readNotebook(path), path, {
-        template,
-        packageFolder: PACKAGE,
-        types,
-      }),
-    );
-  }
+  const files = [...byFile.keys()];
+  const found = await verifyNotebooks(
+    files.map((path) => ({ notebook: readNotebook(path), path })),
+    { template, packageFolder: PACKAGE, types },
+  );
+  files.forEach((path, i) => byFile.get(path)!.push(...found[i]));
   return byFile;
 }
 

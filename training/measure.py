@@ -31,9 +31,7 @@ def _inputs(paths: list[Path]) -> tuple[torch.Tensor, torch.Tensor]:
     out = torch.zeros(len(paths), features.BANDS + features.ROWS, features.MAX_FRAMES)
     lengths = torch.zeros(len(paths), dtype=torch.long)
     for k, path in enumerate(paths):
-        samples = sources.read(path, 10)
-        assert samples is not None, path
-        x = torch.from_numpy(features.encoder_input(features.analyze(samples)))
+        x = torch.from_numpy(features.encoder_input(features.analyze(sources.read_whole(path))))
         out[k, :, : x.shape[1]] = x
         lengths[k] = x.shape[1]
     return out, lengths

@@ -19,6 +19,15 @@ export interface LineChart {
   lines: { label: string; points: [x: number, y: number][] }[];
 }
 
+/** What a {@linkcode heatMap} shows. */
+export interface HeatMap {
+  title: string;
+  rows: string[];
+  columns: string[];
+  /** A value in 0 … 1 for each row and column. */
+  values: number[][];
+}
+
 const WIDTH = 640;
 const HEIGHT = 300;
 
@@ -59,6 +68,28 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
       showSymbol: false,
       lineStyle: { width: 2 },
     })),
+  });
+}
+
+/** Draws values as a table of colours, as an SVG document, with each value in its cell. */
+export function heatMap({ title, rows, columns, values }: HeatMap): string {
+  return draw(110 + 30 * rows.length, {
+    title: titleOption(title),
+    grid: { left: 150, right: 20, top: 45, bottom: 65 },
+    xAxis: { type: "category", data: columns, axisLabel: { interval: 0, rotate: 30 } },
+    // The first row is the highest.
+    yAxis: { type: "category", data: rows, inverse: true },
+    visualMap: {
+      show: false,
+      min: 0,
+      max: 1,
+      inRange: { color: ["#f7fbff", "#9ecae1", "#3182bd"] },
+    },
+    series: [{
+      type: "heatmap",
+      data: values.flatMap((row, y) => row.map((value, x) => [x, y, Number(value.toFixed(2))])),
+      label: { show: true },
+    }],
   });
 }
 

@@ -28,3 +28,10 @@ export function tableToHtml({ header, rows }: Table): string {
     rows.map((cells) => row("td", cells)).join("")
   }</tbody></table>`;
 }
+
+/** The table as Markdown. */
+export function formatMarkdown({ header, rows }: Table): string {
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
+}

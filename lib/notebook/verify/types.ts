@@ -3,31 +3,43 @@ import type { Finding } from "./findings.ts";
 import type { Program } from "./program.ts";
 
 /** An error as `deno check` prints it: its text, then the place. */
-const PLACE = /^\s+at file:\/\/.*\/notebook\.ts:(\d+):\d+$/;
+const PLACE = /^\s+at file:\/\/.*\/notebook_(\d+)\.ts:(\d+):\d+$/;
 const ERROR = /^(TS\d+) \[ERROR\]: (.*)$/;
 
+/** The cells of a notebook, joined, and where it lies. */
+export interface CheckedProgram {
+  program: Program;
+  /** The notebook's folder, which relative imports begin at. */
+  folder: string;
+}
+
 /**
- * Gives the cells, joined, to the type checker of Deno. What it finds are warnings: the kernel runs
- * code whatever its types.
+ * Gives the cells of notebooks to the type checker of Deno, all at once: most of its time goes into
+ * the library, which they share. What it finds are warnings: the kernel runs code whatever its types.
  *
- * @param folder The notebook's folder, which relative imports begin at.
+ * @returns What was found in each.
  */
 export async function checkTypes(
-  program: Program,
-  folder: string,
+  programs: CheckedProgram[],
   packageFolder: string,
-): Promise<Finding[]> {
+): Promise<Finding[][]> {
   const scratch = Deno.makeTempDirSync();
   try {
-    Deno.writeTextFileSync(join(scratch, "notebook.ts"), anchorImports(program, folder));
+    const names = programs.map(({ program, folder }, i) => {
+      const name = `notebook_${i}.ts`;
+      Deno.writeTextFileSync(join(scratch, name), anchorImports(program, folder));
+      return name;
+    });
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--config", join(packageFolder, "deno.json"), "notebook.ts"],
+      args: ["check", "--quiet", "--config", join(packageFolder, "deno.json"), ...names],
       cwd: scratch,
       env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "null",
     }).output();
-    return success ? [] : toFindings(new TextDecoder().decode(stderr), program);
+    const findings: Finding[][] = programs.map(() => []);
+    if (!success) distribute(new TextDecoder().decode(stderr), programs, findings);
+    return findings;
   } finally {
     Deno.removeSync(scratch, { recursive: true });
   }
@@ -45,23 +57,23 @@ function anchorImports({ ast, source }: Program, folder: string): string {
   return out;
 }
 
-function toFindings(report: string, program: Program): Finding[] {
-  const findings: Finding[] = [];
+function distribute(report: string, programs: CheckedProgram[], findings: Finding[][]): void {
   let message = "";
   for (const line of report.split("\n")) {
     const error = line.match(ERROR);
     if (error) message = `${error[1]}: ${error[2]}`;
     const place = line.match(PLACE);
     if (place && message !== "") {
-      const { cell, line } = program.placeOf(Number(place[1]));
-      findings.push({ rule: "types", severity: "warning", cell, line, message });
+      const index = Number(place[1]);
+      const { cell, line } = programs[index].program.placeOf(Number(place[2]));
+      findings[index].push({ rule: "types", severity: "warning", cell, line, message });
       message = "";
     }
   }
-  // An import that can't be resolved is reported without a place.
-  if (findings.length === 0) {
+  // An import that can't be resolved ends the check, without a place and before any other notebook's.
+  if (findings.every((found) => found.length === 0)) {
     const first = report.split("\n").find((line) => line.trim() !== "")?.trim();
-    findings.push({ rule: "types", severity: "warning", message: first ?? "deno check failed" });
+    const message = `could not be checked: ${first ?? "deno check failed"}`;
+    for (const found of findings) found.push({ rule: "types", severity: "warning", message });
   }
-  return findings;
 }

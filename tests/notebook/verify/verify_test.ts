@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { type Notebook, readNotebook } from "../../../lib/notebook/ipynb.ts";
 import { checkNames } from "../../../lib/notebook/verify/file_names.ts";
 import type { Finding } from "../../../lib/notebook/verify/findings.ts";
-import { verifyNotebook } from "../../../lib/notebook/verify/verify.ts";
+import { verifyNotebooks } from "../../../lib/notebook/verify/verify.ts";
 import { cli, PROJECT, withFolder } from "../../support.ts";
 
 const TEMPLATE = readNotebook(join(PROJECT, "notebooks", "template.ipynb"));
 const SUBMISSIONS = join(PROJECT, "tests", "fixtures", "submissions");
 
-function verify(notebook: Notebook, path = join(PROJECT, "team_1.ipynb"), types = false) {
-  return verifyNotebook(notebook, path, { template: TEMPLATE, packageFolder: PROJECT, types });
+async function verify(notebook: Notebook, path = join(PROJECT, "team_1.ipynb"), types = false) {
+  const options = { template: TEMPLATE, packageFolder: PROJECT, types };
+  return (await verifyNotebooks([{ notebook, path }], options))[0];
 }
 
 /** The template with code in one of its TODO cells. */
@@ -40,19 +41,21 @@ const EXPECTED: Record<string, string[]> = {
   memory_1: [],
 };
 
-for (const [name, expected] of Object.entries(EXPECTED)) {
-  Deno.test(`verify finds in ${name} what is wrong with it, and nothing else`, async () => {
+Deno.test("verify finds in eleven submissions what is wrong with each, and nothing else", async () => {
+  const notebooks = Object.keys(EXPECTED).map((name) => {
     const path = join(SUBMISSIONS, `${name}.ipynb`);
-    const findings = await verify(readNotebook(path), path, true);
+    return { notebook: readNotebook(path), path };
+  });
+  const options = { template: TEMPLATE, packageFolder: PROJECT, types: true };
+  const all = await verifyNotebooks(notebooks, options);
+  Object.entries(EXPECTED).forEach(([name, expected], i) => {
     assert.deepEqual(
-      findings.map(({ rule, severity, cell, line }) =>
-        `${rule} ${severity} ${cell}:${line ?? "-"}`
-      ),
+      all[i].map(({ rule, severity, cell, line }) => `${rule} ${severity} ${cell}:${line ?? "-"}`),
       expected,
-      JSON.stringify(findings, null, 2),
+      `${name}: ${JSON.stringify(all[i], null, 2)}`,
     );
   });
-}
+});
 
 Deno.test("verify accepts the package's own notebooks", async () => {
   for (

@@ -1,0 +1,260 @@
+import { basename, join, resolve } from "node:path";
+import { prepareData } from "../lib/challenge/blind.ts";
+import { readGroundTruth } from "../lib/challenge/dataset.ts";
+import { hashFile } from "../lib/io/hash.ts";
+import { readNotebook } from "../lib/notebook/ipynb.ts";
+import { makeCache } from "../lib/notebook/rerun/cache.ts";
+import { hasBubblewrap, type Network } from "../lib/notebook/rerun/sandbox.ts";
+import { formatTable } from "../lib/ui/table.ts";
+import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
+import { type Entry, outcomeOf, remarksOf, type Report } from "./rerun/entry.ts";
+import { toHtml, toMarkdown } from "./rerun/report.ts";
+import { claimedMrr, runSubmission, type Setting } from "./rerun/submission.ts";
+import { PACKAGE, verifyAll } from "./verify.ts";
+
+const MEBIBYTE = 2 ** 20;
+const INTERRUPTED_STATUS = 130;
+/** How often notebooks that take long are said to. */
+const BOARD_MS = 10_000;
+/** The last cell of the participant's, and the one that sets the project up, by what they hold. */
+const LAST_CELL = "await writeSimilarities(join(ROOT_PATH";
+const SETUP_CELL = "// TODO: SETUP YOUR PROJECT HERE.";
+
+export const rerunCommand: Command = {
+  name: "rerun",
+  usage: "rerun NOTEBOOK|FOLDER… --data DIR --report DIR [options]",
+  help: `Verifies notebooks, runs each in a clean environment, evaluates its scores and ranks them.
+
+  --data DIR            the data set; the cells never see its "DEV Dataset.csv"
+  --report DIR          where report.json, report.md, report.html and the executed notebooks go
+  --resume              keep what report.json has of notebooks that have not changed
+  --jobs N              run N at a time; 1 unless given
+  --repeat N            run each N times and report scores that differ
+  --network MODE        none (the default), setup (while the set-up cell runs) or full
+  --no-blind            show the cells the sounds under their own names
+  --both                run each a second time under the original names, to see who reads them
+  --cold                fill an empty Deno cache for each notebook
+  --no-sandbox          go on without bubblewrap
+  --timeout SECONDS     how long each run may take; 3600 unless given
+  --cell-timeout SECONDS
+  --memory MIB          how much memory a run may take; 8192 unless given
+  --disk MIB            how much a run may write; 8192 unless given`,
+  async run(args) {
+    const { values, positionals } = parseArguments(args, {
+      data: { type: "string" },
+      report: { type: "string" },
+      resume: { type: "boolean" },
+      jobs: { type: "string", default: "1" },
+      repeat: { type: "string", default: "1" },
+      network: { type: "string", default: "none" },
+      "no-blind": { type: "boolean" },
+      both: { type: "boolean" },
+      cold: { type: "boolean" },
+      "no-sandbox": { type: "boolean" },
+      timeout: { type: "string" },
+      "cell-timeout": { type: "string" },
+      memory: { type: "string", default: "8192" },
+      disk: { type: "string", default: "8192" },
+    });
+    if (positionals.length === 0) throw new UsageError("Expected one or more notebooks");
+    if (values.data === undefined) throw new UsageError("Expected --data DIR");
+    if (values.report === undefined) throw new UsageError("Expected --report DIR");
+    if (!["none", "setup", "full"].includes(values.network)) {
+      throw new UsageError(`Expected --network none, setup or full but found ${values.network}`);
+    }
+    const network = values.network as Network;
+    const jobs = parseCount("--jobs", values.jobs), repeat = parseCount("--repeat", values.repeat);
+    const limits = {
+      timeout: parseSeconds("--timeout", values.timeout) ?? 3600,
+      memory: parseCount("--memory", values.memory) * MEBIBYTE,
+      disk: parseCount("--disk", values.disk) * MEBIBYTE,
+      processes: 256,
+    };
+    const sandbox = !values["no-sandbox"];
+    if (sandbox && !await hasBubblewrap()) {
+      console.error(
+        "Expected bubblewrap, which keeps notebooks from your files, other processes and the " +
+          "network, but found none that works; install it, or go on unprotected with --no-sandbox",
+      );
+      return 1;
+    }
+    const dataPath = resolve(values.data), reportFolder = resolve(values.report);
+    const groundTruth = readGroundTruth(dataPath);
+    const isBlind = !values["no-blind"];
+    const scratchFolders = new Set<string>();
+    const removeAll = () => {
+      for (const folder of scratchFolders) Deno.removeSync(folder, { recursive: true });
+      scratchFolders.clear();
+    };
+    const scratch = () => {
+      const folder = Deno.makeTempDirSync({ prefix: "qvim-rerun-" });
+      scratchFolders.add(folder);
+      const remove = () => {
+        if (scratchFolders.delete(folder)) Deno.removeSync(folder, { recursive: true });
+      };
+      return { folder, remove };
+    };
+    const interrupt = () => {
+      // Runs in the sandbox end with this process.
+      removeAll();
+      console.error("Interrupted; --resume goes on from here");
+      Deno.exit(INTERRUPTED_STATUS);
+    };
+    const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
+    for (const signal of signals) Deno.addSignalListener(signal, interrupt);
+    const board = new Board();
+    try {
+      console.error("Verifying");
+      const findings = await verifyAll(positionals, true);
+      const runOptions = { isBlind, both: Boolean(values.both), repeat, network, sandbox };
+      const report: Report = { data: basename(dataPath), isBlind, sandbox, network, entries: [] };
+      const earlier = values.resume ? readEntries(reportFolder) : new Map<string, Entry>();
+      const waiting: { entry: Entry; path: string }[] = [];
+      for (const [path, found] of findings) {
+        const name = uniqueName(basename(path, ".ipynb"), report.entries);
+        const key = JSON.stringify([await hashFile(path), runOptions]);
+        const known = earlier.get(name);
+        if (known?.key === key) {
+          report.entries.push({ ...known, findings: found });
+          continue;
+        }
+        const claimed = claimedMrr(readNotebook(path));
+        const entry: Entry = { name, key, findings: found, runs: [], claimedMrr: claimed };
+        report.entries.push(entry);
+        waiting.push({ entry, path });
+      }
+      const setting: Setting = {
+        groundTruth,
+        data: prepareData(dataPath, scratch().folder, isBlind),
+        named: values.both ? prepareData(dataPath, scratch().folder, false) : undefined,
+        repeat,
+        notebooksFolder: join(reportFolder, "notebooks"),
+        run: {
+          packageFolder: PACKAGE,
+          ownCache: Boolean(values.cold) || network !== "none",
+          sandbox,
+          network,
+          limits,
+          cellTimeout: parseSeconds("--cell-timeout", values["cell-timeout"]),
+          lastCellHas: LAST_CELL,
+          setupCellHas: SETUP_CELL,
+        },
+        cache: () => {
+          const kind = values.cold ? "empty" : network === "none" ? "shared" : "copy";
+          return makeCache(kind, PACKAGE);
+        },
+        scratch,
+        onCell: (name, cell) => board.cell(name, cell),
+      };
+      Deno.mkdirSync(reportFolder, { recursive: true });
+      let done = 0;
+      const total = waiting.length;
+      const work = async () => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const { entry, path } = next;
+          await runSubmission(entry.name, path, entry, setting);
+          board.end(entry.name);
+          writeReport(reportFolder, report);
+          const mrr = entry.figures === undefined ? "" : `, MRR ${entry.figures.mrr.toFixed(4)}`;
+          const { seconds } = entry.runs[0];
+          console.error(
+            `${++done} of ${total}: ${entry.name} ${outcomeOf(entry)} after ${
+              seconds.toFixed(1)
+            } s${mrr}`,
+          );
+        }
+      };
+      await Promise.all(Array.from({ length: jobs }, work));
+      writeReport(reportFolder, report);
+      console.log(summary(report));
+      console.log(`\nThe report: ${join(reportFolder, "report.html")}`);
+    } finally {
+      board.close();
+      removeAll();
+      for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
+    }
+    return 0;
+  },
+};
+
+function parseCount(name: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UsageError(`Expected ${name} to be a whole number above 0 but found ${text}`);
+  }
+  return count;
+}
+
+/** Two folders may hold notebooks of one name. */
+function uniqueName(name: string, entries: Entry[]): string {
+  let unique = name;
+  for (let k = 2; entries.some((entry) => entry.name === unique); k++) unique = `${name} (${k})`;
+  return unique;
+}
+
+/** Says from time to time which notebooks are being run, and in which cell each is. */
+class Board {
+  readonly #running = new Map<string, { cell: number; start: number }>();
+  readonly #timer = setInterval(() => this.#show(), BOARD_MS);
+
+  cell(name: string, cell: number): void {
+    const start = this.#running.get(name)?.start ?? performance.now();
+    this.#running.set(name, { cell, start });
+  }
+
+  end(name: string): void {
+    this.#running.delete(name);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #show(): void {
+    for (const [name, { cell, start }] of this.#running) {
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      console.error(`  ${name}: in cell ${cell}, ${seconds} s`);
+    }
+  }
+}
+
+function readEntries(folder: string): Map<string, Entry> {
+  try {
+    const report: Report = JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
+    // What was begun and not ended is run again.
+    const ended = report.entries.filter(({ runs }) => runs.length > 0);
+    return new Map(ended.map((entry) => [entry.name, entry]));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Map();
+    throw error;
+  }
+}
+
+function writeReport(folder: string, report: Report): void {
+  const ended = { ...report, entries: report.entries.filter(({ runs }) => runs.length > 0) };
+  const files = {
+    "report.json": JSON.stringify(ended, null, 2) + "\n",
+    "report.md": toMarkdown(ended),
+    "report.html": toHtml(ended),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const partial = join(folder, `${name}.partial`);
+    Deno.writeTextFileSync(partial, text);
+    Deno.renameSync(partial, join(folder, name));
+  }
+}
+
+function summary(report: Report): string {
+  const sorted = report.entries.toSorted((a, b) => (b.figures?.mrr ?? -1) - (a.figures?.mrr ?? -1));
+  return formatTable({
+    header: ["Submission", "MRR", "NDCG", "Seconds", "Outcome", "Remarks"],
+    rows: sorted.map((entry) => [
+      entry.name,
+      entry.figures?.mrr.toFixed(4) ?? "",
+      entry.figures?.classwiseNdcg.toFixed(4) ?? "",
+      entry.runs[0].seconds.toFixed(1),
+      outcomeOf(entry),
+      remarksOf(entry).join("; "),
+    ]),
+  });
+}

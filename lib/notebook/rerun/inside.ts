@@ -1,0 +1,52 @@
+/** The program inside the sandbox: runs the notebook that it is told of and says how it goes. */
+import { dirname } from "node:path";
+import { readNotebook, writeNotebook } from "../ipynb.ts";
+import { replacePaths } from "../paths_cell.ts";
+import { CellError, CellTimeoutError, runNotebook } from "../runner.ts";
+import type { RunEvent, RunRequest } from "./protocol.ts";
+import { startRelay } from "./proxy.ts";
+
+function say(event: RunEvent): void {
+  console.log(JSON.stringify(event));
+}
+
+const request: RunRequest = JSON.parse(Deno.args[0]);
+Deno.mkdirSync(request.temporary, { recursive: true });
+const notebook = replacePaths(readNotebook(request.notebook), {
+  ROOT_PATH: request.root,
+  DATA_PATH: request.data,
+});
+// The cells from the evaluation on are the organizer's: the answers are not here.
+const last = notebook.cells.findLastIndex(({ source }) => source.includes(request.lastCellHas));
+const part = { ...notebook, cells: notebook.cells.slice(0, last + 1) };
+const proxy = request.proxySocket === undefined ? undefined : startRelay(request.proxySocket);
+if (proxy !== undefined) {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) {
+    Deno.env.set(name, proxy);
+  }
+}
+let current = 0;
+try {
+  await runNotebook(part, {
+    cwd: dirname(request.notebook),
+    timeout: request.timeout,
+    cellTimeout: request.cellTimeout,
+    onCell: (cell, index) => {
+      current = index + 1;
+      say({ kind: "cell", cell: current, isSetup: cell.source.includes(request.setupCellHas) });
+    },
+  });
+  say({ kind: "end" });
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const isTimeout = error instanceof CellTimeoutError;
+  say({
+    kind: "error",
+    cell: current,
+    status: isTimeout ? "timeout" : error instanceof CellError ? "failed" : "died",
+    message,
+  });
+} finally {
+  writeNotebook(request.out, notebook);
+}
+Deno.exit(0);

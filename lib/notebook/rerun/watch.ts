@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import type { RunStatus } from "./protocol.ts";
+
+/** How much a run may take. */
+export interface Limits {
+  /** Seconds from its start. */
+  timeout: number;
+  /** Bytes of memory, of all its processes. */
+  memory: number;
+  /** Bytes on disk, below its root. */
+  disk: number;
+  /** Processes at a time. */
+  processes: number;
+}
+
+/** What was seen of a run. */
+export interface Usage {
+  /** The most memory that was seen, in bytes. */
+  peakMemory: number;
+  /** Why it was ended; undefined where it ended by itself. */
+  reason?: { status: RunStatus; message: string };
+}
+
+const MEMORY_MS = 100;
+const DISK_MS = 1000;
+/** The program inside ends a run in time by itself, and says in which cell. */
+const GRACE_SECONDS = 5;
+const PAGE = 4096;
+
+/**
+ * Looks after a process and all that it started until it ends, and ends them where they take too much.
+ *
+ * @param rootFolder The folder whose size counts.
+ */
+export async function watch(
+  process: Deno.ChildProcess,
+  rootFolder: string,
+  limits: Limits,
+): Promise<Usage> {
+  const usage: Usage = { peakMemory: 0 };
+  const start = performance.now();
+  let ended = false;
+  const end = (status: RunStatus, message: string) => {
+    usage.reason ??= { status, message };
+    killTree(process.pid);
+  };
+  const status = process.status.then(() => ended = true);
+  let diskChecked = start;
+  while (!ended) {
+    await Promise.race([status, new Promise((resolve) => setTimeout(resolve, MEMORY_MS))]);
+    if (ended) break;
+    const now = performance.now();
+    const tree = processTree(process.pid);
+    const memory = tree.reduce((sum, { resident }) => sum + resident, 0);
+    usage.peakMemory = Math.max(usage.peakMemory, memory);
+    if (memory > limits.memory) end("memory", `took more than ${inMebibytes(limits.memory)}`);
+    if (tree.length > limits.processes) {
+      end("processes", `started more than ${limits.processes} processes`);
+    }
+    if (now - start > (limits.timeout + GRACE_SECONDS) * 1000) {
+      end("timeout", `took more than ${limits.timeout} s`);
+    }
+    if (now - diskChecked > DISK_MS) {
+      diskChecked = now;
+      if (sizeOf(rootFolder, limits.disk) > limits.disk) {
+        end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
+      }
+    }
+  }
+  // What left its process group lives on without a sandbox.
+  killTree(process.pid);
+  return usage;
+}
+
+function inMebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+/** A process and its descendants, with their memory in bytes; nothing where there is no /proc. */
+function processTree(root: number): { pid: number; resident: number }[] {
+  const childrenOf = new Map<number, number[]>();
+  let entries: Iterable<Deno.DirEntry>;
+  try {
+    entries = [...Deno.readDirSync("/proc")];
+  } catch {
+    return [];
+  }
+  for (const { name } of entries) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readQuietly(`/proc/${name}/stat`);
+    // The name in parentheses may hold anything; the parent comes after it and the state.
+    const parent = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    if (!Number.isNaN(parent)) {
+      childrenOf.set(parent, [...childrenOf.get(parent) ?? [], Number(name)]);
+    }
+  }
+  const tree: { pid: number; resident: number }[] = [];
+  const waiting = [root];
+  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
+    const pages = Number(readQuietly(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0);
+    tree.push({ pid, resident: pages * PAGE });
+    waiting.push(...childrenOf.get(pid) ?? []);
+  }
+  return tree;
+}
+
+function readQuietly(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    // It ended while it was looked at.
+    return undefined;
+  }
+}
+
+/** Ends a process and its descendants: those first that could start others. */
+function killTree(root: number): void {
+  for (const { pid } of processTree(root)) {
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+/** Bytes of the files below a folder; stops counting above `limit`. */
+function sizeOf(folder: string, limit: number): number {
+  let sum = 0;
+  const waiting = [folder];
+  for (let path = waiting.pop(); path !== undefined && sum <= limit; path = waiting.pop()) {
+    let entries: Deno.DirEntry[];
+    try {
+      entries = [...Deno.readDirSync(path)];
+    } catch {
+      continue;
+    }
+    for (const { name, isDirectory, isFile } of entries) {
+      const inner = join(path, name);
+      if (isDirectory) waiting.push(inner);
+      else if (isFile) {
+        try {
+          sum += Deno.lstatSync(inner).size;
+        } catch {
+          // It was removed in the meantime.
+        }
+      }
+    }
+  }
+  return sum;
+}
