@@ -182,7 +182,7 @@ function htmlTable(id: string, { header, rows }: Table, link = escapeHtml): stri
 }
 
 const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c2733; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 100rem; padding: 0 1rem; color: #1c2733; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #d8dee5; text-align: left; vertical-align: top; }
@@ -191,7 +191,9 @@ th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible { outline: 2px solid #3572b0; }
 th[aria-sort=ascending] button::after { content: " ▲"; }
 th[aria-sort=descending] button::after { content: " ▼"; }
-figure { margin: 1rem 0; }
+#ranking td:nth-child(4) { white-space: nowrap; }
+#ranking td:last-child { min-width: 18rem; }
+figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; }
 `;
 
 /** Sorts a table by the column whose title is pressed: numbers as numbers, empty cells last. */
