@@ -199,6 +199,42 @@ Deno.test({
     }),
 });
 
+const BREAKS: [code: string, status: string, remark: RegExp][] = [
+  [`Deno.kill(Deno.pid, "SIGKILL");`, "died", /The kernel ended/],
+  [
+    `while (true) new Deno.Command("sleep", { args: ["100"] }).spawn();`,
+    "processes",
+    /started more than 256 processes/,
+  ],
+  [
+    `for (let k = 0;; k++) Deno.writeFileSync(join(ROOT_PATH, "f" + k), new Uint8Array(2 ** 24));`,
+    "disk",
+    /wrote more than 200 MiB/,
+  ],
+];
+
+for (const [code, status, remark] of BREAKS) {
+  Deno.test({
+    name: `rerun ends ${code}`,
+    ignore: !bubblewrap,
+    fn: () =>
+      withFolder(async (folder) => {
+        const before = leftovers();
+        const path = submission(folder, code, "");
+        const { code: exit, stdout, entries } = await rerun(
+          join(folder, "report"),
+          [path, notebook("loudness_1")],
+          ...["--disk", "200", "--timeout", "30"],
+        );
+        assert.equal(exit, 0);
+        assert.deepEqual(briefly(entries().get("team_1")!), `${status} 12`);
+        assert.match(stdout, remark);
+        assert.equal(briefly(entries().get("loudness_1")!), "finished");
+        assert.deepEqual(leftovers(), before);
+      }),
+  });
+}
+
 Deno.test("rerun asks for bubblewrap or for --no-sandbox, and for the right options", async () => {
   const bad = await cli([
     "rerun",
