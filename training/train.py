@@ -57,7 +57,9 @@ def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[to
     lengths = torch.clamp((lengths * stretch).round().long(), 1, MAX_FRAMES)
     position = torch.linspace(-1, 1, BANDS)[None, :, None]
     color = uniform(-0.12, 0.12)[:, None, None] * position + uniform(-0.1, 0.1)[:, None, None] * torch.cos(3.14 * uniform(0.5, 3)[:, None, None] * position + uniform(0, 6.28)[:, None, None])
-    mel = mel + strength * color
+    # A quiet room, or a loud one; a microphone that squeezes.
+    contrast = torch.exp(uniform(-0.35, 0.55) * strength)[:, None, None]
+    mel = 1 - contrast * (1 - mel) + strength * color
     floor = torch.where(torch.rand(batch) < 0.5, uniform(0, 0.45), torch.zeros(batch))[:, None, None] * strength
     mel = torch.maximum(mel, floor + 0.05 * strength * torch.randn(batch, BANDS, 1) * (floor > 0))
     mel = mel + 0.02 * strength * torch.randn_like(mel)
@@ -139,4 +141,4 @@ def main(folder: Path, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 6000)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3800)

@@ -1,0 +1,30 @@
+/** Scoring one query against a large library: what a sound designer waits for. */
+import type { Scorer } from "../lib/challenge/embedding_model.ts";
+import { seededRandom } from "../lib/challenge/statistics.ts";
+import { FEATURES } from "../lib/models/contours/features.ts";
+import { EMBEDDING } from "../lib/models/encoder/sound_encoder.ts";
+import { VocalSearch } from "../lib/models/vocal_search.ts";
+
+const ITEMS = 10_000;
+const QUERIES = 5;
+
+/** Shows what otherwise only a call with files makes. */
+class Shown extends VocalSearch {
+  scorer(items: Float32Array[]): Promise<Scorer> {
+    return this.createScorer(items);
+  }
+}
+
+const random = seededRandom(1);
+const vector = () => Float32Array.from({ length: FEATURES + EMBEDDING }, () => random() - 0.5);
+const items = Array.from({ length: ITEMS }, vector);
+const start = performance.now();
+const scorer = await new Shown().scorer(items);
+console.log(`preparing ${ITEMS} items: ${((performance.now() - start) / 1000).toFixed(2)} s`);
+for (let k = 0; k < QUERIES; k++) {
+  const query = vector();
+  const from = performance.now();
+  await scorer.with([query]);
+  console.log(`one query × ${ITEMS} items: ${((performance.now() - from) / 1000).toFixed(2)} s`);
+}
+await scorer.release();
