@@ -2,7 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { prepareData } from "../lib/challenge/blind.ts";
 import { readGroundTruth } from "../lib/challenge/dataset.ts";
 import { hashFile } from "../lib/io/hash.ts";
-import { readNotebook } from "../lib/notebook/ipynb.ts";
+import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
 import { makeCache } from "../lib/notebook/rerun/cache.ts";
 import { hasBubblewrap, type Network } from "../lib/notebook/rerun/sandbox.ts";
 import { formatTable } from "../lib/ui/table.ts";
@@ -118,8 +118,7 @@ export const rerunCommand: Command = {
           report.entries.push({ ...known, findings: found });
           continue;
         }
-        const claimed = claimedMrr(readNotebook(path));
-        const entry: Entry = { name, key, findings: found, runs: [], claimedMrr: claimed };
+        const entry: Entry = { name, key, findings: found, runs: [], claimedMrr: claimOf(path) };
         report.entries.push(entry);
         waiting.push({ entry, path });
       }
@@ -152,7 +151,13 @@ export const rerunCommand: Command = {
       const work = async () => {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
           const { entry, path } = next;
-          await runSubmission(entry.name, path, entry, setting);
+          try {
+            await runSubmission(entry.name, path, entry, setting);
+          } catch (error) {
+            // Whatever it is, the others run on.
+            const message = error instanceof Error ? error.message : String(error);
+            entry.runs.push({ status: "died", message, seconds: 0, peakMemory: 0 });
+          }
           board.end(entry.name);
           writeReport(reportFolder, report);
           const mrr = entry.figures === undefined ? "" : `, MRR ${entry.figures.mrr.toFixed(4)}`;
@@ -176,6 +181,16 @@ export const rerunCommand: Command = {
     return 0;
   },
 };
+
+/** The MRR that a notebook says it reached; undefined where it can't be read. */
+function claimOf(path: string): number | undefined {
+  try {
+    return claimedMrr(readNotebook(path));
+  } catch (error) {
+    if (error instanceof NotebookError) return undefined;
+    throw error;
+  }
+}
 
 function parseCount(name: string, text: string): number {
   const count = Number(text);

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
+import { type Notebook, NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
 import type { Finding } from "../lib/notebook/verify/findings.ts";
 import { checkNames } from "../lib/notebook/verify/file_names.ts";
 import { verifyNotebooks } from "../lib/notebook/verify/verify.ts";
@@ -52,12 +52,17 @@ export async function verifyAll(paths: string[], types: boolean): Promise<Map<st
     if (names.length === 0) throw new NotebookError(`Expected notebooks in ${path} but found none`);
     for (const [name, findings] of checkNames(names)) byFile.set(join(path, name), findings);
   }
-  const files = [...byFile.keys()];
-  const found = await verifyNotebooks(
-    files.map((path) => ({ notebook: readNotebook(path), path })),
-    { template, packageFolder: PACKAGE, types },
-  );
-  files.forEach((path, i) => byFile.get(path)!.push(...found[i]));
+  const readable: { notebook: Notebook; path: string }[] = [];
+  for (const [path, findings] of byFile) {
+    try {
+      readable.push({ notebook: readNotebook(path), path });
+    } catch (error) {
+      if (!(error instanceof NotebookError)) throw error;
+      findings.push({ rule: "syntax", severity: "violation", message: error.message });
+    }
+  }
+  const found = await verifyNotebooks(readable, { template, packageFolder: PACKAGE, types });
+  readable.forEach(({ path }, i) => byFile.get(path)!.push(...found[i]));
   return byFile;
 }
 

@@ -58,7 +58,7 @@ ${findings.rows.length === 0 ? "<p>Nothing.</p>" : htmlTable("findings", finding
 }
 
 const PAIRS = "Each pair of systems by a paired permutation test over queries, p after Holm's " +
-  "correction for the number of pairs. Systems that can't be told apart (p ≥ 0.05) share their place.";
+  "correction for the number of pairs. Systems with p ≥ 0.05 are not told from each other.";
 
 function introduction(report: Report): string {
   const names = report.isBlind
@@ -76,11 +76,12 @@ function partsOf(report: Report): Parts {
   const byName = new Map(report.entries.map((entry) => [entry.name, entry]));
   const failed = report.entries.filter(({ figures }) => figures === undefined);
   return {
-    ranking: {
+    ranking: withoutEmptyColumns({
       header: [
         "Place",
         "Submission",
         "MRR",
+        "MRR, real names",
         "95 % interval",
         "Class-wise MRR",
         "Class-wise NDCG",
@@ -92,9 +93,9 @@ function partsOf(report: Report): Parts {
       ],
       rows: [
         ...ranking.map((ranked) => rankedRow(ranked, byName.get(ranked.name)!)),
-        ...failed.map((entry) => ["", entry.name, "", "", "", "", "", ...runCells(entry)]),
+        ...failed.map((entry) => ["", entry.name, "", "", "", "", "", "", ...runCells(entry)]),
       ],
-    },
+    }),
     comparisons: {
       header: ["System", "Other", "p"],
       rows: comparisons.map(({ first, second, p }) => [first, second, p.toFixed(4)]),
@@ -116,12 +117,20 @@ function partsOf(report: Report): Parts {
   };
 }
 
+/** Leaves out what nobody asked for, as the figures under real names. */
+function withoutEmptyColumns({ header, rows }: Table): Table {
+  const kept = header.map((_, i) => rows.some((row) => row[i] !== ""));
+  const keep = (row: string[]) => row.filter((_, i) => kept[i]);
+  return { header: keep(header), rows: rows.map(keep) };
+}
+
 function rankedRow({ name, figures, place, tiedWith }: Ranked, entry: Entry): string[] {
   return [
     `${place}`,
     name,
     figures.mrr.toFixed(4),
-    figures.mrrInterval.map((value) => value.toFixed(4)).join(" … "),
+    entry.namedMrr?.toFixed(4) ?? "",
+    figures.mrrInterval.map((value) => value.toFixed(4)).join("\u00a0…\u00a0"),
     figures.classwiseMrr.toFixed(4),
     figures.classwiseNdcg.toFixed(4),
     tiedWith.join(", "),
@@ -191,7 +200,6 @@ th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible { outline: 2px solid #3572b0; }
 th[aria-sort=ascending] button::after { content: " ▲"; }
 th[aria-sort=descending] button::after { content: " ▼"; }
-#ranking td:nth-child(4) { white-space: nowrap; }
 #ranking td:last-child { min-width: 18rem; }
 figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; }
 `;

@@ -235,6 +235,28 @@ for (const [code, status, remark] of BREAKS) {
   });
 }
 
+Deno.test({
+  name: "rerun and verify go on after a file that is no notebook",
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      const broken = join(folder, "broken_1.ipynb");
+      Deno.writeTextFileSync(broken, "{");
+      const { code, stdout, entries } = await rerun(
+        join(folder, "report"),
+        [broken, notebook("loudness_1")],
+      );
+      assert.equal(code, 0);
+      assert.equal(briefly(entries().get("broken_1")!), "failed 0");
+      assert.match(stdout, /broken_1 .*Expected /);
+      assert.equal(briefly(entries().get("loudness_1")!), "finished");
+      const verified = await cli(["verify", "--no-types", broken, notebook("loudness_1")]);
+      assert.equal(verified.code, 1);
+      assert.match(verified.stdout, /syntax .*broken_1\.ipynb/);
+      assert.match(verified.stdout, /loudness_1\.ipynb: nothing found/);
+    }),
+});
+
 Deno.test("rerun asks for bubblewrap or for --no-sandbox, and for the right options", async () => {
   const bad = await cli([
     "rerun",
