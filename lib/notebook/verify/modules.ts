@@ -5,7 +5,8 @@ import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";
 import { RuleChecker } from "./rules.ts";
-import { Resolver, ROOT, type Value } from "./values.ts";
+import { Resolver } from "./resolver.ts";
+import { ROOT, type Value } from "./values.ts";
 
 /** A module of the participant's. */
 interface LocalModule {

@@ -13,7 +13,7 @@ import {
 } from "./names.ts";
 import { checkPath } from "./places.ts";
 import type { Place, Program } from "./program.ts";
-import type { Resolver } from "./values.ts";
+import type { Resolver } from "./resolver.ts";
 
 /** The name of the file that holds the answers. */
 const GROUND_TRUTH = /DEV Dataset|\.csv$/i;
