@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { compareSystems, formatComparison, rankCurves } from "../lib/challenge/comparison.ts";
 import { QVIMModel, type Similarities, type SoundPaths } from "../lib/challenge/model.ts";
@@ -8,6 +9,8 @@ import { VocalSearch } from "../lib/models/vocal_search.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";
 
 const PICTURE = "rank_curves.svg";
+/** Where the notebook of the MN baseline downloads its checkpoint to. */
+const CHECKPOINT = join("checkpoints", "baseline.ckpt");
 
 /** Scores that mean nothing. */
 class Chance extends QVIMModel {
@@ -28,7 +31,8 @@ export const compareCommand: Command = {
   help: `Runs all systems on a data set and prints one table of their figures.
 
   --data DIR         the data set
-  --checkpoint FILE  the checkpoint of the MN baseline, to have it in the table as well
+  --checkpoint FILE  the checkpoint of the MN baseline, to have it in the table as well;
+                     ${CHECKPOINT} where that is there
   --out DIR          where ${PICTURE} goes; "output" unless given`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
@@ -46,8 +50,9 @@ export const compareCommand: Command = {
       ["fusion", new VocalSearch()],
       ["fusion, batch", new VocalSearch({ queriesAsBatch: true })],
     ];
-    if (values.checkpoint !== undefined) {
-      const mobileNet = await MobileNetBaseline.fromCheckpoint(values.checkpoint);
+    const checkpoint = values.checkpoint ?? (existsSync(CHECKPOINT) ? CHECKPOINT : undefined);
+    if (checkpoint !== undefined) {
+      const mobileNet = await MobileNetBaseline.fromCheckpoint(checkpoint);
       systems.push(["MN", mobileNet], ["fusion, MN", new VocalSearch({ fuseWith: mobileNet })]);
     }
     const results = await compareSystems(systems, values.data);

@@ -7,6 +7,8 @@ import { evaluate } from "../../lib/challenge/evaluation.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { alignmentCost } from "../../lib/models/contours/dtw.ts";
 import { CONTOURS, FeatureExtractor, FRAMES } from "../../lib/models/contours/features.ts";
+import { standardize } from "../../lib/models/fusion.ts";
+import { MobileNetBaseline } from "../../lib/models/mobilenet.ts";
 import { VocalSearch } from "../../lib/models/vocal_search.ts";
 import { PROJECT, testWithShared, withFolder } from "../support.ts";
 
@@ -179,6 +181,52 @@ Deno.test("VocalSearch scores a query the same alone and among others", async ()
   // 2DFT reaches 0.6456 here, chance 0.1624.
   assert.ok(mrr > 0.85, `${mrr}`);
 });
+
+Deno.test("VocalSearch's parts can be switched off, but not both", async () => {
+  assert.throws(() => new VocalSearch({ contours: false, encoder: false }), RangeError);
+  const path = join(PROJECT, "data", "qvim-mini", "Items", "bark", "bark_1.wav");
+  const both = await new VocalSearch().embedItem(path);
+  const contours = await new VocalSearch({ encoder: false }).embedItem(path);
+  const encoder = await new VocalSearch({ contours: false }).embedItem(path);
+  assert.deepEqual([...both], [...contours, ...encoder]);
+});
+
+Deno.test("VocalSearch lets the queries of a call correct each other where it is asked to", async () => {
+  const data = join(PROJECT, "data", "qvim-mini");
+  const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
+  const [name, path] = Object.entries(queries)[0];
+  const model = new VocalSearch({ queriesAsBatch: true });
+  const all = await model.computeSimilarities(items, queries);
+  const alone = await model.computeSimilarities(items, { [name]: path });
+  assert.notDeepEqual(alone[name], all[name]);
+  const { mrr } = await evaluate(Object.entries(all), readGroundTruth(data));
+  assert.ok(mrr > 0.85, `${mrr}`);
+});
+
+testWithShared(
+  "reference/mobilenet",
+  "VocalSearch fuses the MN baseline in",
+  (reference) =>
+    withFolder(async (folder) => {
+      Deno.copyFileSync(join(reference, "baseline.ckpt"), join(folder, "baseline.ckpt"));
+      const mobileNet = await MobileNetBaseline.fromCheckpoint(join(folder, "baseline.ckpt"));
+      const data = join(PROJECT, "data", "qvim-mini");
+      const items = toPaths(listItems(data).slice(0, 6));
+      const queries = toPaths(listQueries(data).slice(0, 3));
+      const fused = await new VocalSearch({ fuseWith: mobileNet }).computeSimilarities(
+        items,
+        queries,
+      );
+      const own = await new VocalSearch().computeSimilarities(items, queries);
+      const others = await mobileNet.computeSimilarities(items, queries);
+      for (const query of Object.keys(queries)) {
+        const [a, b] = [own, others].map((scores) => standardize(Object.values(scores[query])));
+        Object.values(fused[query]).forEach((value, i) =>
+          assert.ok(Math.abs(value - (a[i] + b[i])) < 1e-9)
+        );
+      }
+    }),
+);
 
 for (const [set, least] of [["qvim-esc10", 0.28], ["qvim-esc10-loose", 0.165]] as const) {
   testWithShared(set, `VocalSearch is well above the 2DFT baseline on ${set}`, async (data) => {
