@@ -139,6 +139,22 @@ export function weightedMean(values: Float32Array, weights: Float32Array): numbe
   return sum / total;
 }
 
+/**
+ * Means over each `step` frames; the last frame fills up the last step.
+ *
+ * @param values Frame by frame [shape=(frames · width,)].
+ * @returns Step by step [shape=(⌈frames / step⌉ · width,)].
+ */
+export function averageSteps(values: Float32Array, width: number, step: number): Float32Array {
+  const frames = values.length / width;
+  const out = new Float32Array(Math.ceil(frames / step) * width);
+  for (let i = 0; i < out.length / width * step; i++) {
+    const frame = Math.min(frames - 1, i), target = Math.floor(i / step);
+    for (let c = 0; c < width; c++) out[target * width + c] += values[frame * width + c] / step;
+  }
+  return out;
+}
+
 function peakOf(level: Float32Array): number {
   return level.reduce((peak, value) => Math.max(peak, value), -Infinity);
 }

@@ -106,9 +106,9 @@ export class VocalSearch extends EmbeddingModel {
           if (cosines !== undefined) addWeighted(scores, standardize(cosines[q]), ENCODER_WEIGHT);
           if (contours) {
             const query = unpackFeatures(vector);
-            for (const distance of DISTANCES) {
-              const distances = standardize(features.map((item) => distance(query, item)));
-              addWeighted(scores, distances, -CONTOURS_WEIGHT / DISTANCES.length);
+            for (const { between, weight } of DISTANCES) {
+              const distances = standardize(features.map((item) => between(query, item)));
+              addWeighted(scores, distances, -CONTOURS_WEIGHT * weight);
             }
           }
           return scores;

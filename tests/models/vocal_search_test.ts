@@ -1,68 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import wavefile from "wavefile";
-import { SoundAnalyzer } from "../../lib/audio/sound_frames.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
-import { seededRandom } from "../../lib/challenge/statistics.ts";
-import { alignmentCost } from "../../lib/models/contours/dtw.ts";
-import { CONTOURS, FeatureExtractor, FRAMES } from "../../lib/models/contours/features.ts";
 import { standardize } from "../../lib/models/fusion.ts";
 import { MobileNetBaseline } from "../../lib/models/mobilenet.ts";
 import { VocalSearch } from "../../lib/models/vocal_search.ts";
+import { FALL, PULSES, RATE, RISE, voice } from "./sounds.ts";
 import { PROJECT, testWithShared, withFolder } from "../support.ts";
-
-const RATE = 16000;
-
-/** A tone with six harmonics whose pitch and loudness follow functions of time. */
-function voice(seconds: number, pitch: (t: number) => number, loudness: (t: number) => number) {
-  let phase = 0;
-  return Float32Array.from({ length: Math.round(seconds * RATE) }, (_, i) => {
-    const t = i / RATE;
-    phase += 2 * Math.PI * pitch(t) / RATE;
-    let sum = 0;
-    for (let h = 1; h <= 6; h++) sum += Math.sin(h * phase) / h;
-    return 0.2 * loudness(t) * sum;
-  });
-}
-
-const RISE = voice(1, (t) => 150 + 250 * t, () => 1);
-const FALL = voice(1, (t) => 400 - 250 * t, () => 1);
-const PULSES = voice(1.2, () => 200, (t) => Math.exp(-15 * (t % 0.3)));
-
-/** One contour of a sound. */
-function contour(samples: Float32Array, which: number): number[] {
-  const { contours } = new FeatureExtractor().extract(new SoundAnalyzer().analyze(samples));
-  return Array.from({ length: FRAMES }, (_, i) => contours[i * CONTOURS + which]);
-}
-
-Deno.test("FeatureExtractor follows loudness, periodicity and the direction of pitch", () => {
-  const loudness = contour(PULSES, 0);
-  const peaks = loudness.filter((value, i) =>
-    value > 0.8 && value >= (loudness[i - 1] ?? 0) && value > (loudness[i + 1] ?? 0)
-  );
-  assert.equal(peaks.length, 4);
-  assert.ok(contour(RISE, 1).slice(5, -5).every((value) => value > 0.9));
-  const random = seededRandom(1);
-  const noise = Float32Array.from({ length: RATE }, () => random() - 0.5);
-  assert.ok(contour(noise, 1).every((value) => value < 0.5));
-  const rise = contour(RISE, 2), fall = contour(FALL, 2);
-  assert.ok(rise[5] < -0.3 && rise[58] > 0.3, `${rise[5]}, ${rise[58]}`);
-  assert.ok(fall[5] > 0.3 && fall[58] < -0.3, `${fall[5]}, ${fall[58]}`);
-});
-
-Deno.test("alignmentCost() is 0 for a sequence and itself, symmetric, and forgives what is late", () => {
-  const weights = Float32Array.of(1);
-  const bump = (at: number) =>
-    Float32Array.from({ length: 40 }, (_, i) => Math.exp(-((i - at) ** 2) / 8));
-  assert.equal(alignmentCost(bump(15), bump(15), weights, 8), 0);
-  const near = alignmentCost(bump(15), bump(20), weights, 8);
-  assert.ok(Math.abs(near - alignmentCost(bump(20), bump(15), weights, 8)) < 1e-12);
-  const rigid = alignmentCost(bump(15), bump(20), weights, 0);
-  const straight = bump(15).reduce((sum, x, i) => sum + Math.abs(x - bump(20)[i]), 0) / 40;
-  assert.ok(Math.abs(rigid - straight) < 1e-6);
-  assert.ok(near < rigid / 5, `${near}, ${rigid}`);
-});
 
 function writeWav(
   path: string,

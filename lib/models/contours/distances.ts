@@ -1,4 +1,5 @@
 import { alignmentCost } from "./dtw.ts";
+import { eventsCost } from "./events.ts";
 import { FRAMES, type SoundFeatures } from "./features.ts";
 
 /** What the contours' differences count: loudness, periodicity, pitch, brightness. */
@@ -9,15 +10,30 @@ const BAND = Math.round(0.19 * FRAMES);
 const MAX_DIFFERENCE = 2;
 
 /** How unlike two sounds are, in one respect; 0 for a sound and itself. */
-type Distance = (query: SoundFeatures, item: SoundFeatures) => number;
+interface Distance {
+  between(query: SoundFeatures, item: SoundFeatures): number;
+  /** What it counts among the others. */
+  weight: number;
+}
 
-/** The respects that the contours of two sounds are compared in. */
+/** The respects that the contours of two sounds are compared in; the weights sum up to 1. */
 export const DISTANCES: Distance[] = [
-  (query, item) => alignmentCost(query.contours, item.contours, CONTOUR_WEIGHTS, BAND),
-  (query, item) => 1 - query.modulation.reduce((sum, x, i) => sum + x * item.modulation[i], 0),
-  (query, item) =>
-    query.statistics.reduce(
-      (sum, x, i) => sum + Math.min(MAX_DIFFERENCE, Math.abs(x - item.statistics[i])),
-      0,
-    ),
+  {
+    between: (query, item) => alignmentCost(query.contours, item.contours, CONTOUR_WEIGHTS, BAND),
+    weight: 0.2,
+  },
+  {
+    between: (query, item) =>
+      1 - query.modulation.reduce((sum, x, i) => sum + x * item.modulation[i], 0),
+    weight: 0.2,
+  },
+  {
+    between: (query, item) =>
+      query.statistics.reduce(
+        (sum, x, i) => sum + Math.min(MAX_DIFFERENCE, Math.abs(x - item.statistics[i])),
+        0,
+      ),
+    weight: 0.2,
+  },
+  { between: (query, item) => eventsCost(query.events, item.events), weight: 0.4 },
 ];

@@ -5,6 +5,8 @@ import {
   type SoundFrames,
   weightedMean,
 } from "../../audio/sound_frames.ts";
+import { CONTOURS, contoursOf } from "./contours.ts";
+import { eventsOf, PACKED_EVENTS } from "./events.ts";
 
 /** What is followed of a sound over time, and what is said of it as a whole. */
 export interface SoundFeatures {
@@ -21,37 +23,41 @@ export interface SoundFeatures {
    * much of the time loudness rises [shape=(9,)].
    */
   statistics: Float32Array;
+  /** What happens in it, one event after another; see {@linkcode eventsOf}. */
+  events: Float32Array;
 }
 
 /** Frames that every sound is stretched to: imitations keep order better than tempo. */
 export const FRAMES = 64;
-/** Values a frame in `contours`. */
-export const CONTOURS = 4;
 
 const STATISTICS = 9;
 /** Frames of loudness, from the beginning, that rates are measured in: 5.12 s. */
 const MODULATION_FRAMES = 512;
 const MODULATION_RATES = 80;
 /** The length of packed features. */
-export const FEATURES = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS;
+export const FEATURES = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS + PACKED_EVENTS;
 
 /** The features as one vector, as processes exchange them. */
 export function packFeatures(features: SoundFeatures): Float32Array {
-  const { contours, modulation, statistics } = features;
-  const out = new Float32Array(contours.length + modulation.length + statistics.length);
-  out.set(contours);
-  out.set(modulation, contours.length);
-  out.set(statistics, contours.length + modulation.length);
+  const { contours, modulation, statistics, events } = features;
+  const out = new Float32Array(FEATURES);
+  let offset = 0;
+  for (const part of [contours, modulation, statistics, events]) {
+    out.set(part, offset);
+    offset += part.length;
+  }
   return out;
 }
 
 /** The inverse of {@linkcode packFeatures}; the parts are views of the vector. */
 export function unpackFeatures(vector: Float32Array): SoundFeatures {
-  const first = FRAMES * CONTOURS, second = first + MODULATION_RATES;
+  let offset = 0;
+  const take = (length: number) => vector.subarray(offset, offset += length);
   return {
-    contours: vector.subarray(0, first),
-    modulation: vector.subarray(first, second),
-    statistics: vector.subarray(second, second + STATISTICS),
+    contours: take(FRAMES * CONTOURS),
+    modulation: take(MODULATION_RATES),
+    statistics: take(STATISTICS),
+    events: take(PACKED_EVENTS),
   };
 }
 
@@ -64,6 +70,7 @@ export class FeatureExtractor {
       contours: stretch(contoursOf(frames), CONTOURS),
       modulation: this.#modulationOf(frames),
       statistics: statisticsOf(frames),
+      events: eventsOf(frames),
     };
   }
 
@@ -83,28 +90,6 @@ export class FeatureExtractor {
     const norm = Math.hypot(...magnitudes) + 1e-9;
     return magnitudes.map((value) => value / norm);
   }
-}
-
-/**
- * Loudness, periodicity, pitch and brightness frame by frame, each in −1 … 1 and 0 where nothing is
- * heard of it; pitch and brightness from their means, since a voice keeps directions only
- * [shape=(frames · CONTOURS,)].
- */
-export function contoursOf(frames: SoundFrames): Float32Array {
-  const loudness = loudnessOf(frames);
-  const voiced = frames.periodicity.map((value, i) => Math.max(0, value - 0.5) * loudness[i]);
-  const pitchMean = weightedMean(frames.pitch, voiced);
-  const brightnessMean = weightedMean(frames.brightness, loudness);
-  const out = new Float32Array(frames.count * CONTOURS);
-  for (let i = 0; i < frames.count; i++) {
-    const certain = Math.min(1, 2 * Math.max(0, frames.periodicity[i] - 0.5)) * loudness[i];
-    out[i * CONTOURS] = loudness[i];
-    out[i * CONTOURS + 1] = frames.periodicity[i] * loudness[i];
-    // A voice moves by less than the sounds that it follows: compare directions more than spans.
-    out[i * CONTOURS + 2] = certain * Math.tanh(frames.pitch[i] - pitchMean);
-    out[i * CONTOURS + 3] = loudness[i] * Math.tanh(frames.brightness[i] - brightnessMean);
-  }
-  return out;
 }
 
 /** Stretches rows of `width` values to {@linkcode FRAMES} rows, by straight lines. */

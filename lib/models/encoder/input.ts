@@ -1,5 +1,5 @@
-import { MEL_BANDS, type SoundFrames } from "../../audio/sound_frames.ts";
-import { CONTOURS, contoursOf } from "../contours/features.ts";
+import { averageSteps, MEL_BANDS, type SoundFrames } from "../../audio/sound_frames.ts";
+import { CONTOURS, contoursOf } from "../contours/contours.ts";
 
 /** Rows of the encoder's input: mel bands, contours, and 1 where there is sound. */
 export const ROWS = MEL_BANDS + CONTOURS + 1;
@@ -20,11 +20,10 @@ const FLOOR = 60;
 export function encoderInput(frames: SoundFrames): Float32Array {
   const count = Math.min(INPUT_FRAMES, Math.ceil(frames.count / STEP));
   const out = new Float32Array(ROWS * INPUT_FRAMES);
-  const mel = meanOfSteps(frames.mel, MEL_BANDS, count).map((power) =>
-    10 * Math.log10(power + 1e-9)
-  );
+  const mel = averageSteps(frames.mel, MEL_BANDS, STEP)
+    .subarray(0, count * MEL_BANDS).map((power) => 10 * Math.log10(power + 1e-9));
   const peak = mel.reduce((peak, value) => Math.max(peak, value), -Infinity);
-  const contours = meanOfSteps(contoursOf(frames), CONTOURS, count);
+  const contours = averageSteps(contoursOf(frames), CONTOURS, STEP);
   for (let frame = 0; frame < count; frame++) {
     for (let band = 0; band < MEL_BANDS; band++) {
       const value = 1 + (mel[frame * MEL_BANDS + band] - peak) / FLOOR;
@@ -34,19 +33,6 @@ export function encoderInput(frames: SoundFrames): Float32Array {
       out[(MEL_BANDS + c) * INPUT_FRAMES + frame] = contours[frame * CONTOURS + c];
     }
     out[(ROWS - 1) * INPUT_FRAMES + frame] = 1;
-  }
-  return out;
-}
-
-/** Means over each step of frames; the last frame fills up the last step. */
-function meanOfSteps(values: Float32Array, width: number, steps: number): Float32Array {
-  const last = values.length / width - 1;
-  const out = new Float32Array(steps * width);
-  for (let step = 0; step < steps; step++) {
-    for (let k = 0; k < STEP; k++) {
-      const frame = Math.min(last, step * STEP + k);
-      for (let c = 0; c < width; c++) out[step * width + c] += values[frame * width + c] / STEP;
-    }
   }
   return out;
 }
