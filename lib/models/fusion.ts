@@ -33,21 +33,34 @@ export function fuse(first: Similarities, second: Similarities, weight: number):
   });
 }
 
+/** How sharply scores are turned into probabilities; 1 is a deviation of theirs. */
+const TEMPERATURE = 0.5;
+const ROUNDS = 3;
+
 /**
- * Corrects scores for items that are near to many queries (hubs), by what the queries of this call
- * say of each: the scores are made probabilities over the items for each query and over the queries
- * for each item, and the two are multiplied (dual softmax; X. Cheng et al., "Improving video-text
- * retrieval by multi-stream corpus alignment and dual softmax loss", 2021). In logarithms.
+ * Corrects scores for items that are near to many queries (hubs), by what the queries of this call say
+ * of each: scores become probabilities that are scaled, in turn, to equal sums for all items and to
+ * equal sums for all queries (R. Sinkhorn, "A relationship between arbitrary positive matrices and
+ * doubly stochastic matrices", 1964). Few queries know little of an item: of q queries, the items'
+ * scaling counts 1 − 1/q, so that one query alone keeps its order.
+ *
+ * @returns Logarithms of the scaled probabilities.
  */
 export function scaleOverQueries(scores: Similarities): Similarities {
-  const queries = Object.keys(scores);
-  if (queries.length === 0) return scores;
-  const rows = queries.map((query) => standardize(Object.values(scores[query])));
-  const hubness = rows[0].map((_, i) => logSumExp(rows.map((row) => row[i])));
-  return mapRows(scores, (_row, query) => {
-    const row = rows[queries.indexOf(query)];
-    return row.map((value, i) => 2 * value - hubness[i]);
-  });
+  const rows = Object.values(scores).map((row) =>
+    standardize(Object.values(row)).map((value) => value / TEMPERATURE)
+  );
+  const trust = 1 - 1 / rows.length;
+  for (let round = 0; round < ROUNDS && rows.length > 0; round++) {
+    const sums = rows[0].map((_, i) => logSumExp(rows.map((row) => row[i])));
+    for (const row of rows) {
+      row.forEach((_, i) => row[i] -= trust * sums[i]);
+      const sum = logSumExp([...row]);
+      row.forEach((_, i) => row[i] -= sum);
+    }
+  }
+  let index = 0;
+  return mapRows(scores, () => rows[index++]);
 }
 
 function logSumExp(values: number[]): number {
