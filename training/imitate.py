@@ -149,9 +149,23 @@ def _gain(loudness: np.ndarray, rng: Rng) -> np.ndarray:
     return np.where(loudness > 0.02, 10 ** ((loudness - 1) * rng.uniform(25, 45) / 20), 0)
 
 
+def begin(rng: Rng, h: Heard) -> Heard:
+    """What of a sound is imitated: long ones are rarely gone through to their end."""
+    frames = len(h.loudness)
+    if frames < 120 or rng.random() < 0.2:
+        return h
+    cut = slice(0, int(max(100, frames * rng.uniform(0.35, 1.05))))
+    return Heard(h.loudness[cut], h.periodicity[cut], h.pitch[cut], h.brightness[cut], h.cepstra[cut])
+
+
+def imitate(rng: Rng, style: str, h: Heard, voice: Voice) -> np.ndarray:
+    """A recording of somebody who imitates a sound."""
+    return record(rng, STYLES[style](rng, begin(rng, h), voice))
+
+
 def tight(rng: Rng, h: Heard, voice: Voice) -> np.ndarray:
     frames = len(h.loudness)
-    rate = np.exp(rng.uniform(-0.3, 0.8)) * 2 ** curve(rng, frames, int(2 + frames / 60), -0.35, 0.35)
+    rate = np.exp(rng.uniform(-0.25, 0.35)) * 2 ** curve(rng, frames, int(2 + frames / 60), -0.3, 0.3)
     moment = np.cumsum(1 / rate)
     out_frames = int(np.clip(moment[-1], 8, 600))
     at = np.interp(np.linspace(moment[0], moment[-1], out_frames), moment, np.arange(frames))
@@ -225,7 +239,7 @@ def loose(rng: Rng, h: Heard, voice: Voice) -> np.ndarray:
         strong = int(np.argmax([h.loudness[a:b].max() for a, b in events]))
         keep[strong] = True
         events = [e for e, k in zip(events, keep, strict=True) if k][: int(rng.integers(4, 30))]
-    tempo, sway = np.exp(rng.uniform(-0.9, 0.3)), rng.uniform(0.05, 0.4)
+    tempo, sway = np.exp(rng.uniform(-0.35, 0.25)), rng.uniform(0.05, 0.35)
     f0_line = _pitch_line(rng, h, voice.pitch)
     rank = np.argsort(np.argsort(voice.brightness)) / len(voice.brightness)  # 1: dullest
     total_weight = h.loudness.sum()

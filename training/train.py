@@ -45,7 +45,7 @@ def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[to
     """Shifts along frequency, other tempo, another room's colour, noise; differently for each clip."""
     batch = len(x)
     uniform = lambda low, high: low + (high - low) * torch.rand(batch)  # noqa: E731
-    stretch = torch.exp(uniform(-0.3, 0.2) * strength)
+    stretch = torch.exp(uniform(-0.2, 0.2) * strength)
     stretch = torch.minimum(stretch, MAX_FRAMES / lengths)
     shift = uniform(-3, 3) * strength
     grid = F.affine_grid(
@@ -70,6 +70,12 @@ def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[to
     rows = rows * (1 + 0.15 * strength * torch.randn(batch, rows.shape[1], 1))
     present = (torch.arange(MAX_FRAMES)[None, None] < lengths[:, None, None]).float()
     return torch.cat([mel.clamp(0, 1), rows], 1) * present, lengths
+
+
+def cut(x: torch.Tensor, lengths: torch.Tensor, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The beginnings of clips: `part` of each, at least a second."""
+    lengths = torch.maximum(torch.clamp(lengths, max=50), (lengths * part).round().long()).clamp(1, MAX_FRAMES)
+    return x * (torch.arange(MAX_FRAMES)[None, None] < lengths[:, None, None]), lengths
 
 
 def main(folder: Path, steps: int) -> None:
@@ -99,7 +105,9 @@ def main(folder: Path, steps: int) -> None:
             chosen += [int(i) for i in rng.permutation(family)[:A_FAMILY] if int(i) not in chosen]
         batch = np.array(chosen[:ITEMS_A_BATCH])
         sounds, sound_lengths = items.take(batch)
-        a, a_lengths = augment(sounds, sound_lengths, 0.5)
+        # People stop early: sounds and imitations are cut alike, as the library compares them.
+        part = torch.where(torch.rand(len(batch)) < 0.5, 0.35 + 0.65 * torch.rand(len(batch)), torch.ones(len(batch)))
+        a, a_lengths = augment(*cut(sounds, sound_lengths, part), 0.5)
         inputs, lengths = [], []
         for style in queries.values():
             x, n = style.take(batch * per_item + rng.integers(0, per_item, len(batch)))
@@ -107,7 +115,8 @@ def main(folder: Path, steps: int) -> None:
             same = torch.from_numpy(rng.random(len(batch)) < 0.05)
             x = torch.where(same[:, None, None], sounds, x)
             n = torch.where(same, sound_lengths, n)
-            x, n = augment(x, n, 1.0)
+            nearly = part * torch.where(part < 1, torch.exp(0.08 * torch.randn(len(batch))), torch.ones(1))
+            x, n = augment(*cut(x, n, nearly.clamp(max=1.0)), 1.0)
             inputs.append(x)
             lengths.append(n)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -141,4 +150,4 @@ def main(folder: Path, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3800)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2100)

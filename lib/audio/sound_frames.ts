@@ -174,8 +174,15 @@ function floorOf(level: Float32Array): number {
 /** Cuts off what is silent at both ends. */
 function trim(frames: SoundFrames): SoundFrames {
   const floor = floorOf(frames.level);
-  const first = frames.level.findIndex((value) => value > floor);
-  const end = frames.level.findLastIndex((value) => value > floor) + 1;
+  return sliceFrames(
+    frames,
+    frames.level.findIndex((value) => value > floor),
+    frames.level.findLastIndex((value) => value > floor) + 1,
+  );
+}
+
+/** The frames from `first` to before `end`. */
+export function sliceFrames(frames: SoundFrames, first: number, end: number): SoundFrames {
   return {
     count: end - first,
     level: frames.level.slice(first, end),

@@ -58,6 +58,11 @@ export abstract class EmbeddingModel extends QVIMModel {
   /** Embeds the sound of a query, to be compared with those of the items. */
   abstract embedQuery(path: string): Float32Array | Promise<Float32Array>;
 
+  /** How long a query's embedding is, where an item's has that length: the same, mostly. */
+  protected queryLength(itemLength: number): number {
+    return itemLength;
+  }
+
   /**
    * Makes what compares embeddings: by their cosine, 0 where one is all zeros, unless a model says
    * otherwise.
@@ -126,9 +131,8 @@ export abstract class EmbeddingModel extends QVIMModel {
     try {
       // Queries are scored as soon as a few are there, so that their vectors need not be kept.
       await this.#embedAll(pool, "query", paths, async (vector, index) => {
-        if (vector.length !== itemVectors[0].length) {
-          throw lengthError(paths[index], itemVectors[0].length, vector.length);
-        }
+        const expected = this.queryLength(itemVectors[0].length);
+        if (vector.length !== expected) throw lengthError(paths[index], expected, vector.length);
         waiting.push({ vector, index });
         if (waiting.length >= SCORED_TOGETHER) await score();
       });

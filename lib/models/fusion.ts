@@ -6,13 +6,18 @@ import type { Similarities } from "../challenge/model.ts";
  * can be added to another system's: they depend on no other query. Zeros where all are alike.
  */
 export function standardize(scores: ArrayLike<number>): Float64Array {
-  const values = Array.from(scores);
-  const center = mean(values);
-  const deviation = Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
-  return Float64Array.from(
-    values,
-    (value) => deviation < 1e-9 ? 0 : (value - center) / deviation,
-  );
+  return scaleByFirst(Float64Array.from(scores), scores.length);
+}
+
+/**
+ * Brings the scores of one query to deviation 1 over the first `count`, which the others are views of.
+ * Zeros where those are all alike.
+ */
+export function scaleByFirst(scores: Float64Array, count: number): Float64Array {
+  const first = Array.from(scores.subarray(0, count));
+  const center = mean(first);
+  const deviation = Math.sqrt(mean(first.map((value) => (value - center) ** 2)));
+  return scores.map((value) => deviation < 1e-9 ? 0 : (value - center) / deviation);
 }
 
 /** Adds `weight` times `scores` to `sum`, in place. */

@@ -1,16 +1,24 @@
-import { SoundAnalyzer } from "../audio/sound_frames.ts";
+import { sliceFrames, SoundAnalyzer, type SoundFrames } from "../audio/sound_frames.ts";
 import { EmbeddingModel, type Scorer } from "../challenge/embedding_model.ts";
 import type { QVIMModel, Similarities, SoundPaths } from "../challenge/model.ts";
 import { DotProducts } from "../onnx/dot_products.ts";
 import { DISTANCES } from "./contours/distances.ts";
 import { FeatureExtractor, FEATURES, packFeatures, unpackFeatures } from "./contours/features.ts";
 import { SoundEncoder } from "./encoder/sound_encoder.ts";
-import { addWeighted, fuse, scaleOverQueries, standardize } from "./fusion.ts";
+import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
 
 /** What the parts count in the sum; see `training/README.md` for how they were chosen. */
 const CONTOURS_WEIGHT = 1;
 const ENCODER_WEIGHT = 2;
 const FUSED_WEIGHT = 1;
+
+/**
+ * The parts of an item, from its beginning, that a query is compared with; the best counts. People
+ * stop when they have made their point: long sounds are seldom imitated to their end.
+ */
+export const BEGINNINGS = [1, 0.85, 0.7, 0.55];
+/** Beginnings are no shorter than this, in frames: a second. */
+const SHORTEST = 100;
 
 /** Which parts of {@linkcode VocalSearch} are used. */
 export interface VocalSearchOptions {
@@ -29,8 +37,8 @@ export interface VocalSearchOptions {
 
 /**
  * Finds sounds by imitations of them, in two parts: the contours that a voice can follow, aligned,
- * and an encoder that was trained on sounds and imitations made for it. Each part's scores are
- * standardised over the items, for each query by itself, and added.
+ * and an encoder that was trained on sounds and imitations made for it. Each part's scores are scaled
+ * by their deviation over the items, for each query by itself, and added.
  *
  * @example
  * ```ts
@@ -56,12 +64,23 @@ export class VocalSearch extends EmbeddingModel {
     this.workerOptions = { contours, encoder };
   }
 
-  override embedItem(path: string): Promise<Float32Array> {
-    return this.#embed("item", path);
+  /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
+  override async embedItem(path: string): Promise<Float32Array> {
+    const frames = this.#analyzer.analyzeFile(path);
+    const views: Float32Array[] = [];
+    for (const part of BEGINNINGS) {
+      const end = Math.max(Math.min(frames.count, SHORTEST), Math.round(part * frames.count));
+      views.push(await this.#embed("item", sliceFrames(frames, 0, end)));
+    }
+    return concatenate(views);
   }
 
   override embedQuery(path: string): Promise<Float32Array> {
-    return this.#embed("query", path);
+    return this.#embed("query", this.#analyzer.analyzeFile(path));
+  }
+
+  protected override queryLength(itemLength: number): number {
+    return itemLength / BEGINNINGS.length;
   }
 
   override async computeSimilarities(
@@ -77,46 +96,65 @@ export class VocalSearch extends EmbeddingModel {
   }
 
   /** The features and the embedding, whichever is used, one after the other. */
-  async #embed(kind: "item" | "query", path: string): Promise<Float32Array> {
-    const frames = this.#analyzer.analyzeFile(path);
+  async #embed(kind: "item" | "query", frames: SoundFrames): Promise<Float32Array> {
     const parts: Float32Array[] = [];
     if (this.#options.contours) parts.push(packFeatures(this.#extractor.extract(frames)));
     if (this.#options.encoder) parts.push(await this.#encoder.embed(kind, frames));
-    const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let offset = 0;
-    for (const part of parts) {
-      out.set(part, offset);
-      offset += part.length;
-    }
-    return out;
+    return concatenate(parts);
   }
 
   protected override async createScorer(items: Float32Array[]): Promise<Scorer> {
     const { contours, encoder } = this.#options;
     const offset = contours ? FEATURES : 0;
-    const features = contours ? items.map(unpackFeatures) : [];
+    const length = items[0].length / BEGINNINGS.length;
+    // All wholes first, then all of each length of beginnings.
+    const views = BEGINNINGS.flatMap((_, view) =>
+      items.map((item) => item.subarray(view * length, (view + 1) * length))
+    );
+    const features = contours ? views.map(unpackFeatures) : [];
     const products = encoder
-      ? await DotProducts.create(items.map((vector) => vector.subarray(offset)))
+      ? await DotProducts.create(views.map((view) => view.subarray(offset)))
       : undefined;
     return {
       with: async (queries) => {
         const cosines = await products?.with(queries.map((vector) => vector.subarray(offset)));
         return queries.map((vector, q) => {
-          const scores = new Float64Array(items.length);
-          if (cosines !== undefined) addWeighted(scores, standardize(cosines[q]), ENCODER_WEIGHT);
+          const scores = new Float64Array(views.length);
+          if (cosines !== undefined) {
+            addWeighted(scores, scaleByFirst(cosines[q], items.length), ENCODER_WEIGHT);
+          }
           if (contours) {
             const query = unpackFeatures(vector);
             for (const { between, weight } of DISTANCES) {
-              const distances = standardize(features.map((item) => between(query, item)));
-              addWeighted(scores, distances, -CONTOURS_WEIGHT * weight);
+              const distances = Float64Array.from(features, (view) => between(query, view));
+              addWeighted(scores, scaleByFirst(distances, items.length), -CONTOURS_WEIGHT * weight);
             }
           }
-          return scores;
+          return bestView(scores, items.length);
         });
       },
       release: async () => await products?.release(),
     };
   }
+}
+
+/** The best score of each item over its views; all views of one kind stand together. */
+function bestView(scores: Float64Array, items: number): Float64Array {
+  const best = scores.slice(0, items);
+  for (let i = items; i < scores.length; i++) {
+    best[i % items] = Math.max(best[i % items], scores[i]);
+  }
+  return best;
+}
+
+function concatenate(vectors: Float32Array[]): Float32Array {
+  const out = new Float32Array(vectors.reduce((sum, vector) => sum + vector.length, 0));
+  let offset = 0;
+  for (const vector of vectors) {
+    out.set(vector, offset);
+    offset += vector.length;
+  }
+  return out;
 }
 
 /** What a worker builds to embed files. */

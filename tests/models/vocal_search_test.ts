@@ -130,9 +130,9 @@ Deno.test("VocalSearch scores a query the same alone and among others", async ()
 Deno.test("VocalSearch's parts can be switched off, but not both", async () => {
   assert.throws(() => new VocalSearch({ contours: false, encoder: false }), RangeError);
   const path = join(PROJECT, "data", "qvim-mini", "Items", "bark", "bark_1.wav");
-  const both = await new VocalSearch().embedItem(path);
-  const contours = await new VocalSearch({ encoder: false }).embedItem(path);
-  const encoder = await new VocalSearch({ contours: false }).embedItem(path);
+  const both = await new VocalSearch().embedQuery(path);
+  const contours = await new VocalSearch({ encoder: false }).embedQuery(path);
+  const encoder = await new VocalSearch({ contours: false }).embedQuery(path);
   assert.deepEqual([...both], [...contours, ...encoder]);
 });
 
