@@ -173,8 +173,8 @@ testWithShared(
     }),
 );
 
-for (const [set, least] of [["qvim-esc10", 0.28], ["qvim-esc10-loose", 0.165]] as const) {
-  testWithShared(set, `VocalSearch is well above the 2DFT baseline on ${set}`, async (data) => {
+for (const [set, least] of [["qvim-esc10", 0.6], ["qvim-esc10-loose", 0.33]] as const) {
+  testWithShared(set, `VocalSearch finds what the README says on ${set}`, async (data) => {
     const scores = await new VocalSearch().computeSimilarities(
       toPaths(listItems(data)),
       toPaths(listQueries(data)),
