@@ -59,7 +59,14 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
     title: titleOption(title),
     legend: { bottom: 0, data: lines.map(({ label }) => label) },
     grid: { left: 60, right: 25, top: 45, bottom: 85 },
-    xAxis: { type: "log", min: 1, max: last, logBase: 10, ...nameOption(x, 28) },
+    xAxis: {
+      type: "log",
+      min: 1,
+      max: last,
+      logBase: 10,
+      axisLabel: { hideOverlap: true },
+      ...nameOption(x, 28),
+    },
     yAxis: { type: "value", min: 0, max: 1, ...nameOption(y, 40) },
     series: lines.map(({ label, points }) => ({
       type: "line",
