@@ -73,8 +73,9 @@ Deno.test("VocalSearch gives next to the same scores whatever the gain, polarity
     const { query: expected, ...others } = scores;
     for (const [name, row] of Object.entries(others)) {
       for (const [item, value] of Object.entries(row)) {
+        // The parts' weights sum up to 2.5 deviations: this is a tenth.
         assert.ok(
-          Math.abs(value - expected[item]) < 0.1,
+          Math.abs(value - expected[item]) < 0.25,
           `${name}, ${item}: ${value}, ${expected[item]}`,
         );
       }
