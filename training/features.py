@@ -58,8 +58,14 @@ def floor_of(level: np.ndarray) -> float:
     return float(max(peak - SILENCE, min(heard[len(heard) // 10] + 8, peak - 20)))
 
 
+def surround(samples: np.ndarray) -> np.ndarray:
+    """From the first to the last audible sample, with silence around, so that its place does not matter."""
+    audible = np.flatnonzero(np.abs(samples) > np.max(np.abs(samples)) * 10 ** (-SILENCE / 20))
+    return np.pad(samples[audible[0] : audible[-1] + 1], WINDOW - HOP) if len(audible) else samples
+
+
 def analyze(samples: np.ndarray) -> Analysis:
-    samples = samples[: 10 * RATE]
+    samples = surround(samples[: 10 * RATE])
     count = max(1, 1 + (len(samples) - WINDOW) // HOP)
     padded = np.pad(samples, (0, max(0, WINDOW + (count - 1) * HOP - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:count] * _window

@@ -60,6 +60,7 @@ class Voice:
 
 def _frames(samples: np.ndarray) -> tuple[np.ndarray, features.Analysis]:
     """The analysis, and the power spectra of the same frames [frames, 257]."""
+    samples = features.surround(samples[: 10 * RATE])
     a = features.analyze(samples)
     padded = np.pad(samples, (0, N_FFT + (len(a) + 1) * HOP))
     windows = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[a.first * HOP :: HOP][: len(a)]

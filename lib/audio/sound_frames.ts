@@ -54,8 +54,9 @@ export class SoundAnalyzer {
     return this.analyze(resample(samples, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
   }
 
-  /** @param samples One channel at 16 kHz. */
-  analyze(samples: Float32Array): SoundFrames {
+  /** @param clip One channel at 16 kHz. */
+  analyze(clip: Float32Array): SoundFrames {
+    const samples = surround(clip);
     const count = Math.max(1, 1 + Math.floor((samples.length - WINDOW) / HOP));
     const frames: SoundFrames = {
       count,
@@ -121,6 +122,20 @@ export class SoundAnalyzer {
     frames.periodicity[frame] = Math.min(1, Math.max(0, best));
     frames.pitch[frame] = Math.log2(SAMPLE_RATE / bestLag);
   }
+}
+
+/**
+ * The clip from its first to its last audible sample, with silence around: wherever in a recording a
+ * sound lies, its frames are the same.
+ */
+function surround(clip: Float32Array): Float32Array {
+  const peak = clip.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
+  const audible = (x: number) => Math.abs(x) > peak * 10 ** (-FLOOR / 20);
+  const first = Math.max(0, clip.findIndex(audible));
+  const sound = clip.subarray(first, clip.findLastIndex(audible) + 1);
+  const out = new Float32Array(sound.length + 2 * (WINDOW - HOP));
+  out.set(sound, WINDOW - HOP);
+  return out;
 }
 
 /** Loudness in 0 … 1: 0 at the floor below the loudest frame. */

@@ -9,7 +9,7 @@ import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
 
 /** What the parts count in the sum; see `training/README.md` for how they were chosen. */
 const CONTOURS_WEIGHT = 1;
-const ENCODER_WEIGHT = 1.5;
+const ENCODER_WEIGHT = 1.25;
 const FUSED_WEIGHT = 1;
 
 /**
