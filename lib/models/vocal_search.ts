@@ -5,6 +5,7 @@ import { DotProducts } from "../onnx/dot_products.ts";
 import { DISTANCES } from "./contours/distances.ts";
 import { FeatureExtractor, FEATURES, packFeatures, unpackFeatures } from "./contours/features.ts";
 import { SoundEncoder } from "./encoder/sound_encoder.ts";
+import { concatenate } from "./vectors.ts";
 import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
 
 /** What the parts count in the sum; see `training/README.md` for how they were chosen. */
@@ -145,16 +146,6 @@ function bestView(scores: Float64Array, items: number): Float64Array {
     best[i % items] = Math.max(best[i % items], scores[i]);
   }
   return best;
-}
-
-function concatenate(vectors: Float32Array[]): Float32Array {
-  const out = new Float32Array(vectors.reduce((sum, vector) => sum + vector.length, 0));
-  let offset = 0;
-  for (const vector of vectors) {
-    out.set(vector, offset);
-    offset += vector.length;
-  }
-  return out;
 }
 
 /** What a worker builds to embed files. */

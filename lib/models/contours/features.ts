@@ -5,6 +5,7 @@ import {
   type SoundFrames,
   weightedMean,
 } from "../../audio/sound_frames.ts";
+import { concatenate } from "../vectors.ts";
 import { CONTOURS, contoursOf } from "./contours.ts";
 import { eventsOf, PACKED_EVENTS } from "./events.ts";
 
@@ -40,13 +41,7 @@ export const FEATURES = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS + PACK
 /** The features as one vector, as processes exchange them. */
 export function packFeatures(features: SoundFeatures): Float32Array {
   const { contours, modulation, statistics, events } = features;
-  const out = new Float32Array(FEATURES);
-  let offset = 0;
-  for (const part of [contours, modulation, statistics, events]) {
-    out.set(part, offset);
-    offset += part.length;
-  }
-  return out;
+  return concatenate([contours, modulation, statistics, events]);
 }
 
 /** The inverse of {@linkcode packFeatures}; the parts are views of the vector. */

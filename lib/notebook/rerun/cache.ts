@@ -39,7 +39,7 @@ export async function makeCache(
 let shared: string | undefined;
 
 /** The folder of this process's own cache. */
-export async function sharedCache(): Promise<string> {
+async function sharedCache(): Promise<string> {
   if (shared === undefined) {
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] })
       .output();

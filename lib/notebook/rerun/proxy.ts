@@ -2,6 +2,7 @@
  * The network of a set-up cell: a proxy outside the sandbox that is closed when the cell has ended, and
  * a relay inside that leads to it through a socket of the file system, the only thing that both see.
  */
+import { writeAll } from "../../io/bytes.ts";
 
 /** Starts the relay, inside. @returns The address for HTTPS_PROXY. */
 export function startRelay(socket: string): string {
@@ -87,10 +88,6 @@ async function readHead(connection: Deno.Conn): Promise<{ head: string; rest: Ui
     if (end >= 0) return { head: text.slice(0, end), rest: bytes.subarray(end + 4) };
   }
   throw new TypeError("Expected the head of a request");
-}
-
-async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
 }
 
 function closeQuietly(connection: Deno.Conn): void {

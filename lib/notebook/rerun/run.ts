@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { readTail } from "../kernel_process.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
 import { SetupProxy } from "./proxy.ts";
 import { type Network, sandboxed, type SandboxOptions, unprotected } from "./sandbox.ts";
@@ -37,7 +38,6 @@ export interface RunOutcome {
 
 /** What a participant finds in ROOT_PATH besides the notebook. */
 const COPIED = ["deno.json", "deno.lock", "helpers.ts", "lib"];
-const OUTPUT_CHARACTERS = 4000;
 
 /**
  * Runs a notebook in a fresh root.
@@ -82,7 +82,7 @@ export async function rerunNotebook(
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const words = readEnd(process.stderr);
+    const words = readTail(process.stderr);
     let cell = 0, wasSetup = false;
     let last: RunEvent | undefined;
     const events = (async () => {
@@ -137,12 +137,4 @@ async function* readEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<R
       }
     }
   }
-}
-
-async function readEnd(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let end = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    end = (end + text).slice(-OUTPUT_CHARACTERS);
-  }
-  return end;
 }
