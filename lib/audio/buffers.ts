@@ -3,6 +3,12 @@
  * the system clears its pages one by one, and the collector has to find out that it is garbage.
  */
 
+/** Makes an array of a length; what it holds is to be overwritten. */
+export type Allocate = (length: number) => Float32Array<ArrayBuffer>;
+
+/** A new array. */
+export const fresh: Allocate = (length) => new Float32Array(length);
+
 const free = new Map<number, ArrayBuffer[]>();
 /** Buffers of one size that are kept. */
 const MAX_KEPT = 8;

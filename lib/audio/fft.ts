@@ -42,15 +42,23 @@ function setup(n: number, type: number): number {
 class Block {
   readonly pointer: number;
   readonly #length: number;
+  #view: Float32Array;
 
   constructor(length: number) {
     this.pointer = pffft._pffft_aligned_malloc(length * 4);
     if (this.pointer === 0) throw new RangeError(`Out of memory for ${length} FFT samples`);
     this.#length = length;
+    this.#view = this.#makeView();
   }
 
-  /** A view of it; taken anew each time, since the heap moves when it grows. */
+  /** A view of it, good until the heap grows. */
   get view(): Float32Array {
+    // A heap that grows moves, and leaves empty views behind.
+    if (this.#view.length === 0) this.#view = this.#makeView();
+    return this.#view;
+  }
+
+  #makeView(): Float32Array {
     return pffft.HEAPF32.subarray(this.pointer / 4, this.pointer / 4 + this.#length);
   }
 
@@ -163,19 +171,24 @@ export class RealConvolver {
     pffft._pffft_transform(this.#setup, from.pointer, to.pointer, this.#work.pointer, direction);
   }
 
-  /** The full convolution [shape=(n + t − 1,)]. */
-  convolve(samples: Float32Array): Float32Array {
-    const out = new Float32Array(samples.length + this.#taps - 1);
+  /**
+   * The convolution, which has n + t − 1 samples; behind them there are zeros.
+   *
+   * @param samples [shape=(n,)]
+   * @param out What it fills.
+   * @param skip Samples of the convolution before the first one of `out`.
+   */
+  convolve(samples: Float32Array, out: Float32Array, skip: number): void {
     const history = this.#taps - 1;
     for (let start = 0; start < out.length; start += this.#step) {
       // The block begins with what the filter remembers of the one before.
-      const from = start - history;
-      const block = samples.subarray(Math.max(0, from), Math.max(0, from) + this.#size);
-      const offset = Math.max(0, -from);
+      const from = start + skip - history;
+      const offset = Math.min(this.#size, Math.max(0, -from));
+      const block = samples.subarray(Math.max(0, from), Math.max(0, from + this.#size));
       const input = this.#in.view;
       input.fill(0, 0, offset);
-      input.set(block.subarray(0, this.#size - offset), offset);
-      input.fill(0, Math.min(this.#size, offset + block.length));
+      input.set(block, offset);
+      input.fill(0, offset + block.length);
       this.#transform(this.#in, this.#spectrum, FORWARD);
       this.#product.view.fill(0);
       pffft._pffft_zconvolve_accumulate(
@@ -189,7 +202,6 @@ export class RealConvolver {
       const count = Math.min(this.#step, out.length - start);
       out.set(this.#in.view.subarray(history, history + count), start);
     }
-    return out;
   }
 }
 

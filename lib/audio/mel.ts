@@ -1,4 +1,14 @@
+import { type Allocate, fresh } from "./buffers.ts";
 import { RealFft } from "./fft.ts";
+import {
+  BYTES,
+  type KernelArray,
+  Kernels,
+  ROUNDS,
+  type Row,
+  ROW_UNIT,
+  WeightedSums,
+} from "./kernels/kernels.ts";
 
 /** The settings of a {@linkcode LogMel}; the defaults are those of EfficientAT at inference. */
 export interface LogMelOptions {
@@ -34,12 +44,9 @@ export const EFFICIENT_AT: Required<LogMelOptions> = {
 
 const PRE_EMPHASIS = 0.97;
 const LOG_OFFSET = 1e-5;
-
-/** A mel filter: its lowest bin, and its weights from there up. */
-interface MelFilter {
-  first: number;
-  weights: Float32Array;
-}
+/** The logarithm is shifted, then scaled. */
+const SHIFT = 4.5;
+const SCALE = 1 / 5;
 
 /**
  * The log-mel spectrogram of EfficientAT at inference (F. Schmid, K. Koutini, G. Widmer, ICASSP 2023;
@@ -50,88 +57,103 @@ export class LogMel {
   readonly options: Required<LogMelOptions>;
   /** Frames of a spectrogram. */
   readonly frames: number;
+  readonly #length: number;
   readonly #fft: RealFft;
-  readonly #window: Float32Array;
-  readonly #filters: MelFilter[];
+  readonly #kernels = new Kernels();
+  readonly #samples: KernelArray<Float32Array>;
+  readonly #padded: KernelArray<Float32Array>;
+  readonly #window: KernelArray<Float32Array>;
+  readonly #windowed: KernelArray<Float32Array>;
+  readonly #spectrum: KernelArray<Float32Array>;
+  /** Power spectra of a few frames, each with room behind it. */
+  readonly #power: KernelArray<Float32Array>;
+  readonly #powerLength: number;
+  readonly #bank: WeightedSums;
+  /** Band by band, in rows with room for the last frames' companions. */
+  readonly #mel: KernelArray<Float32Array>;
+  readonly #rowLength: number;
 
   constructor(options: LogMelOptions = {}) {
     this.options = { ...EFFICIENT_AT, ...options };
-    const { nFft, winLength, hopLength, duration, sampleRate } = this.options;
+    const { nFft, winLength, hopLength, nMels, duration, sampleRate } = this.options;
+    this.#length = Math.round(duration * sampleRate);
     // Pre-emphasis takes one sample away.
-    this.frames = 1 + Math.floor((Math.round(duration * sampleRate) - 1) / hopLength);
+    this.frames = 1 + Math.floor((this.#length - 1) / hopLength);
     this.#fft = new RealFft(nFft);
-    this.#window = new Float32Array(nFft);
-    const left = Math.floor((nFft - winLength) / 2);
+    this.#bank = new WeightedSums(this.#kernels, kaldiMelBank(this.options));
+    this.#window = this.#kernels.floats(nFft);
+    this.#samples = this.#kernels.floats(this.#length);
+    this.#padded = this.#kernels.floats(this.#length - 1 + nFft);
+    this.#windowed = this.#kernels.floats(nFft);
+    this.#spectrum = this.#kernels.floats(nFft);
+    this.#powerLength = nFft / 2 + ROW_UNIT;
+    this.#power = this.#kernels.floats(ROUNDS * this.#powerLength);
+    this.#rowLength = ROUNDS * Math.ceil(this.frames / ROUNDS);
+    this.#mel = this.#kernels.floats(nMels * this.#rowLength);
+    const window = this.#window.view, left = Math.floor((nFft - winLength) / 2);
     for (let i = 0; i < winLength; i++) {
-      this.#window[left + i] = 0.5 - 0.5 * Math.cos(2 * Math.PI * i / (winLength - 1));
+      window[left + i] = 0.5 - 0.5 * Math.cos(2 * Math.PI * i / (winLength - 1));
     }
-    this.#filters = kaldiMelBank(this.options);
   }
 
   /**
    * @param samples One channel at the sample rate; cut or padded with zeros to the duration.
+   * @param allocate Makes the array for the result; a fresh one unless given.
    * @returns Band by band [shape=(nMels, frames)].
    */
-  compute(samples: Float32Array): Float32Array {
-    const { nFft, hopLength, nMels, duration, sampleRate } = this.options;
-    const emphasized = preEmphasize(samples, Math.round(duration * sampleRate));
-    const padded = reflect(emphasized, nFft / 2);
-    const out = new Float32Array(nMels * this.frames);
-    const power = new Float32Array(nFft / 2 + 1);
-    const window = this.#window, frames = this.frames;
-    const left = Math.floor((nFft - this.options.winLength) / 2);
-    const right = left + this.options.winLength;
-    for (let frame = 0; frame < frames; frame++) {
-      const start = frame * hopLength;
-      const input = this.#fft.input;
-      for (let i = left; i < right; i++) input[i] = padded[start + i] * window[i];
-      const packed = this.#fft.transform();
-      power[0] = packed[0] * packed[0];
-      power[nFft / 2] = packed[1] * packed[1];
-      for (let bin = 1; bin < nFft / 2; bin++) {
-        const re = packed[2 * bin], im = packed[2 * bin + 1];
-        power[bin] = re * re + im * im;
-      }
-      for (let band = 0; band < nMels; band++) {
-        const { first, weights } = this.#filters[band];
-        let even = 0, odd = 0, i = 0;
-        for (; i + 1 < weights.length; i += 2) {
-          even += weights[i] * power[first + i];
-          odd += weights[i + 1] * power[first + i + 1];
-        }
-        if (i < weights.length) even += weights[i] * power[first + i];
-        out[band * frames + frame] = (Math.log(even + odd + LOG_OFFSET) + 4.5) / 5;
-      }
+  compute(samples: Float32Array, allocate: Allocate = fresh): Float32Array<ArrayBuffer> {
+    const { frames } = this, { nMels } = this.options, rowLength = this.#rowLength;
+    this.#emphasize(samples.subarray(0, this.#length));
+    for (let frame = 0; frame < frames; frame += ROUNDS) {
+      for (let i = 0; i < ROUNDS && frame + i < frames; i++) this.#transform(frame + i, i);
+      const out = this.#mel.pointer + BYTES * frame;
+      this.#bank.run(this.#power.pointer, this.#powerLength, out, rowLength, 1);
+    }
+    const mel = this.#mel.view;
+    this.#kernels.run.logarithm(this.#mel.pointer, mel.length, LOG_OFFSET, SHIFT, SCALE);
+    const out = allocate(nMels * frames);
+    for (let band = 0; band < nMels; band++) {
+      out.set(mel.subarray(band * rowLength, band * rowLength + frames), band * frames);
     }
     return out;
   }
-}
 
-/** y[n] = x[n+1] − 0.97 x[n] over a clip of `length` samples: one sample fewer. */
-function preEmphasize(samples: Float32Array, length: number): Float32Array {
-  const out = new Float32Array(length - 1);
-  const count = Math.min(samples.length, length);
-  for (let i = 0; i < count - 1; i++) out[i] = samples[i + 1] - PRE_EMPHASIS * samples[i];
-  if (count > 0 && count < length) out[count - 1] = -PRE_EMPHASIS * samples[count - 1];
-  return out;
-}
-
-/** Adds `size` samples on both sides, mirrored around the first and the last one. */
-function reflect(samples: Float32Array, size: number): Float32Array {
-  const out = new Float32Array(samples.length + 2 * size);
-  out.set(samples, size);
-  for (let i = 1; i <= size; i++) {
-    out[size - i] = samples[i];
-    out[size + samples.length - 1 + i] = samples[samples.length - 1 - i];
+  /** The power spectrum of a frame, to be the `i`-th of those that go through the bank together. */
+  #transform(frame: number, i: number): void {
+    const { nFft, hopLength } = this.options;
+    const { run } = this.#kernels;
+    const at = this.#padded.pointer + BYTES * frame * hopLength;
+    run.multiply(this.#windowed.pointer, at, this.#window.pointer, nFft);
+    this.#fft.input.set(this.#windowed.view);
+    this.#spectrum.view.set(this.#fft.transform());
+    // The first pair holds 0 Hz and the Nyquist frequency, where no filter lets anything through.
+    const out = this.#power.pointer + BYTES * i * this.#powerLength;
+    run.power(out, this.#spectrum.pointer, nFft / 2);
   }
-  return out;
+
+  /**
+   * Pre-emphasis of a clip, y[n] = x[n+1] − 0.97 x[n], one sample fewer; then half a transform on
+   * either side, mirrored around the first and the last sample.
+   */
+  #emphasize(samples: Float32Array): void {
+    const all = this.#samples.view, padded = this.#padded.view;
+    all.set(samples);
+    all.fill(0, samples.length);
+    const size = this.options.nFft / 2, count = this.#length - 1;
+    const { pointer } = this.#padded;
+    this.#kernels.run.emphasize(pointer + BYTES * size, this.#samples.pointer, count, PRE_EMPHASIS);
+    for (let i = 1; i <= size; i++) {
+      padded[size - i] = padded[size + i];
+      padded[size + count - 1 + i] = padded[size + count - 1 - i];
+    }
+  }
 }
 
 /**
  * The mel bank of Kaldi as torchaudio's `get_mel_banks` makes it: triangles over mel(f) =
  * 1127 ln(1 + f / 700), without the Nyquist bin.
  */
-function kaldiMelBank(options: Required<LogMelOptions>): MelFilter[] {
+function kaldiMelBank(options: Required<LogMelOptions>): Row[] {
   const { sampleRate, nFft, nMels, fMin, fMax } = options;
   const mel = (frequency: number) => 1127 * Math.log(1 + frequency / 700);
   const low = mel(fMin);
@@ -142,8 +164,9 @@ function kaldiMelBank(options: Required<LogMelOptions>): MelFilter[] {
       const at = mel(bin * sampleRate / nFft);
       return Math.max(0, Math.min((at - left) / step, (right - at) / step));
     });
-    const first = Math.max(0, weights.findIndex((weight) => weight > 0));
+    // A band that lies between two bins has none: one weight of 0.
+    const start = Math.max(0, weights.findIndex((weight) => weight > 0));
     const last = weights.findLastIndex((weight) => weight > 0);
-    return { first, weights: Float32Array.from(weights.slice(first, last + 1)) };
+    return { start, weights: weights.slice(start, Math.max(start, last) + 1) };
   });
 }

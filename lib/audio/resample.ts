@@ -1,25 +1,38 @@
+import { type Allocate, fresh } from "./buffers.ts";
 import { RealConvolver } from "./fft.ts";
+import {
+  BYTES,
+  type KernelArray,
+  Kernels,
+  ROUNDS,
+  ROW_UNIT,
+  WeightedSums,
+} from "./kernels/kernels.ts";
 
 /** How far aliases and images lie below the signal, in dB, with something to spare. */
 const ATTENUATION = 100;
 /** Where the pass band ends, as a part of the lower Nyquist frequency. */
 const PASS_BAND = 0.9;
-/** How many times the rate goes up before the low-pass. */
-const OVERSAMPLING = 2;
+/**
+ * Where a signal's band, as a part of its rate, leaves so little room below the first image that the
+ * rate goes up before the low-pass.
+ */
+const NARROW = 0.4;
 
 /**
  * Resamples to studio quality: flat to 0.01 dB up to 0.9 of the lower Nyquist frequency, aliases and
  * images below −90 dB.
  *
- * Two steps: a long linear-phase low-pass at twice the signal's rate, by fast convolution; then a
- * polyphase interpolation, which can be short, since it has all the room between the band's edge and
- * its image to fall off in. Both are sinc functions under a Kaiser window (J. F. Kaiser, 1974;
+ * Two steps: a long linear-phase low-pass by fast convolution, at twice the signal's rate where the
+ * band is wide; then a polyphase interpolation, which can be short, since it has all the room between
+ * the band's edge and its image to fall off in. Both are sinc functions under a Kaiser window (J. F. Kaiser, 1974;
  * A. Oppenheim, R. Schafer, "Discrete-time signal processing", 7.5).
  *
  * @param samples The signal [shape=(n,)].
  * @param fromRate Its sample rate in Hz, a whole number.
  * @param toRate The wanted rate in Hz, a whole number.
  * @param limit How many output samples are wanted at most.
+ * @param allocate Makes the array for the result; a fresh one unless given.
  * @returns `ceil(n · toRate / fromRate)` samples, or the first `limit` of them.
  */
 export function resample(
@@ -27,19 +40,33 @@ export function resample(
   fromRate: number,
   toRate: number,
   limit = Infinity,
-): Float32Array {
+  allocate: Allocate = fresh,
+): Float32Array<ArrayBuffer> {
   const length = Math.min(limit, Math.ceil(samples.length * toRate / fromRate));
-  if (fromRate === toRate) return samples.slice(0, length);
-  const { lowPass, interpolator } = planFor(fromRate, toRate);
+  const out = allocate(length);
+  if (fromRate === toRate) {
+    out.set(samples.subarray(0, length));
+    return out;
+  }
+  const { oversampling, lowPass, interpolator } = planFor(fromRate, toRate);
   // Samples behind the last wanted one matter as far as the filters reach.
   const reach = lowPass.reach + interpolator.reach;
-  const needed = Math.min(samples.length, Math.ceil(length * fromRate / toRate) + reach);
-  const spread = new Float32Array(OVERSAMPLING * needed);
-  for (let i = 0; i < needed; i++) spread[OVERSAMPLING * i] = samples[i];
-  return interpolator.run(lowPass.run(spread), length);
+  const needed = Math.ceil(length * fromRate / toRate) + Math.ceil(reach / oversampling);
+  const input = spread(samples.subarray(0, needed), oversampling);
+  interpolator.run((part, from) => lowPass.run(input, part, from), out);
+  return out;
+}
+
+/** Puts zeros between the samples. */
+function spread(samples: Float32Array, times: number): Float32Array {
+  if (times === 1) return samples;
+  const out = new Float32Array(times * samples.length);
+  for (let i = 0; i < samples.length; i++) out[times * i] = samples[i];
+  return out;
 }
 
 interface Plan {
+  oversampling: number;
   lowPass: LowPass;
   interpolator: Interpolator;
 }
@@ -50,10 +77,12 @@ function planFor(fromRate: number, toRate: number): Plan {
   const key = `${fromRate}:${toRate}`;
   let plan = plans.get(key);
   if (plan === undefined) {
-    const rate = OVERSAMPLING * fromRate;
     const edge = Math.min(fromRate, toRate) / 2;
+    const oversampling = edge > NARROW * fromRate ? 2 : 1;
+    const rate = oversampling * fromRate;
     plan = {
-      lowPass: new LowPass(PASS_BAND * edge / rate, edge / rate, OVERSAMPLING),
+      oversampling,
+      lowPass: new LowPass(PASS_BAND * edge / rate, edge / rate, oversampling),
       interpolator: new Interpolator(rate, toRate, edge),
     };
     plans.set(key, plan);
@@ -77,72 +106,80 @@ class LowPass {
     this.#convolver = new RealConvolver(taps);
   }
 
-  run(samples: Float32Array): Float32Array {
-    return this.#convolver.convolve(samples).subarray(this.reach, this.reach + samples.length);
+  /** @param out What it fills. @param from The sample that `out` begins with; may be below 0. */
+  run(samples: Float32Array, out: Float32Array, from: number): void {
+    this.#convolver.convolve(samples, out, from + this.reach);
   }
 }
 
+/** Results that are made at a time: with what they are made of, they fit into a core's own cache. */
+const CHUNK = 32768;
+
 /** Evaluates a signal whose band ends well below its Nyquist frequency at other instants. */
 class Interpolator {
+  /** Samples before an instant that matter for it. */
   readonly reach: number;
-  /** The taps of all phases, one phase after the other. */
-  readonly #weights: Float32Array;
-  /** Taps of one phase: a multiple of four. */
+  /** The taps of all phases. */
+  readonly #phases: WeightedSums;
   readonly #taps: number;
-  /** Where the taps of a phase begin, from the sample that the phases start at. */
-  readonly #starts: Int32Array;
   /** Samples from one round of the phases to the next. */
   readonly #advance: number;
+  /** Rounds at a time. */
+  readonly #rounds: number;
+  readonly #in: KernelArray<Float32Array>;
+  readonly #out: KernelArray<Float32Array>;
 
   constructor(fromRate: number, toRate: number, edge: number) {
     const divisor = gcd(fromRate, toRate);
-    const count = toRate / divisor;
+    const phases = toRate / divisor;
     this.#advance = fromRate / divisor;
     // From the band's edge to its first image.
-    const half = kaiserLength((fromRate - 2 * edge) / fromRate) / 2;
-    this.reach = 2 * Math.ceil(half / 2);
+    this.reach = Math.ceil(kaiserLength((fromRate - 2 * edge) / fromRate) / 2);
     this.#taps = 2 * this.reach;
-    this.#starts = new Int32Array(count);
-    this.#weights = new Float32Array(count * this.#taps);
-    for (let phase = 0; phase < count; phase++) {
-      const position = phase * this.#advance / count;
-      const start = Math.floor(position) - this.reach + 1;
-      const taps = Float64Array.from(
-        { length: this.#taps },
-        (_, i) => windowedSinc(position - (start + i), 0.5, this.reach),
-      );
-      // All phases pass 0 Hz alike.
-      const sum = taps.reduce((sum, tap) => sum + tap, 0);
-      this.#starts[phase] = start;
-      this.#weights.set(taps.map((tap) => tap / sum), phase * this.#taps);
-    }
+    const kernels = new Kernels();
+    this.#phases = new WeightedSums(
+      kernels,
+      Array.from({ length: phases }, (_, phase) => {
+        const position = phase * this.#advance / phases;
+        const first = Math.floor(position) - this.reach + 1;
+        const taps = Float64Array.from(
+          { length: this.#taps },
+          (_, i) => windowedSinc(position - (first + i), 0.5, this.reach),
+        );
+        // All phases pass 0 Hz alike.
+        const sum = taps.reduce((sum, tap) => sum + tap, 0);
+        return { start: first + this.reach, weights: taps.map((tap) => tap / sum) };
+      }),
+    );
+    this.#rounds = ROUNDS * Math.ceil(CHUNK / (ROUNDS * phases));
+    this.#in = kernels.floats(this.#rounds * this.#advance + this.#taps + ROW_UNIT);
+    this.#out = kernels.floats(this.#rounds * phases);
   }
 
-  run(samples: Float32Array, length: number): Float32Array {
-    const { reach } = this;
-    const weights = this.#weights, taps = this.#taps, starts = this.#starts;
-    const last = Math.floor((length - 1) * this.#advance / starts.length);
-    const padded = new Float32Array(Math.max(samples.length + reach, last + taps + 1));
-    padded.set(samples, reach);
-    const out = new Float32Array(length);
-    let phase = 0, base = reach;
-    for (let i = 0; i < length; i++) {
-      const at = base + starts[phase], w = phase * taps;
-      // Four sums: one would wait for itself at each tap.
-      let a = 0, b = 0, c = 0, d = 0;
-      for (let k = 0; k < taps; k += 4) {
-        a += weights[w + k] * padded[at + k];
-        b += weights[w + k + 1] * padded[at + k + 1];
-        c += weights[w + k + 2] * padded[at + k + 2];
-        d += weights[w + k + 3] * padded[at + k + 3];
+  /**
+   * @param read Fills an array with the signal's samples from a certain one on, which may lie before
+   * the first one.
+   * @param out What it fills.
+   */
+  run(read: (part: Float32Array, from: number) => void, out: Float32Array): void {
+    const { rows } = this.#phases, chunk = this.#rounds * rows;
+    for (let done = 0, from = -this.reach; done < out.length; done += chunk) {
+      const count = Math.min(chunk, out.length - done);
+      // As many rounds as are wanted, in fours.
+      const rounds = ROUNDS * Math.ceil(count / (ROUNDS * rows));
+      read(this.#in.view.subarray(0, rounds * this.#advance + this.#taps + ROW_UNIT), from);
+      for (let round = 0; round < rounds; round += ROUNDS) {
+        this.#phases.run(
+          this.#in.pointer + BYTES * round * this.#advance,
+          this.#advance,
+          this.#out.pointer + BYTES * round * rows,
+          1,
+          rows,
+        );
       }
-      out[i] = a + b + (c + d);
-      if (++phase === starts.length) {
-        phase = 0;
-        base += this.#advance;
-      }
+      out.set(this.#out.view.subarray(0, count), done);
+      from += this.#rounds * this.#advance;
     }
-    return out;
   }
 }
 

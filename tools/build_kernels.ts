@@ -1,0 +1,20 @@
+/**
+ * Makes `kernels.wasm` of `kernels.wat`: `deno run -A tools/build_kernels.ts`. A test holds the one
+ * to the other.
+ */
+import wabt from "wabt";
+
+const source = new URL("../lib/audio/kernels/kernels.wat", import.meta.url);
+
+/** Assembles the kernels. */
+export async function buildKernels(): Promise<Uint8Array> {
+  const { parseWat } = await wabt();
+  // As bytes: the assembler cuts wider characters of a string down to eight bits.
+  const module = parseWat("kernels.wat", Deno.readFileSync(source), { simd: true });
+  module.validate();
+  const { buffer } = module.toBinary({});
+  module.destroy();
+  return buffer;
+}
+
+if (import.meta.main) Deno.writeFileSync(new URL("kernels.wasm", source), await buildKernels());
