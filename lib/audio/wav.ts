@@ -1,9 +1,10 @@
 import wavefile from "wavefile";
+import { type Allocate, fresh } from "./buffers.ts";
 
 /** A decoded recording, mixed down to one channel. */
 export interface MonoAudio {
   /** Samples in −1 … 1 [shape=(n,)]. */
-  samples: Float32Array;
+  samples: Float32Array<ArrayBuffer>;
   /** Sample rate in Hz. */
   sampleRate: number;
 }
@@ -26,8 +27,8 @@ const MAX_SAMPLE_RATE = 1_000_000;
 const UNKNOWN_SIZE = 0xffffffff;
 
 /** Reads a WAV file and mixes it down; see {@linkcode decodeWav}. */
-export function readWav(path: string): MonoAudio {
-  return decodeWav(Deno.readFileSync(path), path);
+export function readWav(path: string, allocate?: Allocate): MonoAudio {
+  return decodeWav(Deno.readFileSync(path), path, allocate);
 }
 
 /**
@@ -39,9 +40,14 @@ export function readWav(path: string): MonoAudio {
  *
  * @param bytes The whole file.
  * @param name What errors call it, usually its path.
+ * @param allocate Makes the array for the samples; a fresh one unless given.
  * @throws {WavError} Where the container, the codec or the length is not what it should be.
  */
-export function decodeWav(bytes: Uint8Array, name: string): MonoAudio {
+export function decodeWav(
+  bytes: Uint8Array,
+  name: string,
+  allocate: Allocate = fresh,
+): MonoAudio {
   const wav = parseContainer(bytes, name);
   const { numChannels, sampleRate, bitsPerSample } = wav.fmt;
   if (numChannels === 0) throw new WavError(`Expected 1 or more channels but found 0 in ${name}`);
@@ -63,7 +69,9 @@ export function decodeWav(bytes: Uint8Array, name: string): MonoAudio {
   const frames = Math.floor(data.length / frameBytes);
   if (frames === 0) throw new WavError(`Expected 1 or more samples but found none in ${name}`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return { samples: read(view, frames, numChannels, wav.container !== "RIFX"), sampleRate };
+  const samples = allocate(frames);
+  read(view, samples, numChannels, wav.container !== "RIFX");
+  return { samples, sampleRate };
 }
 
 // deno-lint-ignore no-explicit-any -- the package types fmt and data as plain objects
@@ -106,10 +114,10 @@ function codecOf(wav: ParsedWave): number {
 
 type Reader = (
   view: DataView,
-  frames: number,
+  out: Float32Array,
   channels: number,
   littleEndian: boolean,
-) => Float32Array;
+) => void;
 
 /** Makes a reader that averages the channels of each frame. */
 function reader(
@@ -117,11 +125,10 @@ function reader(
   scale: number,
   at: (view: DataView, offset: number, littleEndian: boolean) => number,
 ): Reader {
-  return (view, frames, channels, littleEndian) => {
-    const out = new Float32Array(frames);
+  return (view, out, channels, littleEndian) => {
     const factor = scale / channels;
     let offset = 0;
-    for (let i = 0; i < frames; i++) {
+    for (let i = 0; i < out.length; i++) {
       let sum = 0;
       for (let c = 0; c < channels; c++) {
         sum += at(view, offset, littleEndian);
@@ -129,20 +136,17 @@ function reader(
       }
       out[i] = sum * factor;
     }
-    return out;
   };
 }
 
 /** 16-bit files are nearly all there is: read through a typed array where the bytes allow it. */
 const read16 = reader(2, 1 / 32768, (view, offset, le) => view.getInt16(offset, le));
-const read16Mono: Reader = (view, frames, channels, littleEndian) => {
+const read16Mono: Reader = (view, out, channels, littleEndian) => {
   if (channels !== 1 || !littleEndian || view.byteOffset % 2 !== 0) {
-    return read16(view, frames, channels, littleEndian);
+    return read16(view, out, channels, littleEndian);
   }
-  const samples = new Int16Array(view.buffer, view.byteOffset, frames);
-  const out = new Float32Array(frames);
-  for (let i = 0; i < frames; i++) out[i] = samples[i] / 32768;
-  return out;
+  const samples = new Int16Array(view.buffer, view.byteOffset, out.length);
+  for (let i = 0; i < samples.length; i++) out[i] = samples[i] / 32768;
 };
 
 function int24(view: DataView, offset: number, littleEndian: boolean): number {

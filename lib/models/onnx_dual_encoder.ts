@@ -1,3 +1,4 @@
+import { type Allocate, borrow, giveBack } from "../audio/buffers.ts";
 import { EFFICIENT_AT, LogMel, type LogMelOptions } from "../audio/mel.ts";
 import { resample } from "../audio/resample.ts";
 import { readWav } from "../audio/wav.ts";
@@ -49,14 +50,22 @@ export class OnnxDualEncoder extends EmbeddingModel {
     return this.#embed(this.#options.queryEncoder, path);
   }
 
-  /** The log-mel spectrogram of a file, band by band [shape=(bands, frames)]. */
-  logMel(path: string): Float32Array {
+  /**
+   * The log-mel spectrogram of a file.
+   *
+   * @param allocate Makes the array for the result; a fresh one unless given.
+   * @returns Band by band [shape=(bands, frames)].
+   */
+  logMel(path: string, allocate?: Allocate): Float32Array<ArrayBuffer> {
     this.#frontEnd ??= new LogMel(this.#options.frontEnd);
     const { sampleRate: wanted, duration } = this.#frontEnd.options;
-    const { samples, sampleRate } = readWav(path);
-    return this.#frontEnd.compute(
-      resample(samples, sampleRate, wanted, Math.round(duration * wanted)),
-    );
+    const { samples, sampleRate } = readWav(path, borrow);
+    const limit = Math.round(duration * wanted);
+    const resampled = resample(samples, sampleRate, wanted, limit, borrow);
+    const logMel = this.#frontEnd.compute(resampled, allocate);
+    giveBack(samples);
+    giveBack(resampled);
+    return logMel;
   }
 
   async #embed(encoderPath: string, path: string): Promise<Float32Array> {
@@ -65,8 +74,12 @@ export class OnnxDualEncoder extends EmbeddingModel {
       encoder = OnnxEncoder.load(encoderPath, this.#options.threads);
       this.#encoders.set(encoderPath, encoder);
     }
-    const logMel = this.logMel(path);
-    return await (await encoder).embed(logMel, this.#frontEnd!.options.nMels);
+    const logMel = this.logMel(path, borrow);
+    try {
+      return await (await encoder).embed(logMel, this.#frontEnd!.options.nMels);
+    } finally {
+      giveBack(logMel);
+    }
   }
 }
 
