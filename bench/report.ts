@@ -11,7 +11,7 @@ import type { QVIMModel } from "../lib/challenge/model.ts";
 import { VocalSearch } from "../lib/models/vocal_search.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { parseArguments } from "../commands/command.ts";
-import { describeMobileNet, measureMobileNet } from "./mobilenet.ts";
+import { describeMobileNet, MobileNetBench } from "./mobilenet.ts";
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -52,7 +52,7 @@ for (const [name, make] of MODELS) {
 }
 const folder = Deno.makeTempDirSync({ prefix: "qvim-bench-" });
 try {
-  console.log(describeMobileNet(await measureMobileNet(folder, 60)));
+  console.log(describeMobileNet(await (await MobileNetBench.make(folder, 60)).measure()));
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }
