@@ -12,9 +12,12 @@ export const fresh: Allocate = (length) => new Float32Array(length);
 const free = new Map<number, ArrayBuffer[]>();
 /** Buffers of one size that are kept. */
 const MAX_KEPT = 8;
+/** Larger ones are not kept: files of that size are few, and what they hold would never come back. */
+const MAX_KEPT_LENGTH = 2 ** 23;
 
 /** An array of that length, holding whatever it held before. Give it back with {@linkcode giveBack}. */
 export function borrow(length: number): Float32Array<ArrayBuffer> {
+  if (length > MAX_KEPT_LENGTH) return fresh(length);
   const capacity = 2 ** Math.ceil(Math.log2(Math.max(64, length)));
   const buffer = free.get(capacity)?.pop() ?? new ArrayBuffer(4 * capacity);
   return new Float32Array(buffer, 0, length);
@@ -23,6 +26,7 @@ export function borrow(length: number): Float32Array<ArrayBuffer> {
 /** Gives a borrowed array back; it must not be used afterwards. */
 export function giveBack(array: Float32Array<ArrayBuffer>): void {
   const capacity = array.buffer.byteLength / 4;
+  if (capacity > MAX_KEPT_LENGTH) return;
   const kept = free.get(capacity) ?? [];
   if (kept.length < MAX_KEPT) kept.push(array.buffer);
   free.set(capacity, kept);

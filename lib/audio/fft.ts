@@ -88,21 +88,26 @@ export function fastFftSize(n: number): number {
  */
 export class RealFft {
   readonly #n: number;
+  readonly #count: number;
   readonly #setup: number;
   readonly #in: Block;
   readonly #out: Block;
   readonly #work: Block;
 
-  /** @param n The length: a multiple of 32 whose other factors are 2, 3 and 5. */
-  constructor(n: number) {
+  /**
+   * @param n The length: a multiple of 32 whose other factors are 2, 3 and 5.
+   * @param count Signals that are transformed at a time.
+   */
+  constructor(n: number, count = 1) {
     this.#n = n;
+    this.#count = count;
     this.#setup = setup(n, REAL);
-    this.#in = new Block(n);
-    this.#out = new Block(n);
+    this.#in = new Block(count * n);
+    this.#out = new Block(count * n);
     this.#work = new Block(n);
   }
 
-  /** Where the next signal goes [shape=(n,)]; the view is good until another plan is made. */
+  /** Where the next signals go [shape=(count, n)]; the view is good until another plan is made. */
   get input(): Float32Array {
     return this.#in.view;
   }
@@ -110,17 +115,20 @@ export class RealFft {
   /**
    * Transforms what lies in {@linkcode input}.
    *
-   * @returns A view, good until the next call: the real parts of the bins 0 and n/2, then the bins
-   * 1 … n/2 − 1 as pairs of real and imaginary part [shape=(n,)].
+   * @returns A view, good until the next call: of each signal the real parts of the bins 0 and n/2,
+   * then the bins 1 … n/2 − 1 as pairs of real and imaginary part [shape=(count, n)].
    */
   transform(): Float32Array {
-    pffft._pffft_transform_ordered(
-      this.#setup,
-      this.#in.pointer,
-      this.#out.pointer,
-      this.#work.pointer,
-      FORWARD,
-    );
+    for (let i = 0; i < this.#count; i++) {
+      const offset = i * this.#n * Float32Array.BYTES_PER_ELEMENT;
+      pffft._pffft_transform_ordered(
+        this.#setup,
+        this.#in.pointer + offset,
+        this.#out.pointer + offset,
+        this.#work.pointer,
+        FORWARD,
+      );
+    }
     return this.#out.view;
   }
 

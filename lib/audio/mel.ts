@@ -64,10 +64,8 @@ export class LogMel {
   readonly #padded: KernelArray<Float32Array>;
   readonly #window: KernelArray<Float32Array>;
   readonly #windowed: KernelArray<Float32Array>;
-  readonly #spectrum: KernelArray<Float32Array>;
-  /** Power spectra of a few frames, each with room behind it. */
+  readonly #spectra: KernelArray<Float32Array>;
   readonly #power: KernelArray<Float32Array>;
-  readonly #powerLength: number;
   readonly #bank: WeightedSums;
   /** Band by band, in rows with room for the last frames' companions. */
   readonly #mel: KernelArray<Float32Array>;
@@ -79,15 +77,14 @@ export class LogMel {
     this.#length = Math.round(duration * sampleRate);
     // Pre-emphasis takes one sample away.
     this.frames = 1 + Math.floor((this.#length - 1) / hopLength);
-    this.#fft = new RealFft(nFft);
+    this.#fft = new RealFft(nFft, ROUNDS);
     this.#bank = new WeightedSums(this.#kernels, kaldiMelBank(this.options));
     this.#window = this.#kernels.floats(nFft);
     this.#samples = this.#kernels.floats(this.#length);
     this.#padded = this.#kernels.floats(this.#length - 1 + nFft);
-    this.#windowed = this.#kernels.floats(nFft);
-    this.#spectrum = this.#kernels.floats(nFft);
-    this.#powerLength = nFft / 2 + ROW_UNIT;
-    this.#power = this.#kernels.floats(ROUNDS * this.#powerLength);
+    this.#windowed = this.#kernels.floats(ROUNDS * nFft);
+    this.#spectra = this.#kernels.floats(ROUNDS * nFft);
+    this.#power = this.#kernels.floats(ROUNDS * nFft / 2 + ROW_UNIT);
     this.#rowLength = ROUNDS * Math.ceil(this.frames / ROUNDS);
     this.#mel = this.#kernels.floats(nMels * this.#rowLength);
     const window = this.#window.view, left = Math.floor((nFft - winLength) / 2);
@@ -102,12 +99,12 @@ export class LogMel {
    * @returns Band by band [shape=(nMels, frames)].
    */
   compute(samples: Float32Array, allocate: Allocate = fresh): Float32Array<ArrayBuffer> {
-    const { frames } = this, { nMels } = this.options, rowLength = this.#rowLength;
+    const { frames } = this, { nFft, nMels } = this.options, rowLength = this.#rowLength;
     this.#emphasize(samples.subarray(0, this.#length));
     for (let frame = 0; frame < frames; frame += ROUNDS) {
-      for (let i = 0; i < ROUNDS && frame + i < frames; i++) this.#transform(frame + i, i);
+      this.#transform(frame);
       const out = this.#mel.pointer + BYTES * frame;
-      this.#bank.run(this.#power.pointer, this.#powerLength, out, rowLength, 1);
+      this.#bank.run(this.#power.pointer, nFft / 2, out, rowLength, 1);
     }
     const mel = this.#mel.view;
     this.#kernels.run.logarithm(this.#mel.pointer, mel.length, LOG_OFFSET, SHIFT, SCALE);
@@ -118,17 +115,18 @@ export class LogMel {
     return out;
   }
 
-  /** The power spectrum of a frame, to be the `i`-th of those that go through the bank together. */
-  #transform(frame: number, i: number): void {
+  /** The power spectra of the frames that go through the bank together. */
+  #transform(first: number): void {
     const { nFft, hopLength } = this.options;
     const { run } = this.#kernels;
-    const at = this.#padded.pointer + BYTES * frame * hopLength;
-    run.multiply(this.#windowed.pointer, at, this.#window.pointer, nFft);
+    for (let i = 0; i < ROUNDS && first + i < this.frames; i++) {
+      const at = this.#padded.pointer + BYTES * (first + i) * hopLength;
+      run.multiply(this.#windowed.pointer + BYTES * i * nFft, at, this.#window.pointer, nFft);
+    }
     this.#fft.input.set(this.#windowed.view);
-    this.#spectrum.view.set(this.#fft.transform());
-    // The first pair holds 0 Hz and the Nyquist frequency, where no filter lets anything through.
-    const out = this.#power.pointer + BYTES * i * this.#powerLength;
-    run.power(out, this.#spectrum.pointer, nFft / 2);
+    this.#spectra.view.set(this.#fft.transform());
+    // The first pairs hold 0 Hz and the Nyquist frequency, where no filter lets anything through.
+    run.power(this.#power.pointer, this.#spectra.pointer, ROUNDS * nFft / 2);
   }
 
   /**

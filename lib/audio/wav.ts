@@ -1,5 +1,6 @@
 import wavefile from "wavefile";
-import { type Allocate, fresh } from "./buffers.ts";
+import { readAtSync } from "../io/bytes.ts";
+import { type Allocate, borrow, fresh, giveBack } from "./buffers.ts";
 
 /** A decoded recording, mixed down to one channel. */
 export interface MonoAudio {
@@ -28,7 +29,21 @@ const UNKNOWN_SIZE = 0xffffffff;
 
 /** Reads a WAV file and mixes it down; see {@linkcode decodeWav}. */
 export function readWav(path: string, allocate?: Allocate): MonoAudio {
-  return decodeWav(Deno.readFileSync(path), path, allocate);
+  using file = Deno.openSync(path);
+  const { isFile, size } = file.statSync();
+  if (!isFile) return decodeWav(Deno.readFileSync(path), path, allocate);
+  const buffer = borrow(Math.ceil(size / Float32Array.BYTES_PER_ELEMENT));
+  const bytes = new FileBytes(buffer.buffer, 0, size);
+  const audio = decodeWav(bytes.subarray(0, readAtSync(file, 0, bytes)), path, allocate);
+  giveBack(buffer);
+  return audio;
+}
+
+/** The bytes of a file. The parser takes the samples out with `slice`, which here copies nothing. */
+class FileBytes extends Uint8Array<ArrayBuffer> {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end);
+  }
 }
 
 /**
