@@ -49,7 +49,7 @@ class Voice:
         envelopes = np.fft.rfft(cepstrum * lifter).real
         cepstra = cepstrum[:, 1:CEPSTRUM]
         return Voice(
-            envelopes.astype(np.float32),
+            envelopes.astype(np.float16),
             (cepstra - cepstra.mean(0)) / (cepstra.std(0) + 1e-6),
             cepstra[:, 0],
             p[chosen] > 0.6,

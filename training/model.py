@@ -17,9 +17,9 @@ STEPS = MAX_FRAMES // 4
 def pooling(lengths: torch.Tensor) -> torch.Tensor:
     """Weights that average the steps that hold sound: all, then each quarter [batch, 50, 5]."""
     count = torch.clamp((lengths + 3) // 4, 1, STEPS)[:, None, None].float()
-    left = torch.arange(STEPS)[None, :, None].float()
-    low = torch.tensor([0.0] + [k / SEGMENTS for k in range(SEGMENTS)]) * count
-    high = torch.tensor([1.0] + [(k + 1) / SEGMENTS for k in range(SEGMENTS)]) * count
+    left = torch.arange(STEPS, device=lengths.device)[None, :, None].float()
+    low = torch.tensor([0.0] + [k / SEGMENTS for k in range(SEGMENTS)], device=lengths.device) * count
+    high = torch.tensor([1.0] + [(k + 1) / SEGMENTS for k in range(SEGMENTS)], device=lengths.device) * count
     overlap = torch.clamp(torch.minimum(left + 1, high) - torch.maximum(left, low), min=0)
     return overlap / overlap.sum(1, keepdim=True)
 

@@ -12,14 +12,26 @@ from scipy import signal
 
 from procedural import RATE, Rng, log_uniform
 
-PACKAGES = [
-    "sonic-pi-samples", "lmms-common", "hydrogen-data", "sound-theme-freedesktop", "supertux-data",
-    "pingus-data", "neverball-data", "minetest-data", "fluid-soundfont-gm", "tuxpaint-stamps-default", "klettres-data",
+#: Effects, music left out. What lies in a folder is a family, where the package has several kinds.
+RECORDED = [
+    "sonic-pi-samples", "lmms-common", "hydrogen-data", "sound-theme-freedesktop", "supertux-data", "pingus-data",
+    "minetest-data", "tuxpaint-stamps-default", "wesnoth-1.16-data", "widelands-data", "lincity-ng-data", "megaglest-data",
+    "hedgewars-data", "freedroidrpg-data", "warmux-data", "boswars-data", "scorched3d-data", "searchandrescue-data",
+    "unknown-horizons", "naev-data", "freeciv-data", "simutrans-pak64", "gamine-data", "frozen-bubble-data",
+    "extremetuxracer-data", "atanks-data", "bzflag-data", "oxygen-sounds", "flightgear-data-base",
 ]  # fmt: skip
+SPOKEN = ["tuxpaint-stamps-default", "klettres-data", "ktuberling-data", "hedgewars-data"]
+PACKAGES = sorted({*RECORDED, *SPOKEN, "fluid-soundfont-gm"})
+#: Parts of paths of what is music, speech or the same sound once more.
+NOT_EFFECTS = {"music", "voices", "voice", "voice_samples", "tux_ingame_comments", "comments", "titles", "symbols"}
+
+
+#: What is unpacked of a package.
+WANTED = ["*.wav", "*.ogg", "*.oga", "*.flac", "*.sf2", "*/copyright"]
 
 
 def fetch(folder: Path) -> None:
-    """Downloads the packages and unpacks each into a folder of its name; nothing is installed."""
+    """Downloads the packages and takes out what sounds; nothing is installed."""
     for package in PACKAGES:
         target = folder / package
         if target.exists():
@@ -31,8 +43,14 @@ def fetch(folder: Path) -> None:
             print(f"{package} can't be had: going on without it", flush=True)
             continue
         archive = next(folder.glob(f"{package}_*.deb"))
-        subprocess.run(["dpkg-deb", "-x", archive, folder / f"{package}.new"], check=True)
-        (folder / f"{package}.new").rename(target)
+        unpacked = folder / f"{package}.new"
+        unpacked.mkdir(exist_ok=True)
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE) as contents:
+            # tar complains of patterns that a package has nothing for.
+            subprocess.run(["tar", "-x", "-C", unpacked, "--wildcards", "--ignore-case", *WANTED], stdin=contents.stdout, stderr=subprocess.DEVNULL)
+        if contents.returncode != 0:
+            raise RuntimeError(f"Expected {archive} to be a whole package but dpkg-deb ended with {contents.returncode}")
+        unpacked.rename(target)
         archive.unlink()
 
 
@@ -62,17 +80,21 @@ def read_whole(path: Path) -> np.ndarray:
 
 
 def recorded(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(family, file) of all recorded sounds; no speech, no music tracks."""
-    for package in PACKAGES:
+    """(family, file) of all recorded effects."""
+    for package in RECORDED:
         root = folder / package
-        files = sorted(p for p in root.rglob("*") if p.suffix in {".wav", ".flac", ".ogg", ".oga"})
+        files = sorted(p for p in root.rglob("*") if p.suffix.lower() in {".wav", ".flac", ".ogg", ".oga"})
         for path in files:
-            if package == "klettres-data" or "/music/" in str(path):
+            parts = {part.lower() for part in path.relative_to(root).parts[:-1]}
+            if parts & NOT_EFFECTS or "_desc" in path.name:
                 continue
-            if package == "tuxpaint-stamps-default" and ("_desc" in path.name or "/animals/" not in str(path)):
-                continue
+            if package == "tuxpaint-stamps-default" and "animals" not in parts:
+                continue  # things that are named
+            if package == "megaglest-data" and any(x in path.stem for x in ("select", "ack", "command")):
+                continue  # soldiers who speak
             kind = path.name.split("_")[0] if package == "sonic-pi-samples" else path.parent.name
-            yield f"{package}/{kind}" if package in {"sonic-pi-samples", "lmms-common"} else package, path
+            several = package in {"sonic-pi-samples", "lmms-common", "widelands-data"}
+            yield f"{package}/{kind}" if several else package, path
 
 
 def played(folder: Path, scratch: Path, rng: Rng, count: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -129,6 +151,10 @@ def voices(folder: Path, scratch: Path, per_voice: int) -> dict[str, list[np.nda
         paths.setdefault("stamps-" + path.stem.split("_desc_")[1], []).append(path)
     for path in sorted((folder / "klettres-data").rglob("*.ogg")):
         paths.setdefault("klettres-" + path.relative_to(folder).parts[4], []).append(path)
+    for path in sorted((folder / "ktuberling-data").rglob("*.ogg")):
+        paths.setdefault("ktuberling-" + path.parent.name, []).append(path)
+    for path in sorted((folder / "hedgewars-data").rglob("voices/*/*.ogg")):
+        paths.setdefault("hedgewars-" + path.parent.name, []).append(path)
     rng = np.random.default_rng(1)
     out: dict[str, list[np.ndarray]] = {}
     for name, files in paths.items():
