@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { compareSystems, formatComparison, rankCurves } from "../lib/challenge/comparison.ts";
 import { QVIMModel, type Similarities, type SoundPaths } from "../lib/challenge/model.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
+import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { MobileNetBaseline } from "../lib/models/mobilenet.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { VocalSearch } from "../lib/models/vocal_search.ts";
@@ -59,8 +60,7 @@ export const compareCommand: Command = {
     console.log(formatComparison(results));
     Deno.mkdirSync(values.out, { recursive: true });
     const path = join(values.out, PICTURE);
-    Deno.writeTextFileSync(`${path}.partial`, rankCurves(results));
-    Deno.renameSync(`${path}.partial`, path);
+    replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, rankCurves(results)));
     console.log(`\nThe cumulative rank curves are in ${path}`);
     return 0;
   },

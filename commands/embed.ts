@@ -2,6 +2,7 @@ import { normalize } from "../lib/challenge/cosine.ts";
 import { convertOnce } from "../lib/models/mobilenet.ts";
 import { OnnxDualEncoder } from "../lib/models/onnx_dual_encoder.ts";
 import { encodeNpy } from "../lib/io/npy.ts";
+import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";
 
 export const embedCommand: Command = {
@@ -36,9 +37,7 @@ export const embedCommand: Command = {
       vectors.push(normalize(embedding));
     }
     if (values.npy !== undefined) {
-      const partial = `${values.npy}.partial`;
-      Deno.writeFileSync(partial, encodeNpy(vectors));
-      Deno.renameSync(partial, values.npy);
+      replaceFileSync(values.npy, (partial) => Deno.writeFileSync(partial, encodeNpy(vectors)));
     } else {
       const byPath = paths.map((path, i) => [path, Array.from(vectors[i])]);
       console.log(JSON.stringify(Object.fromEntries(byPath)));

@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { prepareData } from "../lib/challenge/blind.ts";
 import { readGroundTruth } from "../lib/challenge/dataset.ts";
 import { hashFile } from "../lib/io/hash.ts";
+import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
 import { makeCache } from "../lib/notebook/rerun/cache.ts";
 import { hasBubblewrap, type Network } from "../lib/notebook/rerun/sandbox.ts";
@@ -253,9 +254,7 @@ function writeReport(folder: string, report: Report): void {
     "report.html": toHtml(ended),
   };
   for (const [name, text] of Object.entries(files)) {
-    const partial = join(folder, `${name}.partial`);
-    Deno.writeTextFileSync(partial, text);
-    Deno.renameSync(partial, join(folder, name));
+    replaceFileSync(join(folder, name), (partial) => Deno.writeTextFileSync(partial, text));
   }
 }
 

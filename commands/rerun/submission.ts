@@ -3,6 +3,7 @@ import { type PreparedData, underOriginalIds } from "../../lib/challenge/blind.t
 import { DatasetError, type GroundTruthRow } from "../../lib/challenge/dataset.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
 import { figuresOf } from "../../lib/challenge/ranking.ts";
+import { replaceFileSync } from "../../lib/io/replace_file.ts";
 import {
   type QueryScores,
   readSimilarities,
@@ -146,8 +147,7 @@ function keepExecuted(root: string, name: string, entry: Entry, setting: Setting
   }
   Deno.mkdirSync(setting.notebooksFolder, { recursive: true });
   const to = join(setting.notebooksFolder, `${name}.ipynb`);
-  Deno.copyFileSync(from, `${to}.partial`);
-  Deno.renameSync(`${to}.partial`, to);
+  replaceFileSync(to, (partial) => Deno.copyFileSync(from, partial));
   entry.executed = `notebooks/${name}.ipynb`;
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { writeAllSync } from "../io/bytes.ts";
+import { replaceFile } from "../io/replace_file.ts";
 import type { Similarities, SoundPaths } from "./model.ts";
 
 /** Thrown where similarity scores are not what they should be; the message names the pair. */
@@ -84,8 +85,7 @@ export async function writeSimilarities(
   scores: Similarities | AsyncIterable<[query: string, row: QueryScores]>,
 ): Promise<void> {
   Deno.mkdirSync(dirname(path), { recursive: true });
-  const partial = `${path}.partial`;
-  try {
+  await replaceFile(path, async (partial) => {
     using file = Deno.openSync(partial, { write: true, create: true, truncate: true });
     const encoder = new TextEncoder();
     let text = "{";
@@ -102,19 +102,7 @@ export async function writeSimilarities(
     }
     text += "\n}\n";
     flush();
-  } catch (error) {
-    removeIfThere(partial);
-    throw error;
-  }
-  Deno.renameSync(partial, path);
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  });
 }
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c;

@@ -1,3 +1,5 @@
+import { replaceFileSync } from "../io/replace_file.ts";
+
 /** Reads and writes notebooks of nbformat 4. */
 
 /** What a cell shows below itself, as nbformat 4 stores it. */
@@ -138,18 +140,7 @@ function isObject(value: unknown): value is Json {
 
 /** Writes a notebook under its name when it is whole. */
 export function writeNotebook(path: string, notebook: Notebook): void {
-  const partial = `${path}.partial`;
-  try {
-    Deno.writeTextFileSync(partial, formatNotebook(notebook));
-    Deno.renameSync(partial, path);
-  } catch (error) {
-    try {
-      Deno.removeSync(partial);
-    } catch {
-      // It was never made: the first error says why.
-    }
-    throw error;
-  }
+  replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, formatNotebook(notebook)));
 }
 
 /** A notebook as Jupyter writes it: text as lists of lines, one space of indentation. */
