@@ -55,7 +55,7 @@ def main(work: Path) -> None:
     sounds += list(sources.played(packages, work, rng, PHRASES))
     index = []
     for k, (family, samples) in enumerate(sounds):
-        if len(samples) <= 0.05 * RATE or np.std(samples) < 1e-4:
+        if not sources.is_audible(samples):
             continue
         name = f"{k:05d}.flac"
         soundfile.write(target / name, samples, RATE)

@@ -15,6 +15,7 @@ import soundfile
 import collect
 import imitate
 import procedural
+import sources
 from kept_apart import FAMILIES
 
 STYLES = ("tight", "loose", "spoken")
@@ -28,7 +29,7 @@ def sounds_of(family: str, recorded: list[tuple[str, np.ndarray]]) -> list[np.nd
     else:
         of_family = [samples for name, samples in recorded if name == family]
         sounds = [of_family[i] for i in np.random.default_rng(5).permutation(len(of_family))[:PER_FAMILY]]
-    return [s for s in sounds if len(s) > 800 and np.std(s) > 1e-4]
+    return [s for s in sounds if sources.is_audible(s)]
 
 
 def write_set(root: Path, style: str, sounds: dict[str, list[np.ndarray]], voices: list[imitate.Voice]) -> None:

@@ -20,6 +20,7 @@ import collect
 import features
 import imitate
 import procedural
+import sources
 from kept_apart import FAMILIES
 
 A_FAMILY, A_FILE, PER_STYLE = 110, 2, 4
@@ -49,7 +50,7 @@ def all_sounds(work: Path) -> list[tuple[str, np.ndarray]]:
     for family, samples in collect.read_sounds(work / "collected"):
         if family not in FAMILIES:
             out += [(family, samples if k == 0 else variant(samples, rng)) for k in range(A_FILE)]
-    return [(f, s) for f, s in out if len(s) > 800 and np.std(s) > 1e-4]
+    return [(f, s) for f, s in out if sources.is_audible(s)]
 
 
 def pack(samples: np.ndarray) -> np.ndarray:

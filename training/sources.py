@@ -22,7 +22,7 @@ RECORDED = [
 ]  # fmt: skip
 SPOKEN = ["tuxpaint-stamps-default", "klettres-data", "ktuberling-data", "hedgewars-data"]
 PACKAGES = sorted({*RECORDED, *SPOKEN, "fluid-soundfont-gm"})
-#: Parts of paths of what is music, speech or the same sound once more.
+#: Parts of paths of what is music or speech.
 NOT_EFFECTS = {"music", "voices", "voice", "voice_samples", "tux_ingame_comments", "comments", "titles", "symbols"}
 
 
@@ -70,6 +70,11 @@ def read(path: Path, seconds: float) -> np.ndarray | None:
         mono = signal.resample_poly(mono, RATE // common, rate // common)
     mono = mono[: int(seconds * RATE)]
     return (0.9 * mono / (np.max(np.abs(mono)) + 1e-9)).astype(np.float32) if len(mono) > 0.05 * RATE else None
+
+
+def is_audible(samples: np.ndarray) -> bool:
+    """Whether there is something to hear: more than a twentieth of a second, and not all silence."""
+    return len(samples) > 0.05 * RATE and bool(np.std(samples) > 1e-4)
 
 
 def read_whole(path: Path) -> np.ndarray:

@@ -1,4 +1,5 @@
 import PFFFT from "@echogarden/pffft-wasm/simd";
+import { HeapArray } from "./heap_array.ts";
 
 /** The part of PFFFT's interface that is used here; sizes and offsets are in bytes of its memory. */
 interface PffftModule {
@@ -39,27 +40,11 @@ function setup(n: number, type: number): number {
 }
 
 /** Aligned float32 memory inside PFFFT's heap. */
-class Block {
-  readonly pointer: number;
-  readonly #length: number;
-  #view: Float32Array;
-
+class Block extends HeapArray {
   constructor(length: number) {
-    this.pointer = pffft._pffft_aligned_malloc(length * 4);
-    if (this.pointer === 0) throw new RangeError(`Out of memory for ${length} FFT samples`);
-    this.#length = length;
-    this.#view = this.#makeView();
-  }
-
-  /** A view of it, good until the heap grows. */
-  get view(): Float32Array {
-    // A heap that grows moves, and leaves empty views behind.
-    if (this.#view.length === 0) this.#view = this.#makeView();
-    return this.#view;
-  }
-
-  #makeView(): Float32Array {
-    return pffft.HEAPF32.subarray(this.pointer / 4, this.pointer / 4 + this.#length);
+    const pointer = pffft._pffft_aligned_malloc(length * 4);
+    if (pointer === 0) throw new RangeError(`Out of memory for ${length} FFT samples`);
+    super(pointer, () => pffft.HEAPF32.subarray(pointer / 4, pointer / 4 + length));
   }
 
   free(): void {

@@ -1,14 +1,7 @@
 import { type Allocate, fresh } from "./buffers.ts";
 import { RealFft } from "./fft.ts";
-import {
-  BYTES,
-  type KernelArray,
-  Kernels,
-  ROUNDS,
-  type Row,
-  ROW_UNIT,
-  WeightedSums,
-} from "./kernels/kernels.ts";
+import type { HeapArray } from "./heap_array.ts";
+import { BYTES, Kernels, ROUNDS, type Row, ROW_UNIT, WeightedSums } from "./kernels/kernels.ts";
 
 /** The settings of a {@linkcode LogMel}; the defaults are those of EfficientAT at inference. */
 export interface LogMelOptions {
@@ -60,15 +53,15 @@ export class LogMel {
   readonly #length: number;
   readonly #fft: RealFft;
   readonly #kernels = new Kernels();
-  readonly #samples: KernelArray<Float32Array>;
-  readonly #padded: KernelArray<Float32Array>;
-  readonly #window: KernelArray<Float32Array>;
-  readonly #windowed: KernelArray<Float32Array>;
-  readonly #spectra: KernelArray<Float32Array>;
-  readonly #power: KernelArray<Float32Array>;
+  readonly #samples: HeapArray;
+  readonly #padded: HeapArray;
+  readonly #window: HeapArray;
+  readonly #windowed: HeapArray;
+  readonly #spectra: HeapArray;
+  readonly #power: HeapArray;
   readonly #bank: WeightedSums;
   /** Band by band, in rows with room for the last frames' companions. */
-  readonly #mel: KernelArray<Float32Array>;
+  readonly #mel: HeapArray;
   readonly #rowLength: number;
 
   constructor(options: LogMelOptions = {}) {

@@ -1,13 +1,7 @@
 import { type Allocate, fresh } from "./buffers.ts";
 import { RealConvolver } from "./fft.ts";
-import {
-  BYTES,
-  type KernelArray,
-  Kernels,
-  ROUNDS,
-  ROW_UNIT,
-  WeightedSums,
-} from "./kernels/kernels.ts";
+import type { HeapArray } from "./heap_array.ts";
+import { BYTES, Kernels, ROUNDS, ROW_UNIT, WeightedSums } from "./kernels/kernels.ts";
 
 /** How far aliases and images lie below the signal, in dB, with something to spare. */
 const ATTENUATION = 100;
@@ -126,8 +120,8 @@ class Interpolator {
   readonly #advance: number;
   /** Rounds at a time. */
   readonly #rounds: number;
-  readonly #in: KernelArray<Float32Array>;
-  readonly #out: KernelArray<Float32Array>;
+  readonly #in: HeapArray;
+  readonly #out: HeapArray;
 
   constructor(fromRate: number, toRate: number, edge: number) {
     const divisor = gcd(fromRate, toRate);

@@ -1,6 +1,5 @@
-import { replaceFileSync } from "../io/replace_file.ts";
-
 /** Reads and writes notebooks of nbformat 4. */
+import { replaceFileSync } from "../io/replace_file.ts";
 
 /** What a cell shows below itself, as nbformat 4 stores it. */
 export type Output =

@@ -1,3 +1,5 @@
+import { HeapArray } from "../heap_array.ts";
+
 /** The functions of `kernels.wat`, which says what each does; pointers and strides are in bytes. */
 export interface KernelFunctions {
   weightedSums(
@@ -48,13 +50,15 @@ export class Kernels {
    * An array of zeros. Kernels that take four or eight numbers at a time may touch up to eight
    * numbers behind the last one.
    */
-  floats(length: number): KernelArray<Float32Array> {
-    return new KernelArray(this.#memory, Float32Array, this.#allocate(length), length);
+  floats(length: number): HeapArray {
+    const pointer = this.#allocate(length);
+    return new HeapArray(pointer, () => new Float32Array(this.#memory.buffer, pointer, length));
   }
 
   /** An array of 32-bit integers, all 0. */
-  integers(length: number): KernelArray<Int32Array> {
-    return new KernelArray(this.#memory, Int32Array, this.#allocate(length), length);
+  integers(length: number): HeapArray<Int32Array> {
+    const pointer = this.#allocate(length);
+    return new HeapArray(pointer, () => new Int32Array(this.#memory.buffer, pointer, length));
   }
 
   #allocate(length: number): number {
@@ -63,40 +67,6 @@ export class Kernels {
     const missing = this.#end + ALIGNMENT - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
     return pointer;
-  }
-}
-
-/** An array inside a kernel's memory. */
-export class KernelArray<A extends Float32Array | Int32Array> {
-  /** Where it begins, in bytes. */
-  readonly pointer: number;
-  readonly #memory: WebAssembly.Memory;
-  readonly #type: new (buffer: ArrayBufferLike, offset: number, length: number) => A;
-  readonly #length: number;
-  #view: A;
-
-  constructor(
-    memory: WebAssembly.Memory,
-    type: new (buffer: ArrayBufferLike, offset: number, length: number) => A,
-    pointer: number,
-    length: number,
-  ) {
-    this.pointer = pointer;
-    this.#memory = memory;
-    this.#type = type;
-    this.#length = length;
-    this.#view = this.#makeView();
-  }
-
-  /** Its numbers; a view that is good until the next array is made. */
-  get view(): A {
-    // A memory that grows leaves empty views behind.
-    if (this.#view.length === 0) this.#view = this.#makeView();
-    return this.#view;
-  }
-
-  #makeView(): A {
-    return new this.#type(this.#memory.buffer, this.pointer, this.#length);
   }
 }
 
@@ -111,9 +81,9 @@ export interface Row {
 export class WeightedSums {
   readonly rows: number;
   readonly #kernels: Kernels;
-  readonly #weights: KernelArray<Float32Array>;
-  readonly #starts: KernelArray<Int32Array>;
-  readonly #lengths: KernelArray<Int32Array>;
+  readonly #weights: HeapArray;
+  readonly #starts: HeapArray<Int32Array>;
+  readonly #lengths: HeapArray<Int32Array>;
 
   /** @param rows At least one, none empty. */
   constructor(kernels: Kernels, rows: Row[]) {
