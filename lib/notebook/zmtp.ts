@@ -3,6 +3,7 @@
  * as it takes to speak with a Jupyter kernel.
  */
 
+import { Buffer } from "node:buffer";
 import { writeAll } from "../io/bytes.ts";
 
 /** The socket types that a Jupyter client uses. */
@@ -61,7 +62,7 @@ export class ZmtpSocket {
     if (theirs === null || theirs[0] !== 0xff || theirs[9] !== 0x7f || theirs[10] < 3) {
       throw new ZmtpError("Expected a ZMTP 3 greeting but found something else");
     }
-    const ready = concat([
+    const ready = Buffer.concat([
       shortString("READY"),
       property("Socket-Type", type),
       property("Identity", identity),
@@ -76,7 +77,7 @@ export class ZmtpSocket {
 
   /** Sends one message of one or more frames. */
   async send(frames: Uint8Array[]): Promise<void> {
-    const bytes = concat(
+    const bytes = Buffer.concat(
       frames.map((body, i) => frame(body, i < frames.length - 1 ? FLAG_MORE : 0)),
     );
     await this.#write(bytes);
@@ -169,31 +170,21 @@ class ByteReader {
 }
 
 function frame(body: Uint8Array, flags: number): Uint8Array {
-  if (body.length < 256) return concat([new Uint8Array([flags, body.length]), body]);
+  if (body.length < 256) return Buffer.concat([new Uint8Array([flags, body.length]), body]);
   const header = new Uint8Array(9);
   header[0] = flags | FLAG_LONG;
   new DataView(header.buffer).setBigUint64(1, BigInt(body.length));
-  return concat([header, body]);
+  return Buffer.concat([header, body]);
 }
 
 function shortString(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
-  return concat([new Uint8Array([bytes.length]), bytes]);
+  return Buffer.concat([new Uint8Array([bytes.length]), bytes]);
 }
 
 function property(name: string, value: string): Uint8Array {
   const bytes = new TextEncoder().encode(value);
   const size = new Uint8Array(4);
   new DataView(size.buffer).setUint32(0, bytes.length);
-  return concat([shortString(name), size, bytes]);
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.length;
-  }
-  return out;
+  return Buffer.concat([shortString(name), size, bytes]);
 }
