@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import wavefile from "wavefile";
 import { seededRandom } from "../lib/challenge/statistics.ts";
-import { buildMobileNet } from "../lib/onnx/mobilenet_graph.ts";
-import { encoderTensors, PREFIX } from "../tests/onnx/encoder_tensors.ts";
+import { buildMobileNet } from "../lib/models/mobilenet/mobilenet_graph.ts";
+import { encoderTensors, PREFIX } from "../tests/models/mobilenet/encoder_tensors.ts";
 
 const SECONDS = 10;
 const SAMPLE_RATE = 44100;

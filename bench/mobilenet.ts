@@ -2,7 +2,7 @@ import { borrow, giveBack } from "../lib/audio/buffers.ts";
 import { LogMel } from "../lib/audio/mel.ts";
 import { resample } from "../lib/audio/resample.ts";
 import { readWav } from "../lib/audio/wav.ts";
-import { EmbeddingPool } from "../lib/challenge/embedding_pool.ts";
+import { EmbeddingPool } from "../lib/embedding/pool.ts";
 import { OnnxDualEncoder } from "../lib/models/onnx_dual_encoder.ts";
 import { OnnxEncoder } from "../lib/onnx/encoder.ts";
 import { makeClips, makeEncoder } from "./clips.ts";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { readWav } from "../lib/audio/wav.ts";
 import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challenge/dataset.ts";
 import type { QVIMModel } from "../lib/challenge/model.ts";
-import { VocalSearch } from "../lib/models/vocal_search.ts";
+import { VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { parseArguments } from "../commands/command.ts";
 import { describeMobileNet, MobileNetBench } from "./mobilenet.ts";

@@ -1,10 +1,10 @@
 /** Scoring one query against a large library: what a sound designer waits for. */
-import type { Scorer } from "../lib/challenge/embedding_model.ts";
+import type { Scorer } from "../lib/embedding/embedding_model.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
-import { PACKED_EVENTS } from "../lib/models/contours/events.ts";
-import { FEATURES } from "../lib/models/contours/features.ts";
-import { EMBEDDING } from "../lib/models/encoder/sound_encoder.ts";
-import { BEGINNINGS, VocalSearch } from "../lib/models/vocal_search.ts";
+import { PACKED_EVENTS } from "../lib/models/vocal_search/events.ts";
+import { FEATURES } from "../lib/models/vocal_search/features.ts";
+import { EMBEDDING } from "../lib/models/vocal_search/sound_encoder.ts";
+import { BEGINNINGS, VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
 
 const ITEMS = 10_000;
 const QUERIES = 5;

@@ -4,9 +4,9 @@ import { compareSystems, formatComparison, rankCurves } from "../lib/challenge/c
 import { QVIMModel, type Similarities, type SoundPaths } from "../lib/challenge/model.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
-import { MobileNetBaseline } from "../lib/models/mobilenet.ts";
+import { MobileNetBaseline } from "../lib/models/mobilenet/mobilenet.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
-import { VocalSearch } from "../lib/models/vocal_search.ts";
+import { VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";
 
 const PICTURE = "rank_curves.svg";

@@ -1,4 +1,4 @@
-import { convertCheckpoint } from "../lib/onnx/convert.ts";
+import { convertCheckpoint } from "../lib/models/mobilenet/convert.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";
 
 export const convertCommand: Command = {

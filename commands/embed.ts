@@ -1,5 +1,5 @@
-import { normalize } from "../lib/challenge/cosine.ts";
-import { convertOnce } from "../lib/models/mobilenet.ts";
+import { normalize } from "../lib/embedding/cosine.ts";
+import { convertOnce } from "../lib/models/mobilenet/mobilenet.ts";
 import { OnnxDualEncoder } from "../lib/models/onnx_dual_encoder.ts";
 import { encodeNpy } from "../lib/io/npy.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";

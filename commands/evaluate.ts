@@ -5,7 +5,7 @@ import {
   exactMatchLines,
   formatReport,
   worstClasses,
-} from "../lib/challenge/report.ts";
+} from "../lib/inspect/figures.ts";
 import { readSimilarities } from "../lib/challenge/similarities.ts";
 import { bootstrapInterval } from "../lib/challenge/statistics.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";

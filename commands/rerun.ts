@@ -1,16 +1,16 @@
 import { basename, join, resolve } from "node:path";
-import { prepareData } from "../lib/challenge/blind.ts";
+import { prepareData } from "../lib/organizer/rerun/blind.ts";
 import { readGroundTruth } from "../lib/challenge/dataset.ts";
 import { hashFile } from "../lib/io/hash.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
-import { makeCache } from "../lib/notebook/rerun/cache.ts";
-import { hasBubblewrap, type Network } from "../lib/notebook/rerun/sandbox.ts";
+import { makeCache } from "../lib/organizer/rerun/cache.ts";
+import { hasBubblewrap, type Network } from "../lib/organizer/rerun/sandbox.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
-import { type Entry, outcomeOf, remarksOf, type Report } from "./rerun/entry.ts";
-import { toHtml, toMarkdown } from "./rerun/report.ts";
-import { claimedMrr, runSubmission, type Setting } from "./rerun/submission.ts";
+import { type Entry, outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
+import { toHtml, toMarkdown } from "../lib/organizer/report/report.ts";
+import { claimedMrr, runSubmission, type Setting } from "../lib/organizer/rerun/submission.ts";
 import { PACKAGE, verifyAll } from "./verify.ts";
 
 const MEBIBYTE = 2 ** 20;

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
-import { replacePaths } from "../lib/notebook/paths_cell.ts";
+import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
 import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
 import { OutputPrinter } from "./output_printer.ts";

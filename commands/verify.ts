@@ -1,9 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Notebook, NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
-import type { Finding } from "../lib/notebook/verify/findings.ts";
-import { checkNames } from "../lib/notebook/verify/file_names.ts";
-import { verifyNotebooks } from "../lib/notebook/verify/verify.ts";
+import type { Finding } from "../lib/organizer/verify/findings.ts";
+import { checkNames } from "../lib/organizer/verify/file_names.ts";
+import { verifyNotebooks } from "../lib/organizer/verify/verify.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { type Command, parseArguments, UsageError } from "./command.ts";
 

@@ -12,7 +12,7 @@ export {
   type SoundFile,
   toPaths,
 } from "./challenge/dataset.ts";
-export { EmbeddingModel, type Scorer } from "./challenge/embedding_model.ts";
+export { EmbeddingModel, type Scorer } from "./embedding/embedding_model.ts";
 export { evaluate, type Evaluation, type QueryResult } from "./challenge/evaluation.ts";
 export { assertModel, QVIMModel, type Similarities, type SoundPaths } from "./challenge/model.ts";
 export {
@@ -21,7 +21,7 @@ export {
   pythonRound,
   showFigures,
   showRanks,
-} from "./challenge/report.ts";
+} from "./inspect/figures.ts";
 export {
   assertSimilarities,
   type QueryScores,
@@ -29,7 +29,7 @@ export {
   SimilaritiesError,
   writeSimilarities,
 } from "./challenge/similarities.ts";
-export { VocalSearch, type VocalSearchOptions } from "./models/vocal_search.ts";
-export { MobileNetBaseline } from "./models/mobilenet.ts";
+export { VocalSearch, type VocalSearchOptions } from "./models/vocal_search/vocal_search.ts";
+export { MobileNetBaseline } from "./models/mobilenet/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
 export { TwoDft } from "./models/two_dft.ts";

@@ -3,7 +3,7 @@ import { formatTable } from "../ui/table.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "./dataset.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
 import type { QVIMModel } from "./model.ts";
-import { pythonRound } from "./report.ts";
+import { pythonRound } from "../inspect/figures.ts";
 import { bootstrapInterval, meansByGroup } from "./statistics.ts";
 
 /** A system and how it did on a data set. */

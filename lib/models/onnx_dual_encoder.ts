@@ -2,7 +2,7 @@ import { type Allocate, borrow, giveBack } from "../audio/buffers.ts";
 import { EFFICIENT_AT, LogMel, type LogMelOptions } from "../audio/mel.ts";
 import { resample } from "../audio/resample.ts";
 import { readWav } from "../audio/wav.ts";
-import { EmbeddingModel } from "../challenge/embedding_model.ts";
+import { EmbeddingModel } from "../embedding/embedding_model.ts";
 import { OnnxEncoder } from "../onnx/encoder.ts";
 
 /** The two networks of a dual encoder, and what they listen to. */

@@ -2,7 +2,7 @@ import { ChirpZ } from "../audio/chirp_z.ts";
 import { ConstantQ } from "../audio/cqt.ts";
 import { fourierResample } from "../audio/fourier_resample.ts";
 import { readWav } from "../audio/wav.ts";
-import { EmbeddingModel } from "../challenge/embedding_model.ts";
+import { EmbeddingModel } from "../embedding/embedding_model.ts";
 
 const SAMPLE_RATE = 8000;
 const SECONDS = 5;

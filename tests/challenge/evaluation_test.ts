@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type GroundTruthRow, readGroundTruth } from "../../lib/challenge/dataset.ts";
 import { evaluate, type Evaluation } from "../../lib/challenge/evaluation.ts";
-import { pythonRound, rankHistogram, worstClasses } from "../../lib/challenge/report.ts";
+import { pythonRound, rankHistogram, worstClasses } from "../../lib/inspect/figures.ts";
 import { readSimilarities } from "../../lib/challenge/similarities.ts";
 import { bootstrapInterval, seededRandom } from "../../lib/challenge/statistics.ts";
 import { testWithShared } from "../support.ts";

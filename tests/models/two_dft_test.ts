@@ -3,7 +3,7 @@ import { join } from "node:path";
 import wavefile from "wavefile";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
-import { pythonRound } from "../../lib/challenge/report.ts";
+import { pythonRound } from "../../lib/inspect/figures.ts";
 import type { Similarities } from "../../lib/challenge/model.ts";
 import { TwoDft } from "../../lib/models/two_dft.ts";
 import { PROJECT, testWithShared, withFolder } from "../support.ts";

@@ -1,0 +1,132 @@
+import { RealFft } from "../../audio/fft.ts";
+import {
+  FRAME_SECONDS,
+  loudnessOf,
+  type SoundFrames,
+  weightedMean,
+} from "./sound_frames.ts";
+import { concatenate } from "./vectors.ts";
+import { CONTOURS, contoursOf } from "./contours.ts";
+import { eventsOf, PACKED_EVENTS } from "./events.ts";
+
+/** What is followed of a sound over time, and what is said of it as a whole. */
+export interface SoundFeatures {
+  /**
+   * Frame by frame, over a fixed number of frames from the first to the last audible one: loudness,
+   * periodicity, pitch, brightness [shape=(FRAMES · CONTOURS,)].
+   */
+  contours: Float32Array;
+  /** How strongly loudness swells and falls at rates up to 16 Hz, of length 1 [shape=(80,)]. */
+  modulation: Float32Array;
+  /**
+   * Of the whole sound, each scaled to a range of about 1: log duration; means of periodicity and
+   * brightness; spreads of brightness, pitch and loudness; mean loudness; the temporal centroid; how
+   * much of the time loudness rises [shape=(9,)].
+   */
+  statistics: Float32Array;
+  /** What happens in it, one event after another; see {@linkcode eventsOf}. */
+  events: Float32Array;
+}
+
+/** Frames that every sound is stretched to: imitations keep order better than tempo. */
+export const FRAMES = 64;
+
+const STATISTICS = 9;
+/** Frames of loudness, from the beginning, that rates are measured in: 5.12 s. */
+const MODULATION_FRAMES = 512;
+const MODULATION_RATES = 80;
+/** The length of packed features. */
+export const FEATURES = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS + PACKED_EVENTS;
+
+/** The features as one vector, as processes exchange them. */
+export function packFeatures(features: SoundFeatures): Float32Array {
+  const { contours, modulation, statistics, events } = features;
+  return concatenate([contours, modulation, statistics, events]);
+}
+
+/** The inverse of {@linkcode packFeatures}; the parts are views of the vector. */
+export function unpackFeatures(vector: Float32Array): SoundFeatures {
+  let offset = 0;
+  const take = (length: number) => vector.subarray(offset, offset += length);
+  return {
+    contours: take(FRAMES * CONTOURS),
+    modulation: take(MODULATION_RATES),
+    statistics: take(STATISTICS),
+    events: take(PACKED_EVENTS),
+  };
+}
+
+/** Makes features of what is heard frame by frame. */
+export class FeatureExtractor {
+  readonly #modulationFft = new RealFft(MODULATION_FRAMES);
+
+  extract(frames: SoundFrames): SoundFeatures {
+    return {
+      contours: stretch(contoursOf(frames), CONTOURS),
+      modulation: this.#modulationOf(frames),
+      statistics: statisticsOf(frames),
+      events: eventsOf(frames),
+    };
+  }
+
+  #modulationOf(frames: SoundFrames): Float32Array {
+    const loudness = loudnessOf(frames);
+    const count = Math.min(frames.count, MODULATION_FRAMES);
+    const mean = loudness.subarray(0, count).reduce((sum, value) => sum + value, 0) / count;
+    const spectrum = this.#modulationFft.forward(
+      loudness.subarray(0, count).map((value, i) =>
+        (value - mean) * (0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / count))
+      ),
+    );
+    const magnitudes = Float32Array.from(
+      { length: MODULATION_RATES },
+      (_, rate) => Math.hypot(spectrum[2 * rate + 2], spectrum[2 * rate + 3]),
+    );
+    const norm = Math.hypot(...magnitudes) + 1e-9;
+    return magnitudes.map((value) => value / norm);
+  }
+}
+
+/** Stretches rows of `width` values to {@linkcode FRAMES} rows, by straight lines. */
+function stretch(values: Float32Array, width: number): Float32Array {
+  const count = values.length / width;
+  const out = new Float32Array(FRAMES * width);
+  for (let frame = 0; frame < FRAMES; frame++) {
+    const position = frame * (count - 1) / (FRAMES - 1);
+    const first = Math.floor(position), second = Math.min(count - 1, first + 1);
+    const part = position - first;
+    for (let c = 0; c < width; c++) {
+      out[frame * width + c] = (1 - part) * values[first * width + c] +
+        part * values[second * width + c];
+    }
+  }
+  return out;
+}
+
+function statisticsOf(frames: SoundFrames): Float32Array {
+  const loudness = loudnessOf(frames);
+  const voiced = frames.periodicity.map((value, i) => Math.max(0, value - 0.5) * loudness[i]);
+  const mean = (values: Float32Array) => weightedMean(values, loudness);
+  const spread = (values: Float32Array, weights: Float32Array) => {
+    const middle = weightedMean(values, weights);
+    return Math.sqrt(weightedMean(values.map((value) => (value - middle) ** 2), weights));
+  };
+  const ones = new Float32Array(frames.count).fill(1);
+  const center = weightedMean(
+    Float32Array.from({ length: frames.count }, (_, i) => i / frames.count),
+    loudness,
+  );
+  let rises = 0;
+  for (let i = 5; i < frames.count; i++) if (loudness[i] > loudness[i - 5] + 0.25) rises++;
+  return Float32Array.from([
+    Math.log2(frames.count * FRAME_SECONDS),
+    2 * mean(frames.periodicity),
+    0.5 * mean(frames.brightness),
+    spread(frames.brightness, loudness),
+    spread(frames.pitch, voiced),
+    4 * spread(loudness, ones),
+    2 * weightedMean(loudness, ones),
+    3 * center,
+    6 * rises / frames.count,
+  ]);
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import type { SoundFrames } from "./sound_frames.ts";
+import { OnnxEncoder } from "../../onnx/encoder.ts";
+import { encoderInput, ROWS } from "./encoder_input.ts";
+
+/** The numbers of an embedding. */
+export const EMBEDDING = 256;
+
+/** The trained encoder: two networks that bring a sound and an imitation of it close together. */
+export class SoundEncoder {
+  readonly #networks = new Map<string, Promise<OnnxEncoder>>();
+
+  /**
+   * @param kind Which network listens: the one for items or the one for queries.
+   * @returns A vector of length 1 [shape=(EMBEDDING,)].
+   */
+  async embed(kind: "item" | "query", frames: SoundFrames): Promise<Float32Array> {
+    let network = this.#networks.get(kind);
+    if (network === undefined) {
+      const path = fileURLToPath(new URL(`${kind}_encoder.onnx`, import.meta.url));
+      // There is a process for each core: a network need not share itself out any further.
+      network = OnnxEncoder.load(path, 1);
+      this.#networks.set(kind, network);
+    }
+    return await (await network).embed(encoderInput(frames), ROWS);
+  }
+}

@@ -1,0 +1,228 @@
+import { RealFft } from "../../audio/fft.ts";
+import { resample } from "../../audio/resample.ts";
+import { readWav } from "../../audio/wav.ts";
+
+/**
+ * What is heard of a sound every 10 ms, from the first audible frame to the last.
+ */
+export interface SoundFrames {
+  count: number;
+  /** dB, of any reference. */
+  level: Float32Array;
+  /** 0 for noise, 1 for a tone. */
+  periodicity: Float32Array;
+  /** log2 of Hz; of no meaning where periodicity is low. */
+  pitch: Float32Array;
+  /** The mean of log2 of the bins, weighted by their power. */
+  brightness: Float32Array;
+  /** Power in each mel band [shape=(count · MEL_BANDS,)]. */
+  mel: Float32Array;
+}
+
+/** Mel bands of a frame, of equal width on the mel scale from 60 to 8000 Hz. */
+export const MEL_BANDS = 64;
+/** From one frame to the next. */
+export const FRAME_SECONDS = 0.01;
+
+const SAMPLE_RATE = 16000;
+const N_FFT = 1024;
+const WINDOW = 640;
+const HOP = FRAME_SECONDS * SAMPLE_RATE;
+/** Longer sounds are listened to up to here. */
+const MAX_SECONDS = 10;
+/** Frames this far below the loudest count as silence, in dB. */
+const FLOOR = 45;
+/** The range of pitches that is looked for, in Hz. */
+const PITCH: [number, number] = [70, 1000];
+/** The lowest bin that counts: below 80 Hz there is little of a voice, and much of mains hum. */
+const LOWEST_BIN = 5;
+const MEL_RANGE: [number, number] = [60, 8000];
+
+/** Listens to sounds frame by frame. */
+export class SoundAnalyzer {
+  readonly #fft = new RealFft(N_FFT);
+  readonly #window = Float32Array.from(
+    { length: WINDOW },
+    (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / WINDOW),
+  );
+  readonly #windowCorrelation = this.#autocorrelation(this.#spectrumOf(this.#window));
+  readonly #filters = melFilters();
+
+  /** @param path A WAV file. */
+  analyzeFile(path: string): SoundFrames {
+    const { samples, sampleRate } = readWav(path);
+    return this.analyze(resample(samples, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
+  }
+
+  /** @param clip One channel at 16 kHz. */
+  analyze(clip: Float32Array): SoundFrames {
+    const samples = surround(clip);
+    const count = Math.max(1, 1 + Math.floor((samples.length - WINDOW) / HOP));
+    const frames: SoundFrames = {
+      count,
+      level: new Float32Array(count),
+      periodicity: new Float32Array(count),
+      pitch: new Float32Array(count),
+      brightness: new Float32Array(count),
+      mel: new Float32Array(count * MEL_BANDS),
+    };
+    const windowed = new Float32Array(WINDOW);
+    for (let frame = 0; frame < count; frame++) {
+      const start = frame * HOP;
+      for (let i = 0; i < WINDOW; i++) windowed[i] = (samples[start + i] ?? 0) * this.#window[i];
+      this.#describe(this.#spectrumOf(windowed), frame, frames);
+    }
+    return trim(frames);
+  }
+
+  #spectrumOf(samples: Float32Array): Float32Array {
+    const packed = this.#fft.forward(samples);
+    const power = new Float32Array(N_FFT / 2 + 1);
+    for (let bin = 0; bin < power.length; bin++) {
+      power[bin] = packed[2 * bin] ** 2 + packed[2 * bin + 1] ** 2;
+    }
+    return power;
+  }
+
+  /** The autocorrelation of what has that power spectrum: the transform of an even sequence. */
+  #autocorrelation(power: Float32Array): Float32Array {
+    const even = new Float32Array(N_FFT);
+    even.set(power);
+    for (let bin = 1; bin < N_FFT / 2; bin++) even[N_FFT - bin] = power[bin];
+    const packed = this.#fft.forward(even);
+    return Float32Array.from({ length: N_FFT / 2 }, (_, lag) => packed[2 * lag]);
+  }
+
+  #describe(power: Float32Array, frame: number, frames: SoundFrames): void {
+    let energy = 1e-9, weighted = 0;
+    for (let bin = LOWEST_BIN; bin < power.length; bin++) {
+      energy += power[bin];
+      weighted += power[bin] * Math.log2(bin);
+    }
+    frames.level[frame] = 10 * Math.log10(energy);
+    frames.brightness[frame] = weighted / energy;
+    this.#filters.forEach(({ first, weights }, band) => {
+      let sum = 0;
+      for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
+      frames.mel[frame * MEL_BANDS + band] = sum;
+    });
+    const correlation = this.#autocorrelation(power);
+    let best = 0, bestLag = 1;
+    for (let lag = SAMPLE_RATE / PITCH[1]; lag <= SAMPLE_RATE / PITCH[0]; lag++) {
+      const normal = this.#windowCorrelation[lag] / this.#windowCorrelation[0];
+      const value = correlation[lag] / (correlation[0] + 1e-9) / normal;
+      // A period's double correlates as well: the shorter one has to be clearly worse to lose.
+      const isPeak = correlation[lag] >= correlation[lag - 1] &&
+        correlation[lag] >= correlation[lag + 1];
+      if (isPeak && value > best + 0.02) {
+        best = value;
+        bestLag = lag;
+      }
+    }
+    frames.periodicity[frame] = Math.min(1, Math.max(0, best));
+    frames.pitch[frame] = Math.log2(SAMPLE_RATE / bestLag);
+  }
+}
+
+/**
+ * The clip from its first to its last audible sample, with silence around: wherever in a recording a
+ * sound lies, its frames are the same.
+ */
+function surround(clip: Float32Array): Float32Array {
+  const peak = clip.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
+  const audible = (x: number) => Math.abs(x) > peak * 10 ** (-FLOOR / 20);
+  const first = Math.max(0, clip.findIndex(audible));
+  const sound = clip.subarray(first, clip.findLastIndex(audible) + 1);
+  const out = new Float32Array(sound.length + 2 * (WINDOW - HOP));
+  out.set(sound, WINDOW - HOP);
+  return out;
+}
+
+/** Loudness in 0 … 1: 0 at the floor below the loudest frame. */
+export function loudnessOf({ level }: SoundFrames): Float32Array {
+  const peak = peakOf(level);
+  return level.map((value) => Math.max(0, 1 + (value - peak) / FLOOR));
+}
+
+/** The mean of `values`, weighted. */
+export function weightedMean(values: Float32Array, weights: Float32Array): number {
+  let sum = 0, total = 1e-9;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i] * weights[i];
+    total += weights[i];
+  }
+  return sum / total;
+}
+
+/**
+ * Means over each `step` frames; the last frame fills up the last step.
+ *
+ * @param values Frame by frame [shape=(frames · width,)].
+ * @returns Step by step [shape=(⌈frames / step⌉ · width,)].
+ */
+export function averageSteps(values: Float32Array, width: number, step: number): Float32Array {
+  const frames = values.length / width;
+  const out = new Float32Array(Math.ceil(frames / step) * width);
+  for (let i = 0; i < out.length / width * step; i++) {
+    const frame = Math.min(frames - 1, i), target = Math.floor(i / step);
+    for (let c = 0; c < width; c++) out[target * width + c] += values[frame * width + c] / step;
+  }
+  return out;
+}
+
+function peakOf(level: Float32Array): number {
+  return level.reduce((peak, value) => Math.max(peak, value), -Infinity);
+}
+
+/**
+ * The level of what counts as silence at the ends: far below the loudest frame, or hardly above the
+ * noise that a room and a microphone make, which is taken from the softest tenth of what is no
+ * digital silence.
+ */
+function floorOf(level: Float32Array): number {
+  const peak = peakOf(level);
+  const heard = level.filter((value) => value > peak - 60).sort();
+  const noise = heard[Math.floor(heard.length / 10)];
+  return Math.max(peak - FLOOR, Math.min(noise + 8, peak - 20));
+}
+
+/** Cuts off what is silent at both ends. */
+function trim(frames: SoundFrames): SoundFrames {
+  const floor = floorOf(frames.level);
+  return sliceFrames(
+    frames,
+    frames.level.findIndex((value) => value > floor),
+    frames.level.findLastIndex((value) => value > floor) + 1,
+  );
+}
+
+/** The frames from `first` to before `end`. */
+export function sliceFrames(frames: SoundFrames, first: number, end: number): SoundFrames {
+  return {
+    count: end - first,
+    level: frames.level.slice(first, end),
+    periodicity: frames.periodicity.slice(first, end),
+    pitch: frames.pitch.slice(first, end),
+    brightness: frames.brightness.slice(first, end),
+    mel: frames.mel.slice(first * MEL_BANDS, end * MEL_BANDS),
+  };
+}
+
+/** Triangles over O'Shaughnessy's mel scale, m = 2595 log10(1 + f / 700). */
+function melFilters(): { first: number; weights: Float32Array }[] {
+  const [low, high] = MEL_RANGE.map((frequency) => 2595 * Math.log10(1 + frequency / 700));
+  const edges = Array.from(
+    { length: MEL_BANDS + 2 },
+    (_, i) => 700 * (10 ** ((low + i * (high - low) / (MEL_BANDS + 1)) / 2595) - 1),
+  );
+  return Array.from({ length: MEL_BANDS }, (_, band) => {
+    const [left, center, right] = edges.slice(band, band + 3);
+    const first = Math.ceil(left * N_FFT / SAMPLE_RATE);
+    const last = Math.min(N_FFT / 2, Math.floor(right * N_FFT / SAMPLE_RATE));
+    const weights = Float32Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
+      const frequency = (first + i) * SAMPLE_RATE / N_FFT;
+      return Math.min((frequency - left) / (center - left), (right - frequency) / (right - center));
+    });
+    return { first, weights };
+  });
+}

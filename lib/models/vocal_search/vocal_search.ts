@@ -1,0 +1,154 @@
+import { sliceFrames, SoundAnalyzer, type SoundFrames } from "./sound_frames.ts";
+import { EmbeddingModel, type Scorer } from "../../embedding/embedding_model.ts";
+import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.ts";
+import { DotProducts } from "../../embedding/dot_products.ts";
+import { DISTANCES } from "./distances.ts";
+import { FeatureExtractor, FEATURES, packFeatures, unpackFeatures } from "./features.ts";
+import { SoundEncoder } from "./sound_encoder.ts";
+import { concatenate } from "./vectors.ts";
+import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
+
+/** What the parts count in the sum; see `training/README.md` for how they were chosen. */
+const CONTOURS_WEIGHT = 1;
+const ENCODER_WEIGHT = 1.25;
+const FUSED_WEIGHT = 1;
+
+/**
+ * The parts of an item, from its beginning, that a query is compared with; the best counts. People
+ * stop when they have made their point: long sounds are seldom imitated to their end.
+ */
+export const BEGINNINGS = [1, 0.7, 0.55];
+/** Beginnings are no shorter than this, in frames: a second. */
+const SHORTEST = 100;
+
+/** Which parts of {@linkcode VocalSearch} are used. */
+export interface VocalSearchOptions {
+  /** Compares contours of loudness, periodicity, pitch and brightness, without any training. */
+  contours?: boolean;
+  /** Compares embeddings of the trained encoder. */
+  encoder?: boolean;
+  /**
+   * Lets the queries of a call correct each other: an item that all of them like counts less. A
+   * query's scores then depend on the others in the call.
+   */
+  queriesAsBatch?: boolean;
+  /** Another model whose scores are fused in, such as the MN baseline. */
+  fuseWith?: QVIMModel;
+}
+
+/**
+ * Finds sounds by imitations of them, in two parts: the contours that a voice can follow, aligned,
+ * and an encoder that was trained on sounds and imitations made for it. Each part's scores are scaled
+ * by their deviation over the items, for each query by itself, and added.
+ *
+ * @example
+ * ```ts
+ * const scores = await new VocalSearch().computeSimilarities(items, queries);
+ * ```
+ */
+export class VocalSearch extends EmbeddingModel {
+  protected override readonly workerModule = import.meta.url;
+  protected override readonly workerOptions: VocalSearchOptions;
+  readonly #options: VocalSearchOptions & { contours: boolean; encoder: boolean };
+  readonly #analyzer = new SoundAnalyzer();
+  readonly #extractor = new FeatureExtractor();
+  readonly #encoder = new SoundEncoder();
+
+  /** @throws {RangeError} Where both parts are switched off. */
+  constructor(options: VocalSearchOptions = {}) {
+    super();
+    const { contours = true, encoder = true } = options;
+    if (!contours && !encoder) {
+      throw new RangeError("Expected contours or encoder to be switched on but found neither");
+    }
+    this.#options = { ...options, contours, encoder };
+    this.workerOptions = { contours, encoder };
+  }
+
+  /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
+  override async embedItem(path: string): Promise<Float32Array> {
+    const frames = this.#analyzer.analyzeFile(path);
+    const views: Float32Array[] = [];
+    for (const part of BEGINNINGS) {
+      const end = Math.max(Math.min(frames.count, SHORTEST), Math.round(part * frames.count));
+      views.push(await this.#embed("item", sliceFrames(frames, 0, end)));
+    }
+    return concatenate(views);
+  }
+
+  override embedQuery(path: string): Promise<Float32Array> {
+    return this.#embed("query", this.#analyzer.analyzeFile(path));
+  }
+
+  protected override queryLength(itemLength: number): number {
+    return itemLength / BEGINNINGS.length;
+  }
+
+  override async computeSimilarities(
+    items: SoundPaths,
+    queries: SoundPaths,
+  ): Promise<Similarities> {
+    const { fuseWith, queriesAsBatch } = this.#options;
+    let scores = await super.computeSimilarities(items, queries);
+    if (fuseWith !== undefined) {
+      scores = fuse(scores, await fuseWith.computeSimilarities(items, queries), FUSED_WEIGHT);
+    }
+    return queriesAsBatch ? scaleOverQueries(scores) : scores;
+  }
+
+  /** The features and the embedding, whichever is used, one after the other. */
+  async #embed(kind: "item" | "query", frames: SoundFrames): Promise<Float32Array> {
+    const parts: Float32Array[] = [];
+    if (this.#options.contours) parts.push(packFeatures(this.#extractor.extract(frames)));
+    if (this.#options.encoder) parts.push(await this.#encoder.embed(kind, frames));
+    return concatenate(parts);
+  }
+
+  protected override async createScorer(items: Float32Array[]): Promise<Scorer> {
+    const { contours, encoder } = this.#options;
+    const offset = contours ? FEATURES : 0;
+    const length = items[0].length / BEGINNINGS.length;
+    // All wholes first, then all of each length of beginnings.
+    const views = BEGINNINGS.flatMap((_, view) =>
+      items.map((item) => item.subarray(view * length, (view + 1) * length))
+    );
+    const features = contours ? views.map(unpackFeatures) : [];
+    const products = encoder
+      ? await DotProducts.create(views.map((view) => view.subarray(offset)))
+      : undefined;
+    return {
+      with: async (queries) => {
+        const cosines = await products?.with(queries.map((vector) => vector.subarray(offset)));
+        return queries.map((vector, q) => {
+          const scores = new Float64Array(views.length);
+          if (cosines !== undefined) {
+            addWeighted(scores, scaleByFirst(cosines[q], items.length), ENCODER_WEIGHT);
+          }
+          if (contours) {
+            const query = unpackFeatures(vector);
+            for (const { between, weight } of DISTANCES) {
+              const distances = Float64Array.from(features, (view) => between(query, view));
+              addWeighted(scores, scaleByFirst(distances, items.length), -CONTOURS_WEIGHT * weight);
+            }
+          }
+          return bestView(scores, items.length);
+        });
+      },
+      release: async () => await products?.release(),
+    };
+  }
+}
+
+/** The best score of each item over its views; all views of one kind stand together. */
+function bestView(scores: Float64Array, items: number): Float64Array {
+  const best = scores.slice(0, items);
+  for (let i = items; i < scores.length; i++) {
+    best[i % items] = Math.max(best[i % items], scores[i]);
+  }
+  return best;
+}
+
+/** What a worker builds to embed files. */
+export function createModel(options: VocalSearchOptions): VocalSearch {
+  return new VocalSearch(options);
+}

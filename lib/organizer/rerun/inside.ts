@@ -1,0 +1,54 @@
+/** The program inside the sandbox: runs the notebook that it is told of and says how it goes. */
+import { dirname } from "node:path";
+import { type Notebook, readNotebook, writeNotebook } from "../../notebook/ipynb.ts";
+import { replacePaths } from "../paths_cell.ts";
+import { CellTimeoutError, DeadKernelError, runNotebook } from "../../notebook/runner.ts";
+import type { RunEvent, RunRequest } from "./protocol.ts";
+import { startRelay } from "./proxy.ts";
+
+function say(event: RunEvent): void {
+  console.log(JSON.stringify(event));
+}
+
+const request: RunRequest = JSON.parse(Deno.args[0]);
+Deno.mkdirSync(request.temporary, { recursive: true });
+const proxy = request.proxySocket === undefined ? undefined : startRelay(request.proxySocket);
+if (proxy !== undefined) {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"]) {
+    Deno.env.set(name, proxy);
+  }
+}
+let current = 0;
+try {
+  const notebook = replacePaths(readNotebook(request.notebook), {
+    ROOT_PATH: request.root,
+    DATA_PATH: request.data,
+  });
+  await runCells(notebook).finally(() => writeNotebook(request.out, notebook));
+  say({ kind: "end" });
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const isTimeout = error instanceof CellTimeoutError;
+  say({
+    kind: "error",
+    cell: current,
+    status: isTimeout ? "timeout" : error instanceof DeadKernelError ? "died" : "failed",
+    message,
+  });
+}
+Deno.exit(0);
+
+/** Runs the cells up to the evaluation: from there on they are the organizer's, with the answers. */
+async function runCells(notebook: Notebook): Promise<void> {
+  const last = notebook.cells.findLastIndex(({ source }) => source.includes(request.lastCellHas));
+  const part = { ...notebook, cells: notebook.cells.slice(0, last + 1) };
+  await runNotebook(part, {
+    cwd: dirname(request.notebook),
+    timeout: request.timeout,
+    cellTimeout: request.cellTimeout,
+    onCell: (cell, index) => {
+      current = index + 1;
+      say({ kind: "cell", cell: current, isSetup: cell.source.includes(request.setupCellHas) });
+    },
+  });
+}

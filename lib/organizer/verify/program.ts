@@ -1,0 +1,103 @@
+import { parse, type ParserOptions } from "@babel/parser";
+import type { File } from "@babel/types";
+import type { Notebook } from "../../notebook/ipynb.ts";
+import { PATHS_MARKER } from "../paths_cell.ts";
+import { isTodoCell } from "./structure.ts";
+
+const PARSER: ParserOptions = {
+  sourceType: "module",
+  plugins: ["typescript"],
+  // Cells may declare a name again, and what one of them declares others use.
+  errorRecovery: true,
+  allowUndeclaredExports: true,
+};
+
+/** Where in a notebook, or in a module that it imports, a line of a program stands. */
+export interface Place {
+  /** From 1. */
+  cell: number;
+  /** From 1. */
+  line: number;
+  file?: string;
+  /** Whether it is the participant's: in a TODO cell, or in a module of theirs. */
+  isOwn: boolean;
+  /** Whether it is in the cell that sets the project up. */
+  isSetup: boolean;
+  /** Whether it is in the cell that chooses the paths. */
+  choosesPaths: boolean;
+}
+
+/** A program with the places of its lines. */
+export interface Program {
+  ast: File;
+  source: string;
+  /** @param line From 1. */
+  placeOf(line: number): Place;
+}
+
+/** The first line of the cell that may fetch and install. */
+const SETUP_LINE = "// TODO: SETUP YOUR PROJECT HERE.";
+
+/**
+ * The code cells of a notebook as one program, as the kernel sees them one after another.
+ *
+ * @throws {ProgramError} Where one of them is no TypeScript.
+ */
+export function joinCells(notebook: Notebook): Program {
+  const places: Place[] = [];
+  const sources: string[] = [];
+  notebook.cells.forEach((cell, index) => {
+    if (cell.cell_type !== "code") return;
+    const isOwn = isTodoCell(cell);
+    const cellLines = cell.source.split(/\r\n|\r|\n/);
+    sources.push(...cellLines);
+    cellLines.forEach((_, line) =>
+      places.push({
+        cell: index + 1,
+        line: line + 1,
+        isOwn,
+        isSetup: cell.source.startsWith(SETUP_LINE),
+        choosesPaths: cell.source.startsWith(PATHS_MARKER),
+      })
+    );
+  });
+  const placeOf = (line: number) => places[Math.min(line, places.length) - 1];
+  return { ...parseProgram(sources.join("\n"), placeOf), placeOf };
+}
+
+/**
+ * A module, for a cell that imports it.
+ *
+ * @throws {ProgramError} Where it is no TypeScript.
+ */
+export function readModule(path: string): Program {
+  const placeOf = (line: number): Place => ({
+    cell: 0,
+    line,
+    file: path,
+    isOwn: true,
+    isSetup: false,
+    choosesPaths: false,
+  });
+  return { ...parseProgram(Deno.readTextFileSync(path), placeOf), placeOf };
+}
+
+/** Thrown where code is no TypeScript. */
+export class ProgramError extends Error {
+  override name = "ProgramError";
+  readonly place: Place;
+
+  constructor(message: string, place: Place) {
+    super(message);
+    this.place = place;
+  }
+}
+
+function parseProgram(source: string, placeOf: (line: number) => Place) {
+  try {
+    return { ast: parse(source, PARSER) as File, source };
+  } catch (error) {
+    const { message, loc } = error as SyntaxError & { loc?: { line: number } };
+    throw new ProgramError(message.replace(/ \(\d+:\d+\)$/, ""), placeOf(loc?.line ?? 1));
+  }
+}

@@ -1,0 +1,76 @@
+import { dirname, resolve } from "node:path";
+import type { Notebook } from "../../notebook/ipynb.ts";
+import { readPaths } from "../paths_cell.ts";
+import { settleDeclarations } from "./declarations.ts";
+import type { Finding } from "./findings.ts";
+import { LocalModules } from "./modules.ts";
+import { joinCells, type Program, ProgramError } from "./program.ts";
+import { RuleChecker } from "./rules.ts";
+import { checkStructure } from "./structure.ts";
+import { type CheckedProgram, checkTypes } from "./types.ts";
+
+/** What notebooks are held against. */
+export interface VerifyOptions {
+  template: Notebook;
+  /** The folder of the package, whose `deno.json` names the imports. */
+  packageFolder: string;
+  /** Whether the code is given to the type checker as well, which takes a second or two. */
+  types: boolean;
+}
+
+/**
+ * Holds notebooks against the template and the rules that it states.
+ *
+ * @param notebooks The notebooks and their own paths: what they import is looked for beside them.
+ * @returns What was found in each: the cells first, then line by line.
+ */
+export async function verifyNotebooks(
+  notebooks: { notebook: Notebook; path: string }[],
+  { template, packageFolder, types }: VerifyOptions,
+): Promise<Finding[][]> {
+  const findings: Finding[][] = [];
+  const parsed: (CheckedProgram & { index: number })[] = [];
+  for (const [index, { notebook, path }] of notebooks.entries()) {
+    findings.push(checkStructure(notebook, template));
+    const folder = dirname(resolve(path));
+    try {
+      const program = joinCells(notebook);
+      parsed.push({ program, folder, index });
+      const root = readPaths(notebook).ROOT_PATH ?? ".";
+      findings[index].push(
+        ...checkRules(program, new LocalModules(folder, root, packageFolder), folder),
+      );
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error;
+      const { cell, line } = error.place;
+      findings[index].push({
+        rule: "syntax",
+        severity: "violation",
+        cell,
+        line,
+        message: error.message,
+      });
+    }
+  }
+  if (types && parsed.length > 0) {
+    const found = await checkTypes(parsed, packageFolder);
+    parsed.forEach(({ index }, i) => findings[index].push(...found[i]));
+  }
+  return findings;
+}
+
+function checkRules(program: Program, modules: LocalModules, folder: string): Finding[] {
+  const findings = settleDeclarations(program);
+  try {
+    findings.push(...new RuleChecker(program, modules.resolverIn(folder)).check());
+  } catch (error) {
+    // The scopes of a program that declares a class or a function again can't be told apart.
+    if (!(error instanceof Error)) throw error;
+    findings.push({
+      rule: "unclear",
+      severity: "warning",
+      message: `could not be followed: ${error.message.split("\n")[0]}`,
+    });
+  }
+  return [...findings, ...modules.findings];
+}

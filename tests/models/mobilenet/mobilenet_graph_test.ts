@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertCheckpoint } from "../../../lib/models/mobilenet/convert.ts";
+import { OnnxEncoder } from "../../../lib/onnx/encoder.ts";
+import { buildMobileNet, makeDivisible } from "../../../lib/models/mobilenet/mobilenet_graph.ts";
+import type { Tensor } from "../../../lib/pytorch/tensor.ts";
+import { findPython, withFolder } from "../../support.ts";
+import { encoderTensors, PREFIX, tensor, uniform } from "./encoder_tensors.ts";
+
+const FRAMES = 101;
+const SCRIPT = fileURLToPath(new URL("../../fixtures/make_mobilenet.py", import.meta.url));
+
+async function embedInput(path: string): Promise<Float32Array> {
+  const logMel = Float32Array.from(uniform("input", 128 * FRAMES), (u) => 2 * Math.fround(u) - 1);
+  const encoder = await OnnxEncoder.load(path);
+  const embedding = await encoder.embed(logMel, 128);
+  await encoder.release();
+  return embedding;
+}
+
+function assertClose(actual: Float32Array, expected: number[]) {
+  assert.equal(actual.length, expected.length);
+  const worst = Math.max(...expected.map((value, i) => Math.abs(actual[i] - value)));
+  assert.ok(worst < 1e-5, `${worst}`);
+}
+
+const OUTPUTS: Record<string, number[]> = JSON.parse(
+  Deno.readTextFileSync(new URL("../../fixtures/mobilenet_outputs.json", import.meta.url)),
+);
+
+for (const [width, expected] of Object.entries(OUTPUTS)) {
+  Deno.test(`buildMobileNet() agrees with PyTorch at width ${width}`, () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "encoder.onnx");
+      Deno.writeFileSync(path, await buildMobileNet(encoderTensors(Number(width)), PREFIX));
+      const embedding = await embedInput(path);
+      assertClose(embedding, expected);
+      assert.ok(Math.abs(Math.hypot(...embedding) - 1) < 1e-6);
+    }));
+}
+
+const pythonWithTorch = findPython("torch, numpy");
+const noTorch = pythonWithTorch === undefined;
+Deno.test({
+  name: `convertCheckpoint() agrees with PyTorch at width 1.0${noTorch ? " (needs PyTorch)" : ""}`,
+  ignore: noTorch,
+  fn: () =>
+    withFolder(async (folder) => {
+      const run = (...args: string[]) => {
+        const { success, stdout, stderr } = new Deno.Command(pythonWithTorch!, {
+          args: [SCRIPT, ...args],
+        })
+          .outputSync();
+        assert.ok(success, new TextDecoder().decode(stderr));
+        return new TextDecoder().decode(stdout);
+      };
+      const expected: number[] = JSON.parse(run("outputs", "1.0"))["1.0"];
+      const checkpoint = join(folder, "full.ckpt");
+      run("checkpoint", "1.0", checkpoint);
+      const { queryEncoder } = await convertCheckpoint(checkpoint, join(folder, "onnx"));
+      assertClose(await embedInput(queryEncoder), expected);
+    }),
+});
+
+const pythonWithOnnx = findPython("onnx");
+const noOnnx = pythonWithOnnx === undefined;
+Deno.test({
+  name: `buildMobileNet() writes what ONNX's own checker passes${noOnnx ? " (needs onnx)" : ""}`,
+  ignore: noOnnx,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "encoder.onnx");
+      Deno.writeFileSync(path, await buildMobileNet(encoderTensors(0.1), PREFIX));
+      const script =
+        "import onnx, sys; m = onnx.load(sys.argv[1]); onnx.checker.check_model(m, full_check=True); " +
+        "print(m.opset_import[0].version, [d.dim_param or d.dim_value for d in m.graph.input[0].type.tensor_type.shape.dim], " +
+        "[d.dim_param or d.dim_value for d in m.graph.output[0].type.tensor_type.shape.dim])";
+      const { success, stdout, stderr } = new Deno.Command(pythonWithOnnx!, {
+        args: ["-c", script, path],
+      })
+        .outputSync();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      assert.equal(
+        new TextDecoder().decode(stdout).trim(),
+        "17 ['batch', 1, 128, 'frames'] ['batch', 96]",
+      );
+    }),
+});
+
+for (
+  const [what, change, message] of [
+    [
+      "a tensor is missing",
+      (tensors: Map<string, Tensor>) =>
+        tensors.delete(`${PREFIX}.features.4.block.1.conc_se_layers.0.fc1.bias`),
+      /Expected the tensor imitation_encoder\.features\.4\.block\.1\.conc_se_layers\.0\.fc1\.bias .* found none/,
+    ],
+    [
+      "a tensor is one too many",
+      (tensors: Map<string, Tensor>) =>
+        tensors.set(...tensor(`${PREFIX}.features.17.0.weight`, [8, 8, 1, 1])),
+      /Expected no tensor imitation_encoder\.features\.17\.0\.weight/,
+    ],
+    [
+      "a tensor has the wrong shape",
+      (tensors: Map<string, Tensor>) =>
+        tensors.set(...tensor(`${PREFIX}.features.7.block.0.1.bias`, [32])),
+      /Expected imitation_encoder\.features\.7\.block\.0\.1\.bias to have the shape \[\d+\] but found \[32\]/,
+    ],
+    [
+      "a kernel has the wrong size",
+      (tensors: Map<string, Tensor>) =>
+        tensors.set(...tensor(`${PREFIX}.features.1.block.0.0.weight`, [8, 1, 5, 5])),
+      /features\.1\.block\.0\.0\.weight to have the shape \[8,1,3,3\] but found \[8,1,5,5\]/,
+    ],
+    [
+      "a width is no multiple of 8",
+      (tensors: Map<string, Tensor>) =>
+        tensors.set(...tensor(`${PREFIX}.features.0.0.weight`, [9, 1, 3, 3])),
+      /features\.0\.0\.weight to have 4 dimensions, the first a multiple of 8, but found the shape \[9,1,3,3\]/,
+    ],
+  ] as [string, (tensors: Map<string, Tensor>) => unknown, RegExp][]
+) {
+  Deno.test(`buildMobileNet() throws CheckpointError where ${what}`, async () => {
+    const tensors = encoderTensors(0.1);
+    change(tensors);
+    await assert.rejects(buildMobileNet(tensors, PREFIX), { name: "CheckpointError", message });
+  });
+}
+
+Deno.test("buildMobileNet() leaves the classifier and the counters of training out", async () => {
+  const tensors = encoderTensors(0.1);
+  const plain = await buildMobileNet(tensors, PREFIX);
+  tensors.set(...tensor(`${PREFIX}.classifier.2.weight`, [128, 96]));
+  tensors.set(...tensor(`${PREFIX}.features.0.1.num_batches_tracked`, []));
+  assert.deepEqual(await buildMobileNet(tensors, PREFIX), plain);
+});
+
+Deno.test("makeDivisible() rounds to multiples of 8, never down by more than a tenth", () => {
+  assert.deepEqual([1, 1.6, 12, 24, 90.4, 160, 40 * 0.4].map((n) => makeDivisible(n)), [
+    8,
+    8,
+    16,
+    24,
+    88,
+    160,
+    16,
+  ]);
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
+import { OnnxDualEncoder } from "../../../lib/models/onnx_dual_encoder.ts";
+import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
+import { cli, PROJECT, testWithShared, withFolder } from "../../support.ts";
+
+const REFERENCE = "reference/mobilenet";
+
+/** Calls `use` with a copy of the reference checkpoint. */
+async function withCheckpoint(
+  reference: string,
+  use: (checkpoint: string, folder: string) => Promise<void>,
+) {
+  await withFolder(async (folder) => {
+    const checkpoint = join(folder, "baseline.ckpt");
+    Deno.copyFileSync(join(reference, "baseline.ckpt"), checkpoint);
+    await use(checkpoint, folder);
+  });
+}
+
+testWithShared(
+  REFERENCE,
+  "MobileNetBaseline equals the official code: log-mel and embeddings",
+  (reference) =>
+    withCheckpoint(reference, async (checkpoint, folder) => {
+      const model = await MobileNetBaseline.fromCheckpoint(checkpoint);
+      const npy = Deno.readFileSync(join(reference, "mel_first_file.npy"));
+      const expectedMel = new Float32Array(npy.slice(npy.length - 4 * 128 * 1000).buffer);
+      const expected = JSON.parse(Deno.readTextFileSync(join(reference, "embeddings.json")));
+      const paths: string[] = expected.files.map((name: string) => join(reference, name));
+      const worst = (a: Float32Array, b: ArrayLike<number>) =>
+        a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
+      const mel = model.logMel(paths[0]);
+      assert.equal(mel.length, expectedMel.length);
+      assert.ok(worst(mel, expectedMel) < 1e-4, `${worst(mel, expectedMel)}`);
+      for (const [i, path] of paths.entries()) {
+        const query = await model.embedQuery(path), item = await model.embedItem(path);
+        assert.equal(query.length, expected.imitation_encoder[i].length);
+        assert.ok(worst(query, expected.imitation_encoder[i]) < 1e-4);
+        assert.ok(worst(item, expected.reference_encoder[i]) < 1e-4);
+      }
+      // The conversion is kept, and used again.
+      const folders = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      assert.match(folders()[1], /^onnx-[0-9a-f]{16}$/);
+      const converted = join(folder, folders()[1], "query_encoder.onnx");
+      const { mtime } = Deno.statSync(converted);
+      await MobileNetBaseline.fromCheckpoint(checkpoint);
+      assert.deepEqual(Deno.statSync(converted).mtime, mtime);
+      assert.equal(folders().length, 2);
+    }),
+);
+
+testWithShared(
+  REFERENCE,
+  "OnnxDualEncoder scores the same in one process and in several",
+  (reference) =>
+    withCheckpoint(reference, async (checkpoint, folder) => {
+      await cli(["convert", checkpoint, folder]);
+      const options = {
+        queryEncoder: join(folder, "query_encoder.onnx"),
+        itemEncoder: join(folder, "item_encoder.onnx"),
+        frontEnd: { duration: 2 },
+      };
+      const data = join(PROJECT, "data", "qvim-mini");
+      const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
+      const all = await new OnnxDualEncoder(options).computeSimilarities(items, queries);
+      const few = Object.fromEntries(Object.entries(queries).slice(0, 3));
+      const fewItems = Object.fromEntries(Object.entries(items).slice(0, 4));
+      const some = await new OnnxDualEncoder(options).computeSimilarities(fewItems, few);
+      for (const [query, row] of Object.entries(some)) {
+        for (const [item, score] of Object.entries(row)) {
+          assert.ok(Math.abs(score - all[query][item]) < 1e-5);
+        }
+      }
+    }),
+);
+
+testWithShared(
+  REFERENCE,
+  "embed: prints one vector a file as JSON, or writes a NumPy file",
+  (reference) =>
+    withCheckpoint(reference, async (checkpoint, folder) => {
+      const files = ["item_rooster.wav", "query_rain.wav"].map((name) => join(reference, name));
+      const args = ["embed", "--checkpoint", checkpoint, "--encoder", "item"];
+      const { code, stdout, stderr } = await cli([...args, "--json", ...files]);
+      assert.deepEqual([code, stderr], [0, ""]);
+      const vectors: Record<string, number[]> = JSON.parse(stdout);
+      assert.deepEqual(Object.keys(vectors), files);
+      const expected = JSON.parse(Deno.readTextFileSync(join(reference, "embeddings.json")));
+      files.forEach((file) => {
+        const index = expected.files.indexOf(file.slice(reference.length + 1));
+        vectors[file].forEach((value, d) =>
+          assert.ok(Math.abs(value - expected.reference_encoder[index][d]) < 1e-4)
+        );
+      });
+      const out = join(folder, "vectors.npy");
+      assert.equal((await cli([...args, "--npy", out, ...files])).code, 0);
+      const bytes = Deno.readFileSync(out);
+      const description = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 96), }";
+      const header = `NUMPY\x01\x00v\x00${description.padEnd(117)}\n`;
+      assert.equal(new TextDecoder().decode(bytes.subarray(1, 128)), header);
+      assert.equal(bytes.length, 128 + 4 * 2 * 96);
+      const values = new Float32Array(bytes.slice(128).buffer);
+      assert.deepEqual([...values], files.flatMap((file) => [...Float32Array.from(vectors[file])]));
+    }),
+);
+
+for (
+  const [what, args, message] of [
+    ["no checkpoint", ["embed", "--encoder", "query", "a.wav"], /Expected --checkpoint FILE/],
+    [
+      "no encoder",
+      ["embed", "--checkpoint", "x", "a.wav"],
+      /Expected --encoder query or item but found undefined/,
+    ],
+    [
+      "no files",
+      ["embed", "--checkpoint", "x", "--encoder", "item"],
+      /Expected one or more WAV files/,
+    ],
+    ["both outputs", [
+      "embed",
+      "--checkpoint",
+      "x",
+      "--encoder",
+      "item",
+      "--json",
+      "--npy",
+      "o",
+      "a.wav",
+    ], /--json or --npy but found both/],
+    ["one argument", ["convert", "x"], /Expected a checkpoint and a folder but found 1/],
+  ] as [string, string[], RegExp][]
+) {
+  Deno.test(`${args[0]}: ${what} is a usage error`, async () => {
+    const { code, stderr, stdout } = await cli(args);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, message);
+  });
+}
+
+Deno.test("convert: a checkpoint that is none leaves nothing behind", () =>
+  withFolder(async (folder) => {
+    Deno.writeTextFileSync(join(folder, "x.ckpt"), "hello");
+    const { code, stderr } = await cli(["convert", join(folder, "x.ckpt"), join(folder, "out")]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /CheckpointError: .*x\.ckpt: Expected a checkpoint, which is a zip archive/,
+    );
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.ckpt"]);
+  }));
+
+Deno.test("run: the MN baseline says in one sentence that the network does not bring its checkpoint", () =>
+  withFolder(async (folder) => {
+    const { code, stderr } = await cli(
+      ["run", "notebooks/baseline_mn.ipynb", "--root", folder],
+      // A proxy where nobody listens: no test reaches out of the machine.
+      { env: { HTTPS_PROXY: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" } },
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /DownloadError: Expected to download https:\/\/cloud\.cp\.jku\.at\/\S+/);
+  }));

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
+import { toHtml, toMarkdown } from "../../../lib/organizer/report/report.ts";
+import type { SystemFigures } from "../../../lib/organizer/report/ranking.ts";
+import { withFolder } from "../../support.ts";
+
+function figures(mrr: number): SystemFigures {
+  return {
+    mrr,
+    mrrInterval: [mrr - 0.05, mrr + 0.05],
+    classwiseMrr: mrr,
+    classwiseNdcg: mrr,
+    items: 10,
+    reciprocalRanks: { q1: mrr, q2: mrr, q3: mrr },
+    byClass: { "a<b>": mrr, c: mrr },
+  };
+}
+
+function entry(name: string, mrr: number | undefined, seconds: number): Entry {
+  return {
+    name,
+    key: "",
+    findings: [{
+      rule: "paths",
+      severity: "warning",
+      cell: 3,
+      line: 4,
+      message: "reads a | <script>alert(1)</script>",
+    }],
+    runs: [
+      mrr === undefined
+        ? { status: "timeout", cell: 19, message: "took long", seconds, peakMemory: 2 ** 20 }
+        : { status: "finished", seconds, peakMemory: 2 ** 21 },
+    ],
+    figures: mrr === undefined ? undefined : figures(mrr),
+    executed: mrr === undefined ? undefined : `notebooks/${name}.ipynb`,
+  };
+}
+
+const REPORT: Report = {
+  data: "qvim-mini",
+  isBlind: true,
+  sandbox: true,
+  network: "none",
+  entries: [entry("slow_1", undefined, 60), entry("good_1", 0.5, 9), entry("bad_1", 0.25, 10)],
+};
+
+Deno.test("the report in Markdown ranks, and keeps its tables whole", () => {
+  const lines = toMarkdown(REPORT).split("\n");
+  assert.match(lines.find((line) => line.includes("good_1"))!, /^\| 1 \| good_1 \| 0\.5000 \| /);
+  assert.match(
+    lines.find((line) => line.includes("slow_1"))!,
+    /timeout in cell 19 \| 1 warning; took long/,
+  );
+  assert.ok(lines.some((line) => line.endsWith("| reads a \\| <script>alert(1)</script> |")));
+});
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+  .find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+
+/** Presses the heads of a column in the page and writes down what the rows are after that. */
+const PROBE = `<script>
+const rows = () => [...document.querySelectorAll("#ranking tbody tr")].map((row) => row.cells[1].textContent);
+const press = (title) => [...document.querySelectorAll("#ranking th button")]
+  .find((button) => button.textContent === title).click();
+const seen = { first: rows() };
+press("Seconds"); seen.up = rows();
+press("Seconds"); seen.down = rows();
+seen.pictures = document.querySelectorAll("figure svg").length;
+seen.shapes = document.querySelectorAll("figure svg path").length > 20;
+seen.links = [...document.querySelectorAll("#ranking a")].map((a) => a.getAttribute("href"));
+seen.scripts = document.querySelectorAll("table script").length;
+seen.requests = performance.getEntriesByType("resource").map(({ name }) => name);
+document.body.dataset.seen = JSON.stringify(seen);
+</script>`;
+
+Deno.test({
+  name: "the report in HTML sorts, has its pictures, and asks the network for nothing",
+  ignore: CHROMIUM === undefined,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "report.html");
+      Deno.writeTextFileSync(path, toHtml(REPORT).replace("</html>", `${PROBE}</html>`));
+      const { stdout } = await new Deno.Command(CHROMIUM!, {
+        args: [
+          ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+          ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+          ...[`--user-data-dir=${join(folder, "profile")}`, "--dump-dom", `file://${path}`],
+        ],
+        stderr: "null",
+      }).output();
+      const page = new TextDecoder().decode(stdout);
+      const seen = JSON.parse(
+        page.match(/data-seen="([^"]*)"/)![1].replaceAll("&quot;", '"').replaceAll("&amp;", "&"),
+      );
+      assert.deepEqual(seen, {
+        first: ["good_1", "bad_1", "slow_1"],
+        up: ["good_1", "bad_1", "slow_1"],
+        down: ["slow_1", "bad_1", "good_1"],
+        pictures: 2,
+        shapes: true,
+        links: ["notebooks/bad_1.ipynb", "notebooks/good_1.ipynb"],
+        scripts: 0,
+        requests: [],
+      });
+    }),
+});

@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from "@zip.js/zip.js";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
+import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";
+import { CheckpointError } from "../../lib/pytorch/errors.ts";
+import { Tensor } from "../../lib/pytorch/tensor.ts";
+import { testWithShared, withFolder } from "../support.ts";
+
+type Files = Record<string, Uint8Array>;
+
+/** The parts of a small checkpoint of every type of number, that PyTorch made; see `TENSORS`. */
+const SMALL = new URL("../fixtures/small_checkpoint.pt", import.meta.url);
+
+const TENSORS: Record<string, { dtype: string; shape: number[]; values: (number | bigint)[] }> = {
+  float32: { dtype: "float32", shape: [2, 3], values: [0, 1, 2, 3, 4, 5] },
+  transposed: { dtype: "float32", shape: [3, 2], values: [0, 3, 1, 4, 2, 5] },
+  slice: { dtype: "float32", shape: [2], values: [1, 4] },
+  expanded: { dtype: "float32", shape: [2, 2], values: [7, 7, 7, 7] },
+  float16: { dtype: "float16", shape: [2], values: [0.5, -2] },
+  bfloat16: { dtype: "bfloat16", shape: [2], values: [1.5, -3] },
+  float64: { dtype: "float64", shape: [1], values: [0.1] },
+  int64: { dtype: "int64", shape: [], values: [-5n] },
+  parameter: { dtype: "float32", shape: [1], values: [9] },
+};
+
+async function unzip(bytes: Uint8Array): Promise<Files> {
+  const entries = await new ZipReader(new Uint8ArrayReader(bytes)).getEntries();
+  const files: Files = {};
+  for (const entry of entries) {
+    if (!entry.directory) files[entry.filename] = await entry.getData(new Uint8ArrayWriter());
+  }
+  return files;
+}
+
+async function zip(files: Files, options = {}): Promise<Uint8Array> {
+  const writer = new ZipWriter(new Uint8ArrayWriter(), {
+    level: 0,
+    useWebWorkers: false,
+    ...options,
+  });
+  for (const [name, bytes] of Object.entries(files)) {
+    await writer.add(name, new Uint8ArrayReader(bytes));
+  }
+  return await writer.close();
+}
+
+/** Opens bytes as a checkpoint, and reads all of its tensors. */
+async function openBytes(bytes: Uint8Array, name = "x.pt"): Promise<Map<string, Tensor>> {
+  return await withFolder(async (folder) => {
+    const path = join(folder, name);
+    Deno.writeFileSync(path, bytes);
+    using checkpoint = await openCheckpoint(path);
+    for (const tensor of checkpoint.tensors.values()) await tensor.read();
+    return checkpoint.tensors;
+  });
+}
+
+Deno.test("openCheckpoint() reads tensors of all types and strides, as PyTorch saved them", async () => {
+  using checkpoint = await openCheckpoint(SMALL.pathname);
+  assert.deepEqual([...checkpoint.tensors.keys()], Object.keys(TENSORS));
+  for (const [name, { dtype, shape, values }] of Object.entries(TENSORS)) {
+    const tensor = checkpoint.tensors.get(name)!;
+    assert.equal(tensor.dtype, dtype, name);
+    assert.deepEqual(tensor.shape, shape, name);
+    assert.deepEqual([...await tensor.read()], values, name);
+    assert.deepEqual([...await tensor.readFloat32()], [...Float32Array.from(values, Number)], name);
+  }
+});
+
+Deno.test("openCheckpoint() reads ZIP64", async () => {
+  const files = await unzip(Deno.readFileSync(SMALL));
+  const tensors = await openBytes(await zip(files, { zip64: true }));
+  assert.deepEqual([...tensors.keys()], Object.keys(TENSORS));
+});
+
+Deno.test("openCheckpoint() reads a .safetensors file", async () => {
+  const header = JSON.stringify({
+    __metadata__: { format: "pt" },
+    a: { dtype: "F32", shape: [2, 1], data_offsets: [0, 8] },
+    b: { dtype: "BF16", shape: [1], data_offsets: [8, 10] },
+    c: { dtype: "U8", shape: [1], data_offsets: [10, 11] },
+  });
+  const bytes = new Uint8Array(8 + header.length + 11);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(new TextEncoder().encode(header), 8);
+  bytes.set(new Uint8Array(Float32Array.of(1.5, -2).buffer), 8 + header.length);
+  bytes.set([0xc0, 0x3f], 16 + header.length);
+  const tensors = await withFolder(async (folder) => {
+    const path = join(folder, "x.safetensors");
+    Deno.writeFileSync(path, bytes);
+    using checkpoint = await openCheckpoint(path);
+    return await Promise.all(
+      [...checkpoint.tensors].map(async (
+        [name, tensor],
+      ) => [name, tensor.shape, [...await tensor.read()]]),
+    );
+  });
+  assert.deepEqual(tensors, [["a", [2, 1], [1.5, -2]], ["b", [1], [1.5]]]);
+  await assert.rejects(openBytes(bytes.slice(0, -4), "x.safetensors"), {
+    name: "CheckpointError",
+    message: /inside the file/,
+  });
+  bytes[7] = 0x7f;
+  await assert.rejects(openBytes(bytes, "x.safetensors"), {
+    name: "CheckpointError",
+    message: /safetensors header inside the file/,
+  });
+});
+
+const BAD: [
+  what: string,
+  make: (files: Files, bytes: Uint8Array) => Promise<Uint8Array> | Uint8Array,
+  RegExp,
+][] = [
+  [
+    "a file that is no zip",
+    () => new Uint8Array(100),
+    /which is a zip archive, but found another file/,
+  ],
+  ["an empty file", () => new Uint8Array(), /which is a zip archive/],
+  [
+    "a file cut short",
+    (_files, bytes) => bytes.slice(0, bytes.length / 2),
+    /Expected a whole zip archive/,
+  ],
+  ["a zip without a pickle", () => zip({ "a/b.txt": new Uint8Array(3) }), /found no data\.pkl/],
+  [
+    "a file of PyTorch before 1.6",
+    () =>
+      Uint8Array.from([
+        0x80,
+        2,
+        0x8a,
+        0x0a,
+        0x6c,
+        0xfc,
+        0x9c,
+        0x46,
+        0xf9,
+        0x20,
+        0x6a,
+        0xa8,
+        0x50,
+        0x19,
+        0x2e,
+      ]),
+    /1\.6 or newer but found one in the older format/,
+  ],
+  [
+    "an entry name that climbs out",
+    async (files) => {
+      const bytes = await zip({ ...files, "xx/evil": new Uint8Array(1) });
+      const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+      return Uint8Array.from(text.replaceAll("xx/evil", "../evil"), (c) => c.charCodeAt(0));
+    },
+    /Unsafe filename: "\.\.\/evil"/,
+  ],
+  ["compressed entries", (files) => zip(files, { level: 6 }), /to be stored as it is/],
+  [
+    "a storage that is missing",
+    (files) => {
+      const name = Object.keys(files).find((name) => name.endsWith("/data/0"))!;
+      const { [name]: _, ...others } = files;
+      return zip(others);
+    },
+    /Expected the storage data\/0 in the checkpoint but found none/,
+  ],
+  [
+    "a storage that is too short",
+    (files) => {
+      const name = Object.keys(files).find((name) => name.endsWith("/data/0"))!;
+      return zip({ ...files, [name]: files[name].slice(0, 8) });
+    },
+    /Expected 6 numbers of type float32 in data\/0 but found 8 bytes/,
+  ],
+  [
+    "big-endian numbers",
+    (files) => {
+      const name = Object.keys(files).find((name) => name.endsWith("byteorder"))!;
+      return zip({ ...files, [name]: new TextEncoder().encode("big") });
+    },
+    /Expected little-endian numbers but found big/,
+  ],
+  [
+    "4 GB claimed in a small file",
+    async (files) => {
+      const bytes = await zip(files);
+      const view = new DataView(bytes.buffer);
+      // The sizes in the first entry of the central directory.
+      const at = bytes.findIndex((_, i) =>
+        i < bytes.length - 4 && view.getUint32(i, true) === 0x02014b50
+      );
+      view.setUint32(at + 20, 0xfffffff0, true);
+      view.setUint32(at + 24, 0xfffffff0, true);
+      return bytes;
+    },
+    /Expected/,
+  ],
+];
+
+for (const [what, make, message] of BAD) {
+  Deno.test(`openCheckpoint() throws CheckpointError on ${what}`, async () => {
+    const bytes = Deno.readFileSync(SMALL);
+    const bad = await make(await unzip(bytes), bytes);
+    await assert.rejects(openBytes(bad), { name: "CheckpointError", message });
+  });
+}
+
+Deno.test("openCheckpoint() names a file that is not there", async () => {
+  await assert.rejects(openCheckpoint("/nowhere/x.ckpt"), {
+    name: "CheckpointError",
+    message: "Expected a checkpoint but found no file at /nowhere/x.ckpt",
+  });
+});
+
+Deno.test("Tensor refuses to reach past its storage, or to grow without end", () => {
+  const make = (shape: number[], stride: number[], offset = 0, storage = 6) =>
+    new Tensor(
+      "float32",
+      shape,
+      stride,
+      offset,
+      storage,
+      () => Promise.resolve(new Uint8Array(24)),
+    );
+  make([2, 3], [3, 1]);
+  for (
+    const [shape, stride, offset, message] of [
+      [
+        [2, 3],
+        [3, 1],
+        1,
+        /inside its storage of 6 numbers .* shape \[2,3\], stride \[3,1\] and offset 1/,
+      ],
+      [[7], [1], 0, /inside its storage/],
+      [[2], [1e12], 0, /inside its storage/],
+      [[1e9, 1e9], [0, 0], 0, /whole numbers|can fill/],
+      [[-1], [1], 0, /whole numbers/],
+      [[2], [1, 1], 0, /whole numbers/],
+      [[1.5], [1], 0, /whole numbers/],
+    ] as [number[], number[], number, RegExp][]
+  ) {
+    assert.throws(() => make(shape, stride, offset), { name: "CheckpointError", message });
+  }
+});
+
+/** Changes a pickle at random places: bytes, runs of bytes, its length. */
+function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
+  const out = random() < 0.2 ? bytes.slice(0, Math.floor(random() * bytes.length)) : bytes.slice();
+  const changes = 1 + Math.floor(random() * 4);
+  for (let i = 0; i < changes && out.length > 0; i++) {
+    const at = Math.floor(random() * out.length);
+    if (random() < 0.7) out[at] = Math.floor(random() * 256);
+    else out.copyWithin(at, Math.floor(random() * out.length), Math.floor(random() * out.length));
+  }
+  return out;
+}
+
+async function fuzz(path: URL | string, rounds: number) {
+  const random = seededRandom(11);
+  const files = await unzip(Deno.readFileSync(path));
+  const name = Object.keys(files).find((name) => name.endsWith("data.pkl"))!;
+  let results = 0;
+  for (let round = 0; round < rounds; round++) {
+    const bytes = await zip({ ...files, [name]: mutate(files[name], random) });
+    try {
+      await openBytes(bytes);
+      results++;
+    } catch (error) {
+      assert.ok(error instanceof CheckpointError, `round ${round}: ${error}`);
+    }
+  }
+  assert.ok(results > 0 && results < rounds, `${results} of ${rounds}`);
+}
+
+Deno.test("openCheckpoint() ends in a result or a CheckpointError, however a pickle is changed", () =>
+  fuzz(SMALL, 1500));
+
+testWithShared(
+  "reference/mobilenet/baseline.ckpt",
+  "openCheckpoint() ends so for mutations of the reference checkpoint too",
+  (path) => fuzz(path, 25),
+);
