@@ -9,6 +9,7 @@ import { jupyterCommand } from "./commands/jupyter.ts";
 import { rerunCommand } from "./commands/rerun.ts";
 import { runCommand } from "./commands/run.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { QvimError } from "./lib/io/errors.ts";
 
 const COMMANDS: Command[] = [
   runCommand,
@@ -41,9 +42,7 @@ async function main([name, ...args]: string[]): Promise<number> {
       return 2;
     }
     // Errors of ours say what a user needs; a stack only helps with those that nobody foresaw.
-    const foreseen = error instanceof Error && error.name !== "Error" &&
-      !["TypeError", "RangeError", "ReferenceError", "SyntaxError"].includes(error.name);
-    console.error(foreseen ? `${error.name}: ${error.message}` : error);
+    console.error(error instanceof QvimError ? `${error.name}: ${error.message}` : error);
     return 1;
   }
 }

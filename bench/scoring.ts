@@ -31,7 +31,7 @@ console.log(`preparing ${ITEMS} items: ${((performance.now() - start) / 1000).to
 for (let k = 0; k < QUERIES; k++) {
   const query = vector();
   const from = performance.now();
-  await scorer.with([query]);
+  await scorer.score([query]);
   console.log(`one query × ${ITEMS} items: ${((performance.now() - from) / 1000).toFixed(2)} s`);
 }
 await scorer.release();

@@ -1,3 +1,4 @@
+import { QvimError } from "../lib/io/errors.ts";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** A command of the command line. */
@@ -12,7 +13,7 @@ export interface Command {
 }
 
 /** Thrown where a command is called wrongly. */
-export class UsageError extends Error {
+export class UsageError extends QvimError {
   override name = "UsageError";
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { compareSystems, formatComparison, rankCurves } from "../lib/challenge/comparison.ts";
+import { compareSystems } from "../lib/challenge/comparison.ts";
+import { formatComparison, rankCurves } from "../lib/inspect/comparison.ts";
 import { QVIMModel, type Similarities, type SoundPaths } from "../lib/challenge/model.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";

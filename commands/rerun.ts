@@ -6,20 +6,18 @@ import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
 import { makeCache } from "../lib/organizer/rerun/cache.ts";
 import { hasBubblewrap, type Network } from "../lib/organizer/rerun/sandbox.ts";
+import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../lib/organizer/template.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
 import { type Entry, outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
 import { toHtml, toMarkdown } from "../lib/organizer/report/report.ts";
 import { claimedMrr, runSubmission, type Setting } from "../lib/organizer/rerun/submission.ts";
-import { PACKAGE, verifyAll } from "./verify.ts";
+import { verifyAll } from "../lib/organizer/verify/verify_files.ts";
 
 const MEBIBYTE = 2 ** 20;
 const INTERRUPTED_STATUS = 130;
 /** How often notebooks that take long are said to. */
 const BOARD_MS = 10_000;
-/** The last cell of the participant's, and the one that sets the project up, by what they hold. */
-const LAST_CELL = "await writeSimilarities(join(ROOT_PATH";
-const SETUP_CELL = "// TODO: SETUP YOUR PROJECT HERE.";
 
 export const rerunCommand: Command = {
   name: "rerun",
@@ -130,18 +128,18 @@ export const rerunCommand: Command = {
         repeat,
         notebooksFolder: join(reportFolder, "notebooks"),
         run: {
-          packageFolder: PACKAGE,
+          packageFolder: PACKAGE_FOLDER,
           ownCache: Boolean(values.cold) || network !== "none",
           sandbox,
           network,
           limits,
           cellTimeout: parseSeconds("--cell-timeout", values["cell-timeout"]),
-          lastCellHas: LAST_CELL,
-          setupCellHas: SETUP_CELL,
+          lastCellHas: LAST_CELL_HAS,
+          setupCellHas: TODO_LINES.setup,
         },
         cache: () => {
           const kind = values.cold ? "empty" : network === "none" ? "shared" : "copy";
-          return makeCache(kind, PACKAGE);
+          return makeCache(kind, PACKAGE_FOLDER);
         },
         scratch,
         onCell: (name, cell) => board.cell(name, cell),

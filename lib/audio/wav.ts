@@ -1,3 +1,4 @@
+import { QvimError } from "../io/errors.ts";
 import wavefile from "wavefile";
 import { readAtSync } from "../io/bytes.ts";
 import { type Allocate, borrow, fresh, giveBack } from "./buffers.ts";
@@ -11,7 +12,7 @@ export interface MonoAudio {
 }
 
 /** Thrown where a file is not a WAV file that can be decoded; the message names the file. */
-export class WavError extends Error {
+export class WavError extends QvimError {
   override name = "WavError";
 }
 

@@ -1,3 +1,4 @@
+import { QvimError } from "../io/errors.ts";
 import { parse } from "csv-parse/sync";
 import { basename, dirname, join } from "node:path";
 import type { SoundPaths } from "./model.ts";
@@ -6,7 +7,7 @@ import type { SoundPaths } from "./model.ts";
 export const GROUND_TRUTH_FILE = "DEV Dataset.csv";
 
 /** Thrown where a data set is not laid out as the challenge's; the message says what is wrong. */
-export class DatasetError extends Error {
+export class DatasetError extends QvimError {
   override name = "DatasetError";
 }
 

@@ -1,10 +1,11 @@
+import { QvimError } from "../io/errors.ts";
 import { dirname } from "node:path";
 import { writeAllSync } from "../io/bytes.ts";
 import { replaceFile } from "../io/replace_file.ts";
 import type { Similarities, SoundPaths } from "./model.ts";
 
 /** Thrown where similarity scores are not what they should be; the message names the pair. */
-export class SimilaritiesError extends Error {
+export class SimilaritiesError extends QvimError {
   override name = "SimilaritiesError";
 }
 

@@ -45,7 +45,7 @@ export class DotProducts {
    * @param rows Vectors of that length [shape=(r, d)].
    * @returns [shape=(r, c)]
    */
-  async with(rows: Float32Array[]): Promise<Float64Array[]> {
+  async multiply(rows: Float32Array[]): Promise<Float64Array[]> {
     const count = Math.max(MIN_ROWS, rows.length);
     const data = new Float32Array(count * this.#padded);
     rows.forEach((row, r) => data.set(row, r * this.#padded));

@@ -11,7 +11,7 @@ export interface Scorer {
    * @param queries Embeddings [shape=(q, d)].
    * @returns A score for each item [shape=(q, items)].
    */
-  with(queries: Float32Array[]): Promise<Float64Array[]>;
+  score(queries: Float32Array[]): Promise<Float64Array[]>;
   /** Gives what it holds back. */
   release(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export abstract class EmbeddingModel extends QVIMModel {
   protected async createScorer(items: Float32Array[]): Promise<Scorer> {
     const products = await DotProducts.create(items.map(normalize));
     return {
-      with: (queries) => products.with(queries.map(normalize)),
+      score: (queries) => products.multiply(queries.map(normalize)),
       release: () => products.release(),
     };
   }
@@ -125,7 +125,7 @@ export abstract class EmbeddingModel extends QVIMModel {
     const score = async () => {
       const batch = waiting;
       waiting = [];
-      const scores = await scorer.with(batch.map(({ vector }) => vector));
+      const scores = await scorer.score(batch.map(({ vector }) => vector));
       batch.forEach(({ index }, i) => rows[index] = scores[i]);
     };
     try {

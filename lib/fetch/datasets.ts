@@ -1,3 +1,4 @@
+import { QvimError } from "../io/errors.ts";
 import { join } from "node:path";
 import { listItems, listQueries, readGroundTruth } from "../challenge/dataset.ts";
 import { download, type DownloadOptions } from "./download.ts";
@@ -8,7 +9,7 @@ import { unpack, type UnpackOptions } from "./unpack.ts";
 export type DatasetName = "qvim-dev" | "vimsketch";
 
 /** Thrown where a data set that was unpacked is not laid out as it should be. */
-export class LayoutError extends Error {
+export class LayoutError extends QvimError {
   override name = "LayoutError";
 }
 

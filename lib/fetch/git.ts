@@ -1,7 +1,8 @@
+import { QvimError } from "../io/errors.ts";
 import { dirname, join } from "node:path";
 
 /** Thrown where a repository can't be cloned; the message says which part of it is missing. */
-export class GitError extends Error {
+export class GitError extends QvimError {
   override name = "GitError";
 }
 

@@ -1,14 +1,16 @@
+import { QvimError } from "../io/errors.ts";
+
 /** Requests as downloads need them: over https alone, and with failures told apart. */
 
 /** Thrown where something can't be fetched; the message says from where and why. */
-export class DownloadError extends Error {
+export class DownloadError extends QvimError {
   override name = "DownloadError";
 }
 
 const MAX_REDIRECTS = 10;
 
 /** A failure that another try may mend. */
-export class Transient extends Error {
+export class Transient extends QvimError {
   /** Milliseconds that the server asks to wait. */
   readonly retryAfter?: number;
 

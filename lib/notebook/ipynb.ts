@@ -1,4 +1,5 @@
 /** Reads and writes notebooks of nbformat 4. */
+import { QvimError } from "../io/errors.ts";
 import { replaceFileSync } from "../io/replace_file.ts";
 
 /** What a cell shows below itself, as nbformat 4 stores it. */
@@ -34,7 +35,7 @@ export interface Notebook {
 }
 
 /** Thrown where a file is not a notebook that can be run here; the message names the file. */
-export class NotebookError extends Error {
+export class NotebookError extends QvimError {
   override name = "NotebookError";
 }
 

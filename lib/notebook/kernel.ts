@@ -1,3 +1,4 @@
+import { QvimError } from "../io/errors.ts";
 import {
   delay,
   freePorts,
@@ -11,17 +12,17 @@ import { type Message, MessageCodec } from "./message.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 
 /** Thrown where the kernel does not start; the message holds what it said. */
-export class KernelStartError extends Error {
+export class KernelStartError extends QvimError {
   override name = "KernelStartError";
 }
 
 /** Thrown where the kernel's process ended while something was asked of it. */
-export class KernelDiedError extends Error {
+export class KernelDiedError extends QvimError {
   override name = "KernelDiedError";
 }
 
 /** Thrown where something took longer than it was given. */
-export class KernelTimeoutError extends Error {
+export class KernelTimeoutError extends QvimError {
   override name = "KernelTimeoutError";
 }
 

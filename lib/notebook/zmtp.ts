@@ -3,6 +3,7 @@
  * as it takes to speak with a Jupyter kernel.
  */
 
+import { QvimError } from "../io/errors.ts";
 import { Buffer } from "node:buffer";
 import { writeAll } from "../io/bytes.ts";
 
@@ -10,7 +11,7 @@ import { writeAll } from "../io/bytes.ts";
 export type SocketType = "DEALER" | "SUB" | "REQ";
 
 /** Thrown where the other side does not speak ZMTP as it should. */
-export class ZmtpError extends Error {
+export class ZmtpError extends QvimError {
   override name = "ZmtpError";
 }
 

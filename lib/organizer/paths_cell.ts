@@ -1,8 +1,8 @@
 import { parse } from "@babel/parser";
 import { type Notebook, NotebookError } from "../notebook/ipynb.ts";
+import { PATH_NAMES, TODO_LINES } from "./template.ts";
 
-/** The first line of the cell that declares the paths. */
-export const PATHS_MARKER = "// TODO: DEFINE YOUR PATHS HERE.";
+const PATHS_MARKER = TODO_LINES.paths;
 
 /** Values for the declarations of the paths cell. */
 export interface Paths {
@@ -37,7 +37,7 @@ export function replacePaths(notebook: Notebook, paths: Paths): Notebook {
 export function readPaths(notebook: Notebook): Paths {
   const cell = notebook.cells.find(({ source }) => source.startsWith(PATHS_MARKER));
   const out: Paths = {};
-  for (const name of ["ROOT_PATH", "DATA_PATH"] as const) {
+  for (const name of PATH_NAMES) {
     const init = cell && findValue(cell.source, name);
     if (init?.type === "StringLiteral") out[name] = init.value;
   }

@@ -1,4 +1,6 @@
+import { QvimError } from "../io/errors.ts";
+
 /** Thrown where a checkpoint can't be read or is not of the expected network; names what is wrong. */
-export class CheckpointError extends Error {
+export class CheckpointError extends QvimError {
   override name = "CheckpointError";
 }

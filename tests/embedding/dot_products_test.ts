@@ -16,7 +16,7 @@ for (
   Deno.test(`DotProducts sums ${length} products for ${rows} × ${columns} pairs`, async () => {
     const left = vectors(rows, length), right = vectors(columns, length);
     const products = await DotProducts.create(right);
-    const found = await products.with(left);
+    const found = await products.multiply(left);
     await products.release();
     left.forEach((row, r) =>
       right.forEach((column, c) => {
@@ -32,9 +32,9 @@ Deno.test("DotProducts gives equal vectors equal results, wherever they stand", 
   const right = vectors(101, 7000).map((vector, c) => c % 7 === 3 ? same : vector);
   const left = vectors(9, 7000);
   const products = await DotProducts.create(right);
-  const together = await products.with(left);
+  const together = await products.multiply(left);
   for (const [r, row] of left.entries()) {
-    const [alone] = await products.with([row]);
+    const [alone] = await products.multiply([row]);
     assert.deepEqual(alone, together[r]);
     for (let c = 3; c < 101; c += 7) assert.equal(alone[c], alone[3]);
   }

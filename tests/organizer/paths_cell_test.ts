@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { NotebookError } from "../../lib/notebook/ipynb.ts";
-import { PATHS_MARKER, replacePaths } from "../../lib/organizer/paths_cell.ts";
+import { replacePaths } from "../../lib/organizer/paths_cell.ts";
+import { TODO_LINES } from "../../lib/organizer/template.ts";
 import { codeNotebook } from "../notebook/support.ts";
 
 const replaced = (source: string, paths: { ROOT_PATH?: string; DATA_PATH?: string }) =>
-  replacePaths(codeNotebook("1", `${PATHS_MARKER}\n${source}`), paths).cells[1].source
-    .slice(PATHS_MARKER.length + 1);
+  replacePaths(codeNotebook("1", `${TODO_LINES.paths}\n${source}`), paths).cells[1].source
+    .slice(TODO_LINES.paths.length + 1);
 
 Deno.test("replacePaths() changes the two values and nothing else", () => {
   const source = `// const DATA_PATH = "comment";
@@ -26,7 +27,7 @@ console.log(DATA_PATH);`,
 });
 
 Deno.test("replacePaths() leaves the given notebook as it is", () => {
-  const notebook = codeNotebook(`${PATHS_MARKER}\nconst DATA_PATH = 1;`);
+  const notebook = codeNotebook(`${TODO_LINES.paths}\nconst DATA_PATH = 1;`);
   const before = structuredClone(notebook);
   assert.notDeepEqual(replacePaths(notebook, { DATA_PATH: "/d" }), before);
   assert.deepEqual(notebook, before);

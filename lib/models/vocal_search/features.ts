@@ -1,10 +1,5 @@
 import { RealFft } from "../../audio/fft.ts";
-import {
-  FRAME_SECONDS,
-  loudnessOf,
-  type SoundFrames,
-  weightedMean,
-} from "./sound_frames.ts";
+import { FRAME_SECONDS, loudnessOf, type SoundFrames, weightedMean } from "./sound_frames.ts";
 import { concatenate } from "./vectors.ts";
 import { CONTOURS, contoursOf } from "./contours.ts";
 import { eventsOf, PACKED_EVENTS } from "./events.ts";

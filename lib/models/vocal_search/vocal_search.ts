@@ -117,8 +117,8 @@ export class VocalSearch extends EmbeddingModel {
       ? await DotProducts.create(views.map((view) => view.subarray(offset)))
       : undefined;
     return {
-      with: async (queries) => {
-        const cosines = await products?.with(queries.map((vector) => vector.subarray(offset)));
+      score: async (queries) => {
+        const cosines = await products?.multiply(queries.map((vector) => vector.subarray(offset)));
         return queries.map((vector, q) => {
           const scores = new Float64Array(views.length);
           if (cosines !== undefined) {

@@ -12,6 +12,7 @@ import {
 import type { Notebook } from "../../notebook/ipynb.ts";
 import type { RunCache } from "./cache.ts";
 import { rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
+import { SCORES_FILE } from "../template.ts";
 import type { Entry } from "../report/entry.ts";
 
 /** What all submissions of a re-run have in common. */
@@ -32,9 +33,6 @@ export interface Setting {
   onCell(name: string, cell: number): void;
 }
 
-/** Where a notebook's fixed cells leave the scores. */
-const SCORES = join("output", "similarities.json");
-
 /** Runs a submission and evaluates what it leaves. */
 export async function runSubmission(
   name: string,
@@ -54,7 +52,7 @@ export async function runSubmission(
         if (entry.figures === undefined) return;
       }
       if (setting.repeat > 1) {
-        const scores = new Map(await Array.fromAsync(readSimilarities(join(root, SCORES))));
+        const scores = new Map(await Array.fromAsync(readSimilarities(join(root, SCORES_FILE))));
         if (first === undefined) first = scores;
         else {
           const difference = largestDifference(first, scores);
@@ -120,16 +118,16 @@ async function readFigures(root: string, entry: Entry, setting: Setting): Promis
 
 /** The scores that a run left; a link would lead out of its folder. */
 function readScores(root: string): ReturnType<typeof readSimilarities> {
-  for (const path of [join(root, "output"), join(root, SCORES)]) {
+  for (const path of [join(root, "output"), join(root, SCORES_FILE)]) {
     let isLink: boolean;
     try {
       isLink = Deno.lstatSync(path).isSymlink;
     } catch {
-      throw new SimilaritiesError(`Expected scores in ROOT_PATH/${SCORES} but found none`);
+      throw new SimilaritiesError(`Expected scores in ROOT_PATH/${SCORES_FILE} but found none`);
     }
-    if (isLink) throw new SimilaritiesError(`Expected ROOT_PATH/${SCORES} to be no link`);
+    if (isLink) throw new SimilaritiesError(`Expected ROOT_PATH/${SCORES_FILE} to be no link`);
   }
-  return readSimilarities(join(root, SCORES));
+  return readSimilarities(join(root, SCORES_FILE));
 }
 
 function isAboutScores(error: unknown): error is Error {

@@ -1,8 +1,8 @@
+import { QvimError } from "../../io/errors.ts";
 import { parse, type ParserOptions } from "@babel/parser";
 import type { File } from "@babel/types";
 import type { Notebook } from "../../notebook/ipynb.ts";
-import { PATHS_MARKER } from "../paths_cell.ts";
-import { isTodoCell } from "./structure.ts";
+import { isTodoCell, TODO_LINES } from "../template.ts";
 
 const PARSER: ParserOptions = {
   sourceType: "module",
@@ -35,9 +35,6 @@ export interface Program {
   placeOf(line: number): Place;
 }
 
-/** The first line of the cell that may fetch and install. */
-const SETUP_LINE = "// TODO: SETUP YOUR PROJECT HERE.";
-
 /**
  * The code cells of a notebook as one program, as the kernel sees them one after another.
  *
@@ -56,8 +53,8 @@ export function joinCells(notebook: Notebook): Program {
         cell: index + 1,
         line: line + 1,
         isOwn,
-        isSetup: cell.source.startsWith(SETUP_LINE),
-        choosesPaths: cell.source.startsWith(PATHS_MARKER),
+        isSetup: cell.source.startsWith(TODO_LINES.setup),
+        choosesPaths: cell.source.startsWith(TODO_LINES.paths),
       })
     );
   });
@@ -83,7 +80,7 @@ export function readModule(path: string): Program {
 }
 
 /** Thrown where code is no TypeScript. */
-export class ProgramError extends Error {
+export class ProgramError extends QvimError {
   override name = "ProgramError";
   readonly place: Place;
 

@@ -1,3 +1,4 @@
+import { PATH_NAMES } from "../template.ts";
 import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Place } from "./program.ts";
@@ -112,7 +113,7 @@ export class Resolver {
     const { name } = path.node;
     if (name === "undefined") return UNKNOWN;
     const binding = path.scope.getBinding(name);
-    if (name === "ROOT_PATH" || name === "DATA_PATH") {
+    if ((PATH_NAMES as readonly string[]).includes(name)) {
       return [{ kind: "text", text: name === "ROOT_PATH" ? ROOT : DATA }];
     }
     if (binding === undefined) return [{ kind: "name", name }];

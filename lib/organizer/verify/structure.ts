@@ -1,19 +1,7 @@
 import { createTwoFilesPatch, diffArrays } from "diff";
 import type { Cell, Notebook } from "../../notebook/ipynb.ts";
+import { cellLines as lines, isTodoCell } from "../template.ts";
 import type { Finding } from "./findings.ts";
-
-/** The first line of a cell that participants fill in. */
-const TODO_LINE = /^\/\/ TODO: .* HERE\.$/;
-
-/** Whether participants may write what they want below the first line. */
-export function isTodoCell(cell: Cell): boolean {
-  return cell.cell_type === "code" && TODO_LINE.test(lines(cell)[0]);
-}
-
-/** The lines of a cell; line endings and trailing spaces don't count. */
-function lines(cell: Cell): string[] {
-  return cell.source.trimEnd().split(/\r\n|\r|\n/).map((line) => line.trimEnd());
-}
 
 /** What of a cell must stay. */
 function fixedPart(cell: Cell): string {

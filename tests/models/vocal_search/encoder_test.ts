@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { MEL_BANDS, SoundAnalyzer } from "../../../lib/models/vocal_search/sound_frames.ts";
 import { seededRandom } from "../../../lib/challenge/statistics.ts";
-import { encoderInput, INPUT_FRAMES, ROWS } from "../../../lib/models/vocal_search/encoder_input.ts";
+import {
+  encoderInput,
+  INPUT_FRAMES,
+  ROWS,
+} from "../../../lib/models/vocal_search/encoder_input.ts";
 import { EMBEDDING, SoundEncoder } from "../../../lib/models/vocal_search/sound_encoder.ts";
 import { PROJECT } from "../../support.ts";
 

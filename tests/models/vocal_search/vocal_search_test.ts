@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import wavefile from "wavefile";
-import { listItems, listQueries, readGroundTruth, toPaths } from "../../../lib/challenge/dataset.ts";
+import {
+  listItems,
+  listQueries,
+  readGroundTruth,
+  toPaths,
+} from "../../../lib/challenge/dataset.ts";
 import { evaluate } from "../../../lib/challenge/evaluation.ts";
 import { standardize } from "../../../lib/models/vocal_search/fusion.ts";
 import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
