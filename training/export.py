@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
             tower, (example,), str(path), input_names=["sound"], output_names=["embedding"],
             dynamic_axes={"sound": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=17, dynamo=False,
         )  # fmt: skip
-        onnx.save(halve(onnx.load(path)), PROJECT / "lib" / "models" / "encoder" / path.name)
+        onnx.save(halve(onnx.load(path)), PROJECT / "lib" / "models" / "vocal_search" / path.name)
         kind = "Items" if name == "item" else "Queries"
         outputs[name] = {}
         for file in sorted((data / kind).rglob("*.wav"))[:40:20]:

@@ -1,4 +1,4 @@
-"""What the encoder hears, as `lib/models/contours/` computes it in TypeScript: the two must agree."""
+"""What the encoder hears, as `lib/models/vocal_search/` computes it in TypeScript: the two must agree."""
 
 from __future__ import annotations
 

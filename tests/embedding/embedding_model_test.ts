@@ -73,7 +73,7 @@ Deno.test("EmbeddingModel passes on what an encoder throws", async () => {
 /** A module whose model tells by its vectors whether the worker's program runs it. */
 const WORKER = `
 import { EmbeddingModel } from ${JSON.stringify(import.meta.resolve("../../lib/mod.ts"))};
-const elsewhere = Deno.mainModule.endsWith("embedding_worker.ts") ? 1 : 0;
+const elsewhere = Deno.mainModule.endsWith("embedding/worker.ts") ? 1 : 0;
 class Where extends EmbeddingModel {
   workerModule = import.meta.url;
   constructor(options) { super(); this.workerOptions = options; }

@@ -30,7 +30,7 @@ export interface SandboxedCommand {
 
 /** What the library and the program inside need of the package. */
 const PACKAGE_PARTS = ["deno.json", "deno.lock", "helpers.ts", "lib"];
-const INSIDE = join("lib", "notebook", "rerun", "inside.ts");
+const INSIDE = join("lib", "organizer", "rerun", "inside.ts");
 /** Where the system keeps what programs need to start, and to trust others. */
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache"];
 const NETWORK = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki"];

@@ -81,7 +81,7 @@ Deno.test("SoundEncoder answers as the network that was trained, front end and a
 });
 
 Deno.test("the encoder's files stay below 8 MB", () => {
-  const folder = join(PROJECT, "lib", "models", "encoder");
+  const folder = join(PROJECT, "lib", "models", "vocal_search");
   const sizes = ["item", "query"].map((kind) =>
     Deno.statSync(join(folder, `${kind}_encoder.onnx`)).size
   );
