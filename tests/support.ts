@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 /** The folder of the project. */
 export const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
+/** Results of other programs, and small inputs, that tests hold ours against. */
+export const FIXTURES = join(PROJECT, "tests", "fixtures");
+
 /** Reference data that lies beside the project on some machines. */
 export const SHARED = join(PROJECT, "..", "shared");
 

@@ -5,7 +5,7 @@ import { evaluate, type Evaluation } from "../../lib/challenge/evaluation.ts";
 import { pythonRound, rankHistogram, worstClasses } from "../../lib/inspect/figures.ts";
 import { readSimilarities } from "../../lib/challenge/similarities.ts";
 import { bootstrapInterval, seededRandom } from "../../lib/challenge/statistics.ts";
-import { testWithShared } from "../support.ts";
+import { FIXTURES } from "../support.ts";
 
 const row = (query: string, item: string, name: string): GroundTruthRow => ({
   label: "l",
@@ -111,24 +111,21 @@ for (
 }
 
 for (const set of ["plain", "messy"]) {
-  testWithShared(
-    `reference/evaluation/${set}`,
-    `evaluate() equals pandas on "${set}"`,
-    async (path) => {
-      const expected = JSON.parse(Deno.readTextFileSync(join(path, "expected.json")));
-      const scores = readSimilarities(join(path, "similarities.json"));
-      const found = await evaluate(scores, readGroundTruth(path));
-      assert.deepEqual({
-        mrr_random: Number(pythonRound(found.mrrRandom)),
-        mrr: Number(pythonRound(found.mrr)),
-        class_mrr: Number(pythonRound(found.classwiseMrr)),
-        class_ndcg: Number(pythonRound(found.classwiseNdcg)),
-        queries: found.queries,
-        items: found.items,
-      }, expected);
-      assert.equal(found.tiedQueries, 0);
-    },
-  );
+  Deno.test(`evaluate() equals pandas on "${set}"`, async () => {
+    const path = join(FIXTURES, "evaluation", set);
+    const expected = JSON.parse(Deno.readTextFileSync(join(path, "expected.json")));
+    const scores = readSimilarities(join(path, "similarities.json"));
+    const found = await evaluate(scores, readGroundTruth(path));
+    assert.deepEqual({
+      mrr_random: Number(pythonRound(found.mrrRandom)),
+      mrr: Number(pythonRound(found.mrr)),
+      class_mrr: Number(pythonRound(found.classwiseMrr)),
+      class_ndcg: Number(pythonRound(found.classwiseNdcg)),
+      queries: found.queries,
+      items: found.items,
+    }, expected);
+    assert.equal(found.tiedQueries, 0);
+  });
 }
 
 Deno.test("pythonRound() prints as Python prints round() of a NumPy number", () => {

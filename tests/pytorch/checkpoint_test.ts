@@ -5,7 +5,7 @@ import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";
 import { CheckpointError } from "../../lib/pytorch/errors.ts";
 import { Tensor } from "../../lib/pytorch/tensor.ts";
-import { testWithShared, withFolder } from "../support.ts";
+import { FIXTURES, withFolder } from "../support.ts";
 
 type Files = Record<string, Uint8Array>;
 
@@ -277,8 +277,5 @@ async function fuzz(path: URL | string, rounds: number) {
 Deno.test("openCheckpoint() ends in a result or a CheckpointError, however a pickle is changed", () =>
   fuzz(SMALL, 1500));
 
-testWithShared(
-  "reference/mobilenet/baseline.ckpt",
-  "openCheckpoint() ends so for mutations of the reference checkpoint too",
-  (path) => fuzz(path, 25),
-);
+Deno.test("openCheckpoint() ends so for mutations of the reference checkpoint too", () =>
+  fuzz(join(FIXTURES, "mobilenet", "baseline.ckpt"), 25));

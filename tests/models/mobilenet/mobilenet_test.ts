@@ -3,108 +3,95 @@ import { join } from "node:path";
 import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
 import { OnnxDualEncoder } from "../../../lib/models/onnx_dual_encoder.ts";
 import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
-import { cli, PROJECT, testWithShared, withFolder } from "../../support.ts";
+import { cli, FIXTURES, PROJECT, withFolder } from "../../support.ts";
 
-const REFERENCE = "reference/mobilenet";
+const REFERENCE = join(FIXTURES, "mobilenet");
 
 /** Calls `use` with a copy of the reference checkpoint. */
 async function withCheckpoint(
-  reference: string,
   use: (checkpoint: string, folder: string) => Promise<void>,
 ) {
   await withFolder(async (folder) => {
     const checkpoint = join(folder, "baseline.ckpt");
-    Deno.copyFileSync(join(reference, "baseline.ckpt"), checkpoint);
+    Deno.copyFileSync(join(REFERENCE, "baseline.ckpt"), checkpoint);
     await use(checkpoint, folder);
   });
 }
 
-testWithShared(
-  REFERENCE,
-  "MobileNetBaseline equals the official code: log-mel and embeddings",
-  (reference) =>
-    withCheckpoint(reference, async (checkpoint, folder) => {
-      const model = await MobileNetBaseline.fromCheckpoint(checkpoint);
-      const npy = Deno.readFileSync(join(reference, "mel_first_file.npy"));
-      const expectedMel = new Float32Array(npy.slice(npy.length - 4 * 128 * 1000).buffer);
-      const expected = JSON.parse(Deno.readTextFileSync(join(reference, "embeddings.json")));
-      const paths: string[] = expected.files.map((name: string) => join(reference, name));
-      const worst = (a: Float32Array, b: ArrayLike<number>) =>
-        a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
-      const mel = model.logMel(paths[0]);
-      assert.equal(mel.length, expectedMel.length);
-      assert.ok(worst(mel, expectedMel) < 1e-4, `${worst(mel, expectedMel)}`);
-      for (const [i, path] of paths.entries()) {
-        const query = await model.embedQuery(path), item = await model.embedItem(path);
-        assert.equal(query.length, expected.imitation_encoder[i].length);
-        assert.ok(worst(query, expected.imitation_encoder[i]) < 1e-4);
-        assert.ok(worst(item, expected.reference_encoder[i]) < 1e-4);
-      }
-      // The conversion is kept, and used again.
-      const folders = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-      assert.match(folders()[1], /^onnx-[0-9a-f]{16}$/);
-      const converted = join(folder, folders()[1], "query_encoder.onnx");
-      const { mtime } = Deno.statSync(converted);
-      await MobileNetBaseline.fromCheckpoint(checkpoint);
-      assert.deepEqual(Deno.statSync(converted).mtime, mtime);
-      assert.equal(folders().length, 2);
-    }),
-);
+Deno.test("MobileNetBaseline equals the official code: log-mel and embeddings", () =>
+  withCheckpoint(async (checkpoint, folder) => {
+    const model = await MobileNetBaseline.fromCheckpoint(checkpoint);
+    const npy = Deno.readFileSync(join(REFERENCE, "mel_first_file.npy"));
+    const expectedMel = new Float32Array(npy.slice(npy.length - 4 * 128 * 1000).buffer);
+    const expected = JSON.parse(Deno.readTextFileSync(join(REFERENCE, "embeddings.json")));
+    const paths: string[] = expected.files.map((name: string) => join(REFERENCE, name));
+    const worst = (a: Float32Array, b: ArrayLike<number>) =>
+      a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
+    const mel = model.logMel(paths[0]);
+    assert.equal(mel.length, expectedMel.length);
+    assert.ok(worst(mel, expectedMel) < 1e-4, `${worst(mel, expectedMel)}`);
+    for (const [i, path] of paths.entries()) {
+      const query = await model.embedQuery(path), item = await model.embedItem(path);
+      assert.equal(query.length, expected.imitation_encoder[i].length);
+      assert.ok(worst(query, expected.imitation_encoder[i]) < 1e-4);
+      assert.ok(worst(item, expected.reference_encoder[i]) < 1e-4);
+    }
+    // The conversion is kept, and used again.
+    const folders = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assert.match(folders()[1], /^onnx-[0-9a-f]{16}$/);
+    const converted = join(folder, folders()[1], "query_encoder.onnx");
+    const { mtime } = Deno.statSync(converted);
+    await MobileNetBaseline.fromCheckpoint(checkpoint);
+    assert.deepEqual(Deno.statSync(converted).mtime, mtime);
+    assert.equal(folders().length, 2);
+  }));
 
-testWithShared(
-  REFERENCE,
-  "OnnxDualEncoder scores the same in one process and in several",
-  (reference) =>
-    withCheckpoint(reference, async (checkpoint, folder) => {
-      await cli(["convert", checkpoint, folder]);
-      const options = {
-        queryEncoder: join(folder, "query_encoder.onnx"),
-        itemEncoder: join(folder, "item_encoder.onnx"),
-        frontEnd: { duration: 2 },
-      };
-      const data = join(PROJECT, "data", "qvim-mini");
-      const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
-      const all = await new OnnxDualEncoder(options).computeSimilarities(items, queries);
-      const few = Object.fromEntries(Object.entries(queries).slice(0, 3));
-      const fewItems = Object.fromEntries(Object.entries(items).slice(0, 4));
-      const some = await new OnnxDualEncoder(options).computeSimilarities(fewItems, few);
-      for (const [query, row] of Object.entries(some)) {
-        for (const [item, score] of Object.entries(row)) {
-          assert.ok(Math.abs(score - all[query][item]) < 1e-5);
-        }
+Deno.test("OnnxDualEncoder scores the same in one process and in several", () =>
+  withCheckpoint(async (checkpoint, folder) => {
+    await cli(["convert", checkpoint, folder]);
+    const options = {
+      queryEncoder: join(folder, "query_encoder.onnx"),
+      itemEncoder: join(folder, "item_encoder.onnx"),
+      frontEnd: { duration: 2 },
+    };
+    const data = join(PROJECT, "data", "qvim-mini");
+    const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
+    const all = await new OnnxDualEncoder(options).computeSimilarities(items, queries);
+    const few = Object.fromEntries(Object.entries(queries).slice(0, 3));
+    const fewItems = Object.fromEntries(Object.entries(items).slice(0, 4));
+    const some = await new OnnxDualEncoder(options).computeSimilarities(fewItems, few);
+    for (const [query, row] of Object.entries(some)) {
+      for (const [item, score] of Object.entries(row)) {
+        assert.ok(Math.abs(score - all[query][item]) < 1e-5);
       }
-    }),
-);
+    }
+  }));
 
-testWithShared(
-  REFERENCE,
-  "embed: prints one vector a file as JSON, or writes a NumPy file",
-  (reference) =>
-    withCheckpoint(reference, async (checkpoint, folder) => {
-      const files = ["item_rooster.wav", "query_rain.wav"].map((name) => join(reference, name));
-      const args = ["embed", "--checkpoint", checkpoint, "--encoder", "item"];
-      const { code, stdout, stderr } = await cli([...args, "--json", ...files]);
-      assert.deepEqual([code, stderr], [0, ""]);
-      const vectors: Record<string, number[]> = JSON.parse(stdout);
-      assert.deepEqual(Object.keys(vectors), files);
-      const expected = JSON.parse(Deno.readTextFileSync(join(reference, "embeddings.json")));
-      files.forEach((file) => {
-        const index = expected.files.indexOf(file.slice(reference.length + 1));
-        vectors[file].forEach((value, d) =>
-          assert.ok(Math.abs(value - expected.reference_encoder[index][d]) < 1e-4)
-        );
-      });
-      const out = join(folder, "vectors.npy");
-      assert.equal((await cli([...args, "--npy", out, ...files])).code, 0);
-      const bytes = Deno.readFileSync(out);
-      const description = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 96), }";
-      const header = `NUMPY\x01\x00v\x00${description.padEnd(117)}\n`;
-      assert.equal(new TextDecoder().decode(bytes.subarray(1, 128)), header);
-      assert.equal(bytes.length, 128 + 4 * 2 * 96);
-      const values = new Float32Array(bytes.slice(128).buffer);
-      assert.deepEqual([...values], files.flatMap((file) => [...Float32Array.from(vectors[file])]));
-    }),
-);
+Deno.test("embed: prints one vector a file as JSON, or writes a NumPy file", () =>
+  withCheckpoint(async (checkpoint, folder) => {
+    const files = ["item_rooster.wav", "query_rain.wav"].map((name) => join(REFERENCE, name));
+    const args = ["embed", "--checkpoint", checkpoint, "--encoder", "item"];
+    const { code, stdout, stderr } = await cli([...args, "--json", ...files]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const vectors: Record<string, number[]> = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(vectors), files);
+    const expected = JSON.parse(Deno.readTextFileSync(join(REFERENCE, "embeddings.json")));
+    files.forEach((file) => {
+      const index = expected.files.indexOf(file.slice(REFERENCE.length + 1));
+      vectors[file].forEach((value, d) =>
+        assert.ok(Math.abs(value - expected.reference_encoder[index][d]) < 1e-4)
+      );
+    });
+    const out = join(folder, "vectors.npy");
+    assert.equal((await cli([...args, "--npy", out, ...files])).code, 0);
+    const bytes = Deno.readFileSync(out);
+    const description = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 96), }";
+    const header = `NUMPY\x01\x00v\x00${description.padEnd(117)}\n`;
+    assert.equal(new TextDecoder().decode(bytes.subarray(1, 128)), header);
+    assert.equal(bytes.length, 128 + 4 * 2 * 96);
+    const values = new Float32Array(bytes.slice(128).buffer);
+    assert.deepEqual([...values], files.flatMap((file) => [...Float32Array.from(vectors[file])]));
+  }));
 
 for (
   const [what, args, message] of [
