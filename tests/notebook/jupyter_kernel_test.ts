@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Output, readNotebook } from "../lib/notebook/ipynb.ts";
-import { cli, findPython, PROJECT, withFolder, writeFiles } from "./support.ts";
+import { type Output, readNotebook } from "../../lib/notebook/ipynb.ts";
+import { cli, findPython, PROJECT, withFolder, writeFiles } from "../support.ts";
 
 /** Runs a notebook as Jupyter does; the Deno kernel of this very Deno, from a folder of its own. */
 const NBCLIENT = `

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readNotebook } from "../lib/notebook/ipynb.ts";
-import { codeNotebookText } from "./notebook/support.ts";
-import { cli, PROJECT, SHARED, testWithShared, withFolder, writeFiles } from "./support.ts";
+import { readNotebook } from "../../lib/notebook/ipynb.ts";
+import { codeNotebookText } from "../notebook/support.ts";
+import { cli, PROJECT, SHARED, testWithShared, withFolder, writeFiles } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
 const PATHS_CELL = `// TODO: DEFINE YOUR PATHS HERE.
@@ -89,55 +89,6 @@ Deno.test("run: a failing cell stops the run, is shown, and what ran is kept", (
       undefined,
     ]);
   }));
-
-for (
-  const [what, args, status, message] of [
-    ["no notebook", ["run"], 2, /Expected one notebook but found 0\nUsage: deno task run NOTEBOOK/],
-    ["a notebook that is not there", ["run", "none.ipynb"], 1, /found no file at none\.ipynb/],
-    ["an unknown option", ["run", "n.ipynb", "--dta", "x"], 2, /--dta/],
-    [
-      "a time that is none",
-      ["run", "n.ipynb", "--timeout", "soon"],
-      2,
-      /--timeout to be a number of seconds/,
-    ],
-    [
-      "a notebook of nbformat 3",
-      ["run", "old.ipynb"],
-      1,
-      /NotebookError: .*old\.ipynb but found nbformat 3/,
-    ],
-    [
-      "its own file as the result",
-      ["run", "n.ipynb", "--out", "n.ipynb"],
-      2,
-      /another file than the notebook/,
-    ],
-    [
-      "a notebook without paths",
-      ["run", "n.ipynb", "--data", "x"],
-      1,
-      /Expected a cell that begins with/,
-    ],
-    ["an unknown command", ["dance"], 2, /Expected a command but found dance/],
-    ["no scores", ["evaluate", "--data", "x"], 2, /Expected --scores FILE/],
-    [
-      "no data set",
-      ["evaluate", "--data", "x", "--scores", "y"],
-      1,
-      /Expected the ground truth but found no file/,
-    ],
-  ] as [string, string[], number, RegExp][]
-) {
-  Deno.test(`${args[0]}: ${what} is an error with a status of its own`, () =>
-    withFolder(async (folder) => {
-      writeFiles(folder, { "n.ipynb": codeNotebookText("1"), "old.ipynb": '{"nbformat": 3}' });
-      const { code, stdout, stderr } = await cli(args, { cwd: folder });
-      assert.equal(code, status, stderr);
-      assert.match(stderr, message);
-      assert.equal(stdout, "");
-    }));
-}
 
 for (
   const [what, implementation, message] of [
@@ -235,50 +186,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assert.equal(new TextDecoder().decode(stdout).includes(mark), false);
     }));
 }
-
-Deno.test("evaluate: --json prints one object with unrounded figures and nothing else", () =>
-  withFolder(async (folder) => {
-    const scores = join(PROJECT, "tests", "fixtures", "two_dft_qvim_mini.json");
-    const { code, stdout, stderr } = await cli(
-      ["evaluate", "--data", MINI, "--scores", scores, "--json"],
-      { cwd: folder },
-    );
-    assert.deepEqual([code, stderr], [0, ""]);
-    const { mrrInterval, worstClasses, ...figures } = JSON.parse(stdout);
-    assert.deepEqual(Object.keys(figures), [
-      "queries",
-      "items",
-      "mrrRandom",
-      "mrr",
-      "classwiseMrr",
-      "classwiseNdcg",
-      "tiedQueries",
-    ]);
-    const close = (actual: number, expected: number) =>
-      assert.ok(Math.abs(actual - expected) < 1e-12);
-    // What pandas and NumPy give for these scores.
-    close(figures.mrr, 0.6456013771803246);
-    close(figures.classwiseMrr, 0.6234929246266326);
-    close(figures.classwiseNdcg, 0.7394289842023354);
-    assert.deepEqual([figures.queries, figures.items, figures.tiedQueries], [57, 24, 0]);
-    assert.ok(mrrInterval[0] < figures.mrr && figures.mrr < mrrInterval[1]);
-    assert.equal(worstClasses.length, 5);
-  }));
-
-Deno.test("evaluate: without --json it prints the template's lines and a report", async () => {
-  const scores = join(PROJECT, "tests", "fixtures", "two_dft_qvim_mini.json");
-  const { code, stdout } = await cli(["evaluate", "--data", MINI, "--scores", scores]);
-  assert.equal(code, 0);
-  assert.ok(stdout.startsWith(`Missing query files:  0
-Missing item files:  []
-MRR random: 0.1624
-MRR       : 0.6456
-Class-wise MRR : 0.6235
-Class-wise NDCG: 0.7394
-`));
-  assert.match(stdout, /MRR +0\.6456 \(95 %: 0\.\d+ … 0\.\d+\)/);
-  assert.match(stdout, /Hardest classes/);
-});
 
 testWithShared(
   "qvim-esc10",
