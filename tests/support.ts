@@ -60,9 +60,17 @@ export function writeFiles(folder: string, files: Record<string, string | Uint8A
   }
 }
 
+/** A browser that can be run without a screen, or `undefined`. */
+export const CHROMIUM: string | undefined = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => existsSync(path));
+
 /** A Python that has these modules, or `undefined`. Only tests beside the product's own need one. */
 export function findPython(modules: string): string | undefined {
-  return ["python3", "python"].find((python) => {
+  return [Deno.env.get("QVIM_TEST_PYTHON") ?? "", "python3", "python"].find((python) => {
+    if (python === "") return false;
     try {
       const args = ["-c", `import ${modules}`];
       return new Deno.Command(python, { args, stderr: "null" }).outputSync().success;

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { mayBeSkipped, readReport } from "../../tools/run_tests.ts";
+
+const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="deno test" tests="4" failures="1" errors="0" time="0.010">
+  <testsuite name="a_test.ts" tests="4" disabled="2" errors="0" failures="1">
+    <testcase name="a &amp; &lt;b&gt; &quot;c&quot;" classname="a_test.ts" time="0" line="1" col="6">
+    </testcase>
+    <testcase name="in a sandbox (needs bubblewrap)" classname="a_test.ts" time="0" line="2" col="6">
+      <skipped/>
+    </testcase>
+    <testcase name="without a word" classname="a_test.ts" time="0" line="2" col="6">
+      <skipped/>
+    </testcase>
+    <testcase name="fails" classname="a_test.ts" time="0.002" line="3" col="6">
+      <failure message="x">Error: x &lt;testcase name=&quot;no test&quot;&gt;</failure>
+    </testcase>
+  </testsuite>
+</testsuites>`;
+
+Deno.test("readReport() counts tests and reads from a name what a skipped one lacks", () => {
+  assert.deepEqual(readReport(REPORT), {
+    passed: 1,
+    failed: 1,
+    skipped: [
+      { name: "in a sandbox (needs bubblewrap)", needs: "bubblewrap" },
+      { name: "without a word", needs: undefined },
+    ],
+  });
+});
+
+Deno.test("mayBeSkipped() forgives the want of data beside the project, and nothing else", () => {
+  const answers = ["../shared/qvim-esc10", "bubblewrap", "../shared/a, chromium", undefined]
+    .map((needs) => mayBeSkipped({ name: "test", needs }));
+  assert.deepEqual(answers, [true, false, false, false]);
+});
