@@ -17,6 +17,9 @@ export interface ChirpZOptions {
   sign: -1 | 1;
 }
 
+/** About what a plan takes for each of its inputs and outputs: kernel, buffers and chirps. */
+const NUMBERS_A_POINT = 10;
+
 /**
  * The chirp-z transform on the unit circle,
  *
@@ -59,6 +62,11 @@ export class ChirpZ {
       kernel.set(differences.subarray(2 * head), 0);
     });
     giveBack(differences);
+  }
+
+  /** About how many numbers it holds in memory. */
+  get numbers(): number {
+    return NUMBERS_A_POINT * (this.#inputs + this.#outputs);
   }
 
   /**
@@ -113,6 +121,40 @@ export class ChirpZ {
     giveBack(this.#post);
     this.#convolver.free();
   }
+}
+
+/** Plans that are kept: files of one length and rate follow each other often. */
+const MAX_PLANS = 8;
+/** What kept plans may take together, in numbers: larger ones are made anew each time. */
+const MAX_PLANNED = 2 ** 24;
+
+const plans = new Map<string, ChirpZ>();
+
+/**
+ * A plan of a few that are kept. It is good until the next call: that may free it.
+ *
+ * @throws {RangeError} Where there is not enough memory for it.
+ */
+export function chirpZFor(options: ChirpZOptions): ChirpZ {
+  const { inputs, firstInput = 0, outputs, firstOutput = 0, modulus, sign } = options;
+  const key = [inputs, firstInput, outputs, firstOutput, modulus, sign].join(":");
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    const size = (inputs + outputs) * NUMBERS_A_POINT;
+    let total = [...plans.values()].reduce((sum, plan) => sum + plan.numbers, size);
+    for (const [other, old] of plans) {
+      if (plans.size < MAX_PLANS && total <= MAX_PLANNED) break;
+      plans.delete(other);
+      total -= old.numbers;
+      old.free();
+    }
+    plan = new ChirpZ(options);
+  } else {
+    plans.delete(key);
+  }
+  // The one that was used last stands last.
+  plans.set(key, plan);
+  return plan;
 }
 
 function wrap(index: number, size: number): number {

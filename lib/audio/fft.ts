@@ -1,56 +1,7 @@
-import PFFFT from "@echogarden/pffft-wasm/simd";
-import { HeapArray } from "./heap_array.ts";
+import { type Block, COMPLEX, pffft, PffftMemory, REAL } from "./pffft.ts";
 
-/** The part of PFFFT's interface that is used here; sizes and offsets are in bytes of its memory. */
-interface PffftModule {
-  HEAPF32: Float32Array;
-  _pffft_new_setup(n: number, type: number): number;
-  _pffft_aligned_malloc(bytes: number): number;
-  _pffft_aligned_free(pointer: number): void;
-  _pffft_transform(s: number, input: number, output: number, work: number, dir: number): void;
-  _pffft_transform_ordered(
-    s: number,
-    input: number,
-    output: number,
-    work: number,
-    dir: number,
-  ): void;
-  _pffft_zconvolve_accumulate(s: number, a: number, b: number, ab: number, scale: number): void;
-}
-
-const pffft = await (PFFFT as unknown as () => Promise<PffftModule>)();
-
-const REAL = 0;
-const COMPLEX = 1;
 const FORWARD = 0;
 const BACKWARD = 1;
-
-const setups = new Map<string, number>();
-
-/** Setups hold the twiddle factors of a size; the sizes are few, so they are kept. */
-function setup(n: number, type: number): number {
-  const key = `${type}:${n}`;
-  let pointer = setups.get(key);
-  if (pointer === undefined) {
-    pointer = pffft._pffft_new_setup(n, type);
-    if (pointer === 0) throw new RangeError(`Expected an FFT size that PFFFT takes but found ${n}`);
-    setups.set(key, pointer);
-  }
-  return pointer;
-}
-
-/** Aligned float32 memory inside PFFFT's heap. */
-class Block extends HeapArray {
-  constructor(length: number) {
-    const pointer = pffft._pffft_aligned_malloc(length * 4);
-    if (pointer === 0) throw new RangeError(`Out of memory for ${length} FFT samples`);
-    super(pointer, () => pffft.HEAPF32.subarray(pointer / 4, pointer / 4 + length));
-  }
-
-  free(): void {
-    pffft._pffft_aligned_free(this.pointer);
-  }
-}
 
 /** The smallest size from `n` up that PFFFT takes for complex transforms and is fast for. */
 export function fastFftSize(n: number): number {
@@ -74,7 +25,7 @@ export function fastFftSize(n: number): number {
 export class RealFft {
   readonly #n: number;
   readonly #count: number;
-  readonly #setup: number;
+  readonly #memory: PffftMemory;
   readonly #in: Block;
   readonly #out: Block;
   readonly #work: Block;
@@ -82,14 +33,13 @@ export class RealFft {
   /**
    * @param n The length: a multiple of 32 whose other factors are 2, 3 and 5.
    * @param count Signals that are transformed at a time.
+   * @throws {RangeError} Where PFFFT does not take that length.
    */
   constructor(n: number, count = 1) {
     this.#n = n;
     this.#count = count;
-    this.#setup = setup(n, REAL);
-    this.#in = new Block(count * n);
-    this.#out = new Block(count * n);
-    this.#work = new Block(n);
+    this.#memory = new PffftMemory(n, REAL, [count * n, count * n, n]);
+    [this.#in, this.#out, this.#work] = this.#memory.blocks;
   }
 
   /** Where the next signals go [shape=(count, n)]; the view is good until another plan is made. */
@@ -107,7 +57,7 @@ export class RealFft {
     for (let i = 0; i < this.#count; i++) {
       const offset = i * this.#n * Float32Array.BYTES_PER_ELEMENT;
       pffft._pffft_transform_ordered(
-        this.#setup,
+        this.#memory.setup,
         this.#in.pointer + offset,
         this.#out.pointer + offset,
         this.#work.pointer,
@@ -136,7 +86,7 @@ export class RealConvolver {
   readonly #size: number;
   readonly #step: number;
   readonly #taps: number;
-  readonly #setup: number;
+  readonly #memory: PffftMemory;
   readonly #filter: Block;
   readonly #in: Block;
   readonly #spectrum: Block;
@@ -149,11 +99,8 @@ export class RealConvolver {
     this.#size = Math.max(512, 2 ** Math.ceil(Math.log2(8 * taps.length)));
     this.#taps = taps.length;
     this.#step = this.#size - taps.length + 1;
-    this.#setup = setup(this.#size, REAL);
-    [this.#filter, this.#in, this.#spectrum, this.#product, this.#work] = Array.from(
-      { length: 5 },
-      () => new Block(this.#size),
-    );
+    this.#memory = new PffftMemory(this.#size, REAL, Array(5).fill(this.#size));
+    [this.#filter, this.#in, this.#spectrum, this.#product, this.#work] = this.#memory.blocks;
     const input = this.#in.view;
     input.fill(0);
     input.set(taps);
@@ -161,7 +108,13 @@ export class RealConvolver {
   }
 
   #transform(from: Block, to: Block, direction: number): void {
-    pffft._pffft_transform(this.#setup, from.pointer, to.pointer, this.#work.pointer, direction);
+    pffft._pffft_transform(
+      this.#memory.setup,
+      from.pointer,
+      to.pointer,
+      this.#work.pointer,
+      direction,
+    );
   }
 
   /**
@@ -185,7 +138,7 @@ export class RealConvolver {
       this.#transform(this.#in, this.#spectrum, FORWARD);
       this.#product.view.fill(0);
       pffft._pffft_zconvolve_accumulate(
-        this.#setup,
+        this.#memory.setup,
         this.#spectrum.pointer,
         this.#filter.pointer,
         this.#product.pointer,
@@ -204,70 +157,59 @@ export class RealConvolver {
  */
 export class ComplexConvolver {
   readonly #n: number;
-  readonly #setup: number;
+  readonly #memory: PffftMemory;
   readonly #kernel: Block;
-  readonly #scratch: Scratch;
+  readonly #a: Block;
+  readonly #b: Block;
+  readonly #work: Block;
 
   /**
    * @param n The period: a size that {@linkcode fastFftSize} gives.
    * @param fill Writes the kernel, as pairs of real and imaginary part [shape=(2 n,)].
+   * @throws {RangeError} Where there is not enough memory.
    */
   constructor(n: number, fill: (kernel: Float32Array) => void) {
     this.#n = n;
-    this.#setup = setup(n, COMPLEX);
-    this.#scratch = scratchFor(n);
-    this.#kernel = new Block(2 * n);
-    fill(this.#scratch.a.view);
-    pffft._pffft_transform(
-      this.#setup,
-      this.#scratch.a.pointer,
-      this.#kernel.pointer,
-      this.#scratch.work.pointer,
-      FORWARD,
-    );
+    this.#memory = new PffftMemory(n, COMPLEX, [2 * n]);
+    [this.#kernel] = this.#memory.blocks;
+    try {
+      [this.#a, this.#b, this.#work] = this.#memory.share([2 * n, 2 * n, 2 * n]);
+    } catch (error) {
+      this.#memory.free();
+      throw error;
+    }
+    fill(this.#a.view);
+    this.#transform(this.#a, this.#kernel, FORWARD);
+  }
+
+  #transform(from: Block, to: Block, direction: number): void {
+    const { setup } = this.#memory;
+    pffft._pffft_transform(setup, from.pointer, to.pointer, this.#work.pointer, direction);
   }
 
   /** Where the next signal goes, as pairs [shape=(2 n,)]; {@linkcode convolve} overwrites it. */
   get input(): Float32Array {
-    return this.#scratch.a.view;
+    return this.#a.view;
   }
 
   /** Convolves {@linkcode input}; the result is a view, good until any convolver's next call. */
   convolve(): Float32Array {
-    const { a, b, work } = this.#scratch;
-    pffft._pffft_transform(this.#setup, a.pointer, b.pointer, work.pointer, FORWARD);
+    const a = this.#a, b = this.#b;
+    this.#transform(a, b, FORWARD);
     a.view.fill(0);
     pffft._pffft_zconvolve_accumulate(
-      this.#setup,
+      this.#memory.setup,
       b.pointer,
       this.#kernel.pointer,
       a.pointer,
       1 / this.#n,
     );
-    pffft._pffft_transform(this.#setup, a.pointer, b.pointer, work.pointer, BACKWARD);
+    this.#transform(a, b, BACKWARD);
     return b.view;
   }
 
-  /** Gives the kernel's memory back. */
+  /** Gives the memory back; the convolver must not be used afterwards. */
   free(): void {
-    this.#kernel.free();
+    this.#memory.free();
   }
-}
-
-interface Scratch {
-  a: Block;
-  b: Block;
-  work: Block;
-}
-
-const scratches = new Map<number, Scratch>();
-
-/** Convolvers of one size share their buffers: only one of them is at work at a time. */
-function scratchFor(n: number): Scratch {
-  let scratch = scratches.get(n);
-  if (scratch === undefined) {
-    scratch = { a: new Block(2 * n), b: new Block(2 * n), work: new Block(2 * n) };
-    scratches.set(n, scratch);
-  }
-  return scratch;
 }

@@ -1,5 +1,5 @@
 import { borrow, giveBack } from "./buffers.ts";
-import { ChirpZ, phasors } from "./chirp_z.ts";
+import { chirpZFor, phasors } from "./chirp_z.ts";
 
 /**
  * Resamples by the Fourier method, to `trunc(n · toRate / fromRate)` samples: the spectrum is cut
@@ -27,32 +27,6 @@ export function fourierResample(
   return out;
 }
 
-interface Plans {
-  analysis: ChirpZ;
-  synthesis?: { m: number; outputs: number; plan: ChirpZ };
-}
-
-/** Plans by input length; files of one length follow each other often enough for a few to help. */
-const plansByLength = new Map<number, Plans>();
-const MAX_PLANS = 6;
-
-function plansFor(n: number, make: () => Plans): Plans {
-  let plans = plansByLength.get(n);
-  if (plans === undefined) {
-    if (plansByLength.size >= MAX_PLANS) {
-      const [oldest, { analysis, synthesis }] = plansByLength.entries().next().value!;
-      analysis.free();
-      synthesis?.plan.free();
-      plansByLength.delete(oldest);
-    }
-    plans = make();
-  } else {
-    plansByLength.delete(n);
-  }
-  plansByLength.set(n, plans);
-  return plans;
-}
-
 /**
  * The DFT bins 0 … ⌊size / 2⌋ of a real signal, as pairs, in a borrowed array.
  *
@@ -63,15 +37,13 @@ function lowSpectrum(samples: Float32Array, size: number): Float32Array<ArrayBuf
   const n = samples.length;
   const half = Math.ceil(n / 2);
   const top = Math.floor(size / 2);
-  const { analysis } = plansFor(n, () => ({
-    analysis: new ChirpZ({
-      inputs: half,
-      outputs: 2 * top + 1,
-      firstOutput: -top,
-      modulus: n,
-      sign: -1,
-    }),
-  }));
+  const analysis = chirpZFor({
+    inputs: half,
+    outputs: 2 * top + 1,
+    firstOutput: -top,
+    modulus: n,
+    sign: -1,
+  });
   const packed = borrow(2 * half);
   packed[2 * half - 1] = 0;
   packed.set(samples);
@@ -104,21 +76,13 @@ function synthesize(spectrum: Float32Array, n: number, m: number, wanted: number
   const size = Math.min(n, m);
   const top = spectrum.length / 2 - 1;
   const outputs = Math.ceil(wanted / 2);
-  const plans = plansByLength.get(n)!;
-  if (plans.synthesis?.m !== m || plans.synthesis.outputs !== outputs) {
-    plans.synthesis?.plan.free();
-    plans.synthesis = {
-      m,
-      outputs,
-      plan: new ChirpZ({
-        inputs: 2 * top + 1,
-        firstInput: -top,
-        outputs,
-        modulus: m,
-        sign: 1,
-      }),
-    };
-  }
+  const plan = chirpZFor({
+    inputs: 2 * top + 1,
+    firstInput: -top,
+    outputs,
+    modulus: m,
+    sign: 1,
+  });
   // Output samples 2k and 2k + 1 come as the real and imaginary part of one complex output: each
   // bin is turned by (1 + i · e^{2πil/m}).
   const packed = borrow(2 * (2 * top + 1));
@@ -136,8 +100,8 @@ function synthesize(spectrum: Float32Array, n: number, m: number, wanted: number
     packed[minus] = re * (1 + turnIm) + im * turnRe;
     packed[minus + 1] = re * turnRe - im * (1 + turnIm);
   }
-  plans.synthesis.plan.load(packed);
+  plan.load(packed);
   giveBack(packed);
   giveBack(turns);
-  return plans.synthesis.plan.values().subarray(0, wanted);
+  return plan.values().subarray(0, wanted);
 }

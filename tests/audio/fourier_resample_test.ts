@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { ChirpZ } from "../../lib/audio/chirp_z.ts";
 import { fourierResample } from "../../lib/audio/fourier_resample.ts";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
 
 /** Signals, wanted lengths, and what scipy.signal.resample 1.x gives for them. */
 const X = [1, 2, -1, 0.5, 3, -2, 0.25, 1, 4, -3, 2];
@@ -54,4 +56,49 @@ Deno.test("fourierResample() keeps a tone that fits the length, whatever the len
 Deno.test("fourierResample() truncates the length as Python's int() does", () => {
   assert.equal(fourierResample(new Float32Array(12345), 44100, 8000).length, 2239);
   assert.equal(fourierResample(new Float32Array(3), 44100, 8000).length, 0);
+});
+
+Deno.test("fourierResample() gives the same whatever it resampled before", () => {
+  const random = seededRandom(6);
+  const x = Float32Array.from({ length: 22050 }, () => random() - 0.5);
+  const targets = [[44100, 8000, 4000], [22050, 8000, 8000], [44100, 16000, 8000], [
+    48000,
+    8000,
+    3,
+  ]];
+  const alone = targets.map(([from, to, limit]) => fourierResample(x, from, to, limit));
+  // Equal lengths at other rates, to other rates, and with other limits.
+  for (const order of [[0, 1, 2, 3], [3, 1, 0, 2], [2, 2, 0, 1, 3, 0]]) {
+    for (const k of order) {
+      const [from, to, limit] = targets[k];
+      assert.deepEqual(fourierResample(x, from, to, limit), alone[k]);
+    }
+  }
+  // Half of 44.1 kHz to 8 kHz is a quarter of what 22.05 kHz to 8 kHz keeps: known by its length.
+  assert.deepEqual(alone.map(({ length }) => length), [4000, 8000, 8000, 3]);
+  const tone = Float32Array.from(x, (_, i) => Math.sin(2 * Math.PI * 1000 * i / 22050));
+  fourierResample(tone, 44100, 8000);
+  const out = fourierResample(tone, 22050, 8000);
+  const expected = Float32Array.from(out, (_, i) => Math.sin(2 * Math.PI * 1000 * i / 8000));
+  assert.ok(out.every((value, i) => Math.abs(value - expected[i]) < 1e-5));
+});
+
+Deno.test("ChirpZ gives its memory back, and what is too large is refused without harm", () => {
+  for (let k = 0; k < 90; k++) {
+    // Some 40 MB each: together more than a module's memory.
+    const n = 400_000 + 1013 * k;
+    new ChirpZ({ inputs: n, outputs: n, modulus: 2 * n, sign: -1 }).free();
+  }
+  for (let k = 0; k < 20; k++) {
+    assert.throws(
+      () => new ChirpZ({ inputs: 2 ** 23, outputs: 2 ** 23, modulus: 2 ** 24, sign: -1 }),
+      RangeError,
+    );
+  }
+  const plan = new ChirpZ({ inputs: 1, outputs: 1, modulus: 2, sign: -1 });
+  plan.load(Float32Array.of(3, 4));
+  const [re, im] = plan.values();
+  assert.ok(Math.abs(re - 3) < 1e-5 && Math.abs(im - 4) < 1e-5);
+  plan.free();
+  plan.free();
 });
