@@ -9,7 +9,7 @@ import { jupyterCommand } from "./commands/jupyter.ts";
 import { rerunCommand } from "./commands/rerun.ts";
 import { runCommand } from "./commands/run.ts";
 import { verifyCommand } from "./commands/verify.ts";
-import { QvimError } from "./lib/io/errors.ts";
+import { describeFailure } from "./lib/io/errors.ts";
 
 const COMMANDS: Command[] = [
   runCommand,
@@ -23,15 +23,32 @@ const COMMANDS: Command[] = [
   rerunCommand,
 ];
 
+/** What shells report for a program that was called wrongly. */
+const USAGE_STATUS = 2;
+
+function isHelp(argument: string | undefined): boolean {
+  return argument === "--help" || argument === "-h";
+}
+
+function listCommands(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `Usage: deno task COMMAND …, with one of these:\n${lines.join("\n")}\n\n` +
+    "deno task COMMAND --help says more of each.";
+}
+
 async function main([name, ...args]: string[]): Promise<number> {
+  if (isHelp(name) || name === "help") {
+    console.log(listCommands());
+    return 0;
+  }
   const command = COMMANDS.find((command) => command.name === name);
   if (command === undefined) {
-    const usages = COMMANDS.map(({ usage }) => `  deno task ${usage}`).join("\n");
-    console.error(`Expected a command but found ${name ?? "nothing"}. The commands:\n${usages}`);
-    return 2;
+    console.error(`Expected a command but found ${name ?? "nothing"}\n${listCommands()}`);
+    return USAGE_STATUS;
   }
-  if (args.includes("--help") || args.includes("-h")) {
-    console.log(`deno task ${command.usage}\n\n${command.help}`);
+  if (args.some(isHelp)) {
+    console.log(`Usage: deno task ${command.usage}\n\n${command.help}`);
     return 0;
   }
   try {
@@ -39,10 +56,9 @@ async function main([name, ...args]: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`${error.message}\nUsage: deno task ${command.usage}`);
-      return 2;
+      return USAGE_STATUS;
     }
-    // Errors of ours say what a user needs; a stack only helps with those that nobody foresaw.
-    console.error(error instanceof QvimError ? `${error.name}: ${error.message}` : error);
+    console.error(describeFailure(error));
     return 1;
   }
 }

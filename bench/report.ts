@@ -5,17 +5,17 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { readWav } from "../lib/audio/wav.ts";
 import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challenge/dataset.ts";
 import type { QVIMModel } from "../lib/challenge/model.ts";
 import { VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
-import { parseArguments } from "../commands/command.ts";
 import { describeMobileNet, MobileNetBench } from "./mobilenet.ts";
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-const { values } = parseArguments(Deno.args, { data: { type: "string" } });
+const { values } = parseArgs({ args: Deno.args, options: { data: { type: "string" } } });
 const data = values.data ??
   ["../../shared/qvim-esc10", "../data/qvim-dev", "../data/qvim-mini"].map(fromHere).find((path) =>
     existsSync(path)

@@ -8,7 +8,7 @@ import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { MobileNetBaseline } from "../lib/models/mobilenet/mobilenet.ts";
 import { TwoDft } from "../lib/models/two_dft.ts";
 import { VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
-import { type Command, parseArguments, UsageError } from "./command.ts";
+import { defineCommand } from "./command.ts";
 
 const PICTURE = "rank_curves.svg";
 /** Where the notebook of the MN baseline downloads its checkpoint to. */
@@ -27,23 +27,20 @@ class Chance extends QVIMModel {
   }
 }
 
-export const compareCommand: Command = {
+export const compareCommand = defineCommand({
   name: "compare",
-  usage: "compare --data DIR [--checkpoint FILE] [--out DIR]",
-  help: `Runs all systems on a data set and prints one table of their figures.
-
-  --data DIR         the data set
-  --checkpoint FILE  the checkpoint of the MN baseline, to have it in the table as well;
-                     ${CHECKPOINT} where that is there
-  --out DIR          where ${PICTURE} goes; "output" unless given`,
-  async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      data: { type: "string" },
-      checkpoint: { type: "string" },
-      out: { type: "string", default: "output" },
-    });
-    if (values.data === undefined) throw new UsageError("Expected --data DIR");
-    if (positionals.length > 0) throw new UsageError(`Expected no argument ${positionals[0]}`);
+  summary: "Runs all systems on a data set and prints one table of their figures.",
+  options: {
+    data: { kind: "text", value: "DIR", required: true, help: "the data set" },
+    checkpoint: {
+      kind: "text",
+      value: "FILE",
+      help: "the checkpoint of the MN baseline, to have it in the table as well;\n" +
+        `${CHECKPOINT} where that is there`,
+    },
+    out: { kind: "text", value: "DIR", default: "output", help: `where ${PICTURE} goes` },
+  },
+  async run(values) {
     const systems: [string, QVIMModel][] = [
       ["random", new Chance()],
       ["2DFT", new TwoDft()],
@@ -65,4 +62,4 @@ export const compareCommand: Command = {
     console.log(`\nThe cumulative rank curves are in ${path}`);
     return 0;
   },
-};
+});

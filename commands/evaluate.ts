@@ -8,25 +8,27 @@ import {
 } from "../lib/inspect/figures.ts";
 import { readSimilarities } from "../lib/challenge/similarities.ts";
 import { bootstrapInterval } from "../lib/challenge/statistics.ts";
-import { type Command, parseArguments, UsageError } from "./command.ts";
+import { defineCommand } from "./command.ts";
 
-export const evaluateCommand: Command = {
+export const evaluateCommand = defineCommand({
   name: "evaluate",
-  usage: "evaluate --data DIR --scores FILE [--json]",
-  help: `Computes the challenge's figures from a similarities.json.
-
-  --data DIR     the data set; its "DEV Dataset.csv" is the ground truth
-  --scores FILE  the scores, query → item → number
-  --json         print one JSON object and nothing else`,
-  async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      data: { type: "string" },
-      scores: { type: "string" },
-      json: { type: "boolean" },
-    });
-    if (values.data === undefined) throw new UsageError("Expected --data DIR");
-    if (values.scores === undefined) throw new UsageError("Expected --scores FILE");
-    if (positionals.length > 0) throw new UsageError(`Expected no argument ${positionals[0]}`);
+  summary: "Computes the challenge's figures from a similarities.json.",
+  options: {
+    data: {
+      kind: "text",
+      value: "DIR",
+      required: true,
+      help: 'the data set; its "DEV Dataset.csv" is the ground truth',
+    },
+    scores: {
+      kind: "text",
+      value: "FILE",
+      required: true,
+      help: "the scores, query → item → number",
+    },
+    json: { kind: "flag", help: "print one JSON object and nothing else" },
+  },
+  async run(values) {
     const groundTruth = readGroundTruth(values.data);
     const evaluation = await evaluate(readSimilarities(values.scores), groundTruth);
     if (values.json) {
@@ -43,4 +45,4 @@ export const evaluateCommand: Command = {
     }
     return 0;
   },
-};
+});

@@ -1,11 +1,10 @@
-import { type Command, UsageError } from "./command.ts";
+import { defineCommand } from "./command.ts";
 
-export const jupyterCommand: Command = {
+export const jupyterCommand = defineCommand({
   name: "jupyter",
-  usage: "jupyter",
-  help: "Installs Deno's kernel for Jupyter and says how to open the notebook.",
-  async run(args) {
-    if (args.length > 0) throw new UsageError(`Expected no argument ${args[0]}`);
+  summary: "Installs Deno's kernel for Jupyter and says how to open the notebook.",
+  options: {},
+  async run() {
     const { code } = await new Deno.Command(Deno.execPath(), {
       args: ["jupyter", "--install", "--force"],
     }).spawn().status;
@@ -22,4 +21,4 @@ or open submission.ipynb in VS Code with its Jupyter extension and choose the ke
 Without Jupyter, "deno task submission" runs it from the command line.`);
     return 0;
   },
-};
+});

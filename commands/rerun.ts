@@ -5,10 +5,10 @@ import { hashFile } from "../lib/io/hash.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
 import { makeCache } from "../lib/organizer/rerun/cache.ts";
-import { hasBubblewrap, type Network } from "../lib/organizer/rerun/sandbox.ts";
+import { hasBubblewrap, NETWORKS } from "../lib/organizer/rerun/sandbox.ts";
 import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../lib/organizer/template.ts";
 import { formatTable } from "../lib/ui/table.ts";
-import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
+import { defineCommand, NOTEBOOKS } from "./command.ts";
 import { type Entry, outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
 import { toHtml, toMarkdown } from "../lib/organizer/report/report.ts";
 import { claimedMrr, runSubmission, type Setting } from "../lib/organizer/rerun/submission.ts";
@@ -19,54 +19,66 @@ const INTERRUPTED_STATUS = 130;
 /** How often notebooks that take long are said to. */
 const BOARD_MS = 10_000;
 
-export const rerunCommand: Command = {
+export const rerunCommand = defineCommand({
   name: "rerun",
-  usage: "rerun NOTEBOOK|FOLDER… --data DIR --report DIR [options]",
-  help: `Verifies notebooks, runs each in a clean environment, evaluates its scores and ranks them.
-
-  --data DIR            the data set; the cells never see its "DEV Dataset.csv"
-  --report DIR          where report.json, report.md, report.html and the executed notebooks go
-  --resume              keep what report.json has of notebooks that have not changed
-  --jobs N              run N at a time; 1 unless given
-  --repeat N            run each N times and report scores that differ
-  --network MODE        none (the default), setup (while the set-up cell runs) or full
-  --no-blind            show the cells the sounds under their own names
-  --both                run each a second time under the original names, to see who reads them
-  --cold                fill an empty Deno cache for each notebook
-  --no-sandbox          go on without bubblewrap
-  --timeout SECONDS     how long each run may take; 3600 unless given
-  --cell-timeout SECONDS
-  --memory MIB          how much memory a run may take; 8192 unless given
-  --disk MIB            how much a run may write; 8192 unless given`,
-  async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      data: { type: "string" },
-      report: { type: "string" },
-      resume: { type: "boolean" },
-      jobs: { type: "string", default: "1" },
-      repeat: { type: "string", default: "1" },
-      network: { type: "string", default: "none" },
-      "no-blind": { type: "boolean" },
-      both: { type: "boolean" },
-      cold: { type: "boolean" },
-      "no-sandbox": { type: "boolean" },
-      timeout: { type: "string" },
-      "cell-timeout": { type: "string" },
-      memory: { type: "string", default: "8192" },
-      disk: { type: "string", default: "8192" },
-    });
-    if (positionals.length === 0) throw new UsageError("Expected one or more notebooks");
-    if (values.data === undefined) throw new UsageError("Expected --data DIR");
-    if (values.report === undefined) throw new UsageError("Expected --report DIR");
-    if (!["none", "setup", "full"].includes(values.network)) {
-      throw new UsageError(`Expected --network none, setup or full but found ${values.network}`);
-    }
-    const network = values.network as Network;
-    const jobs = parseCount("--jobs", values.jobs), repeat = parseCount("--repeat", values.repeat);
+  summary:
+    "Verifies notebooks, runs each in a clean environment, evaluates its scores and ranks them.",
+  positionals: NOTEBOOKS,
+  options: {
+    data: {
+      kind: "text",
+      value: "DIR",
+      required: true,
+      help: 'the data set; the cells never see its "DEV Dataset.csv"',
+    },
+    report: {
+      kind: "text",
+      value: "DIR",
+      required: true,
+      help: "where report.json, report.md, report.html and the executed notebooks go",
+    },
+    resume: { kind: "flag", help: "keep what report.json has of notebooks that have not changed" },
+    jobs: { kind: "count", value: "N", default: 1, help: "run N at a time" },
+    repeat: {
+      kind: "count",
+      value: "N",
+      default: 1,
+      help: "run each N times and report scores that differ",
+    },
+    network: {
+      kind: "choice",
+      choices: NETWORKS,
+      default: "none",
+      help: "none, setup: while the set-up cell runs, or full",
+    },
+    "no-blind": { kind: "flag", help: "show the cells the sounds under their own names" },
+    both: {
+      kind: "flag",
+      help: "run each a second time under the original names, to see who reads them",
+    },
+    cold: { kind: "flag", help: "fill an empty Deno cache for each notebook" },
+    "no-sandbox": { kind: "flag", help: "go on without bubblewrap" },
+    timeout: {
+      kind: "seconds",
+      value: "SECONDS",
+      default: 3600,
+      help: "how long each run may take",
+    },
+    "cell-timeout": { kind: "seconds", value: "SECONDS", help: "how long each cell may take" },
+    memory: {
+      kind: "count",
+      value: "MIB",
+      default: 8192,
+      help: "how much memory a run may take",
+    },
+    disk: { kind: "count", value: "MIB", default: 8192, help: "how much a run may write" },
+  },
+  async run(values, positionals) {
+    const { network, jobs, repeat } = values;
     const limits = {
-      timeout: parseSeconds("--timeout", values.timeout) ?? 3600,
-      memory: parseCount("--memory", values.memory) * MEBIBYTE,
-      disk: parseCount("--disk", values.disk) * MEBIBYTE,
+      timeout: values.timeout,
+      memory: values.memory * MEBIBYTE,
+      disk: values.disk * MEBIBYTE,
       processes: 256,
     };
     const sandbox = !values["no-sandbox"];
@@ -133,7 +145,7 @@ export const rerunCommand: Command = {
           sandbox,
           network,
           limits,
-          cellTimeout: parseSeconds("--cell-timeout", values["cell-timeout"]),
+          cellTimeout: values["cell-timeout"],
           lastCellHas: LAST_CELL_HAS,
           setupCellHas: TODO_LINES.setup,
         },
@@ -179,7 +191,7 @@ export const rerunCommand: Command = {
     }
     return 0;
   },
-};
+});
 
 /** The MRR that a notebook says it reached; undefined where it can't be read. */
 function claimOf(path: string): number | undefined {
@@ -189,14 +201,6 @@ function claimOf(path: string): number | undefined {
     if (error instanceof NotebookError) return undefined;
     throw error;
   }
-}
-
-function parseCount(name: string, text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new UsageError(`Expected ${name} to be a whole number above 0 but found ${text}`);
-  }
-  return count;
 }
 
 /** Two folders may hold notebooks of one name. */

@@ -2,42 +2,33 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
 import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
-import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
+import { defineCommand, UsageError } from "./command.ts";
 import { OutputPrinter } from "./output_printer.ts";
 
 /** What shells report for a program that Ctrl-C ended. */
 const INTERRUPTED_STATUS = 130;
 
-export const runCommand: Command = {
+export const runCommand = defineCommand({
   name: "run",
-  usage: "run NOTEBOOK [--data DIR] [--root DIR] [--out FILE] [--timeout SECONDS] " +
-    "[--cell-timeout SECONDS]",
-  help: `Runs a notebook in Deno's own Jupyter kernel, without Jupyter.
-
-  --data DIR              use DIR for DATA_PATH
-  --root DIR              use DIR for ROOT_PATH
-  --out FILE              where the executed notebook goes; output/NOTEBOOK unless given,
-                          inside the folder of --root where that is given
-  --timeout SECONDS       how long the run may take
-  --cell-timeout SECONDS  how long each cell may take`,
-  async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      data: { type: "string" },
-      root: { type: "string" },
-      out: { type: "string" },
-      timeout: { type: "string" },
-      "cell-timeout": { type: "string" },
-    });
-    if (positionals.length !== 1) {
-      throw new UsageError(`Expected one notebook but found ${positionals.length}`);
-    }
-    const path = positionals[0];
+  summary: "Runs a notebook in Deno's own Jupyter kernel, without Jupyter.",
+  positionals: { usage: "NOTEBOOK", least: 1, most: 1, expected: "one notebook" },
+  options: {
+    data: { kind: "text", value: "DIR", help: "use DIR for DATA_PATH" },
+    root: { kind: "text", value: "DIR", help: "use DIR for ROOT_PATH" },
+    out: {
+      kind: "text",
+      value: "FILE",
+      help: "where the executed notebook goes; output/NOTEBOOK unless given,\n" +
+        "inside the folder of --root where that is given",
+    },
+    timeout: { kind: "seconds", value: "SECONDS", help: "how long the run may take" },
+    "cell-timeout": { kind: "seconds", value: "SECONDS", help: "how long each cell may take" },
+  },
+  async run(values, [path]) {
     const out = values.out ?? join(values.root ?? ".", "output", basename(path));
     if (resolve(out) === resolve(path)) {
       throw new UsageError(`Expected --out to name another file than the notebook, ${path}`);
     }
-    const timeout = parseSeconds("--timeout", values.timeout);
-    const cellTimeout = parseSeconds("--cell-timeout", values["cell-timeout"]);
     const notebook = replacePaths(readNotebook(path), {
       ROOT_PATH: values.root && resolve(values.root),
       DATA_PATH: values.data && resolve(values.data),
@@ -57,8 +48,8 @@ export const runCommand: Command = {
     try {
       await runNotebook(notebook, {
         cwd: dirname(resolve(path)),
-        timeout,
-        cellTimeout,
+        timeout: values.timeout,
+        cellTimeout: values["cell-timeout"],
         signal: interruption.signal,
         onCell: (_cell, index) => printer.startCell(++count, total, headingAbove(notebook, index)),
         onOutput: (message) => printer.print(message),
@@ -75,7 +66,7 @@ export const runCommand: Command = {
     }
     return 0;
   },
-};
+});
 
 /** The title of the section that a cell stands in. */
 function headingAbove(notebook: Notebook, index: number): string {

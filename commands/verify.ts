@@ -2,31 +2,26 @@ import { basename } from "node:path";
 import type { Finding } from "../lib/organizer/verify/findings.ts";
 import { verifyAll } from "../lib/organizer/verify/verify_files.ts";
 import { formatTable } from "../lib/ui/table.ts";
-import { type Command, parseArguments, UsageError } from "./command.ts";
+import { defineCommand, NOTEBOOKS } from "./command.ts";
 
-export const verifyCommand: Command = {
+export const verifyCommand = defineCommand({
   name: "verify",
-  usage: "verify [--json] [--no-types] NOTEBOOK|FOLDER…",
-  help: `Holds notebooks against the template and the rules that it states.
-
-  --json      print {"file": [findings], …} and nothing else
-  --no-types  leave the type checker out
-
-Of a folder, all its notebooks are verified, and their names and numbers as well.
+  summary: "Holds notebooks against the template and the rules that it states.",
+  details: `Of a folder, all its notebooks are verified, and their names and numbers as well.
 The exit status is 1 where a rule is broken and 0 where there are only warnings.`,
-  async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      json: { type: "boolean" },
-      "no-types": { type: "boolean" },
-    });
-    if (positionals.length === 0) throw new UsageError("Expected one or more notebooks");
+  positionals: NOTEBOOKS,
+  options: {
+    json: { kind: "flag", help: 'print {"file": [findings], …} and nothing else' },
+    "no-types": { kind: "flag", help: "leave the type checker out" },
+  },
+  async run(values, positionals) {
     const byFile = await verifyAll(positionals, !values["no-types"]);
     if (values.json) console.log(JSON.stringify(Object.fromEntries(byFile), null, 2));
     else for (const [path, findings] of byFile) console.log(`${formatFindings(path, findings)}\n`);
     const all = [...byFile.values()].flat();
     return all.some(({ severity }) => severity === "violation") ? 1 : 0;
   },
-};
+});
 
 /** What was found in a notebook, as a table with the differences below it. */
 export function formatFindings(path: string, findings: Finding[]): string {

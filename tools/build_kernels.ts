@@ -2,7 +2,8 @@
  * Makes `kernels.wasm` of `kernels.wat`: `deno run -A tools/build_kernels.ts`. A test holds the one
  * to the other.
  */
-import wabt from "wabt";
+// deno-lint-ignore no-import-prefix -- only this tool uses it: the first run need not fetch it
+import wabt from "npm:wabt@1.0.39";
 
 const source = new URL("../lib/audio/kernels/kernels.wat", import.meta.url);
 

@@ -12,9 +12,7 @@ export interface MonoAudio {
 }
 
 /** Thrown where a file is not a WAV file that can be decoded; the message names the file. */
-export class WavError extends QvimError {
-  override name = "WavError";
-}
+export class WavError extends QvimError {}
 
 const FORMAT_PCM = 1;
 const FORMAT_FLOAT = 3;

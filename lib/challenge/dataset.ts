@@ -7,9 +7,7 @@ import type { SoundPaths } from "./model.ts";
 export const GROUND_TRUTH_FILE = "DEV Dataset.csv";
 
 /** Thrown where a data set is not laid out as the challenge's; the message says what is wrong. */
-export class DatasetError extends QvimError {
-  override name = "DatasetError";
-}
+export class DatasetError extends QvimError {}
 
 /** A sound file of a data set. */
 export interface SoundFile {

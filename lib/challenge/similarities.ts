@@ -5,9 +5,7 @@ import { replaceFile } from "../io/replace_file.ts";
 import type { Similarities, SoundPaths } from "./model.ts";
 
 /** Thrown where similarity scores are not what they should be; the message names the pair. */
-export class SimilaritiesError extends QvimError {
-  override name = "SimilaritiesError";
-}
+export class SimilaritiesError extends QvimError {}
 
 /** The scores of one query, item → score. */
 export type QueryScores = Record<string, number>;

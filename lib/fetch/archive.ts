@@ -3,9 +3,7 @@ import { QvimError } from "../io/errors.ts";
 /** What an archive may hold, and where its entries may go. */
 
 /** Thrown where an archive is broken or would do harm; the message names the entry. */
-export class ArchiveError extends QvimError {
-  override name = "ArchiveError";
-}
+export class ArchiveError extends QvimError {}
 
 /** An entry of an archive. */
 export interface ArchiveEntry {

@@ -9,9 +9,7 @@ import { unpack, type UnpackOptions } from "./unpack.ts";
 export type DatasetName = "qvim-dev" | "vimsketch";
 
 /** Thrown where a data set that was unpacked is not laid out as it should be. */
-export class LayoutError extends QvimError {
-  override name = "LayoutError";
-}
+export class LayoutError extends QvimError {}
 
 interface Source {
   url: string;

@@ -2,9 +2,7 @@ import { QvimError } from "../io/errors.ts";
 import { dirname, join } from "node:path";
 
 /** Thrown where a repository can't be cloned; the message says which part of it is missing. */
-export class GitError extends QvimError {
-  override name = "GitError";
-}
+export class GitError extends QvimError {}
 
 /**
  * Clones a repository and checks out a commit. The folder gets its name when that is done.

@@ -3,9 +3,7 @@ import { QvimError } from "../io/errors.ts";
 /** Requests as downloads need them: over https alone, and with failures told apart. */
 
 /** Thrown where something can't be fetched; the message says from where and why. */
-export class DownloadError extends QvimError {
-  override name = "DownloadError";
-}
+export class DownloadError extends QvimError {}
 
 const MAX_REDIRECTS = 10;
 

@@ -13,5 +13,43 @@
  * ```
  */
 export abstract class QvimError extends Error {
-  override name = "QvimError";
+  /** @param message What was expected, what was found, and where. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** What the system refused, in words that name no constant. */
+const REFUSALS: [string, string][] = [
+  ["ENOSPC", "there is no room left on the disk"],
+  ["EDQUOT", "the quota of the disk is used up"],
+  ["EROFS", "the disk can only be read"],
+  ["EACCES", "this user may not do that"],
+  ["EPERM", "this user may not do that"],
+  ["ENOENT", "there is no such file"],
+  ["EISDIR", "it is a folder"],
+  ["ENOTDIR", "a part of its path is no folder"],
+  ["EMFILE", "too many files are open"],
+  ["ENOTEMPTY", "the folder is not empty"],
+];
+
+/**
+ * What a person is told of an error that ends a program: the message alone of those that were
+ * foreseen and of what the system refused, since a stack helps with nothing but what nobody foresaw.
+ *
+ * @returns Text, or the error itself where its stack is wanted.
+ */
+export function describeFailure(error: unknown): unknown {
+  if (error instanceof QvimError) return `${error.name}: ${error.message}`;
+  if (!(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  const known = REFUSALS.find(([name]) => name === code) ??
+    REFUSALS.find(([name]) => error.message.includes(`(${name}`));
+  const isRefusal = known !== undefined ||
+    Object.values(Deno.errors).some((kind) => error instanceof kind);
+  if (!isRefusal) return error;
+  return known === undefined
+    ? error.message
+    : `Expected to go on but ${known[1]}: ${error.message}`;
 }

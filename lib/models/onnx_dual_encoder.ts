@@ -29,7 +29,7 @@ export interface OnnxDualEncoderOptions {
  * ```
  */
 export class OnnxDualEncoder extends EmbeddingModel {
-  protected override readonly workerModule = import.meta.url;
+  protected override readonly workerModule: string = import.meta.url;
   protected override readonly workerOptions: OnnxDualEncoderOptions & { threads: number };
   readonly #options: OnnxDualEncoderOptions & { threads?: number };
   readonly #encoders = new Map<string, Promise<OnnxEncoder>>();

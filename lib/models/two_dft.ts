@@ -19,7 +19,7 @@ const SECONDS = 5;
  * ```
  */
 export class TwoDft extends EmbeddingModel {
-  protected override readonly workerModule = import.meta.url;
+  protected override readonly workerModule: string = import.meta.url;
   #features?: TwoDftFeatures;
 
   /** The embedding of one file; see {@linkcode TwoDftFeatures}. */

@@ -35,9 +35,7 @@ export interface Notebook {
 }
 
 /** Thrown where a file is not a notebook that can be run here; the message names the file. */
-export class NotebookError extends QvimError {
-  override name = "NotebookError";
-}
+export class NotebookError extends QvimError {}
 
 /** The language that the notebooks are written in. */
 const LANGUAGE = "typescript";

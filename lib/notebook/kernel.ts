@@ -12,19 +12,13 @@ import { type Message, MessageCodec } from "./message.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 
 /** Thrown where the kernel does not start; the message holds what it said. */
-export class KernelStartError extends QvimError {
-  override name = "KernelStartError";
-}
+export class KernelStartError extends QvimError {}
 
 /** Thrown where the kernel's process ended while something was asked of it. */
-export class KernelDiedError extends QvimError {
-  override name = "KernelDiedError";
-}
+export class KernelDiedError extends QvimError {}
 
 /** Thrown where something took longer than it was given. */
-export class KernelTimeoutError extends QvimError {
-  override name = "KernelTimeoutError";
-}
+export class KernelTimeoutError extends QvimError {}
 
 const START_MS = 60_000;
 /** Free ports can be taken before the kernel binds them; another try takes others. */

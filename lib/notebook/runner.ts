@@ -1,28 +1,20 @@
 import { QvimError } from "../io/errors.ts";
-import { type Cell, type Notebook, type Output } from "./ipynb.ts";
+import type { Cell, Notebook, Output } from "./ipynb.ts";
 import { type ExecuteReply, Kernel, KernelDiedError, KernelTimeoutError } from "./kernel.ts";
 import type { Message } from "./message.ts";
 import { OutputCollector } from "./outputs.ts";
 
 /** Thrown where a cell fails; the message shows the cell, the error and the traceback. */
-export class CellError extends QvimError {
-  override name = "CellError";
-}
+export class CellError extends QvimError {}
 
 /** Thrown where a cell, or the whole run, takes longer than it may. */
-export class CellTimeoutError extends QvimError {
-  override name = "CellTimeoutError";
-}
+export class CellTimeoutError extends QvimError {}
 
 /** Thrown where the kernel ends while a cell runs. */
-export class DeadKernelError extends QvimError {
-  override name = "DeadKernelError";
-}
+export class DeadKernelError extends QvimError {}
 
 /** Thrown where the run is broken off from outside. */
-export class InterruptedError extends QvimError {
-  override name = "InterruptedError";
-}
+export class InterruptedError extends QvimError {}
 
 /** How a notebook is run. */
 export interface RunOptions {

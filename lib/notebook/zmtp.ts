@@ -11,9 +11,7 @@ import { writeAll } from "../io/bytes.ts";
 export type SocketType = "DEALER" | "SUB" | "REQ";
 
 /** Thrown where the other side does not speak ZMTP as it should. */
-export class ZmtpError extends QvimError {
-  override name = "ZmtpError";
-}
+export class ZmtpError extends QvimError {}
 
 const GREETING_BYTES = 64;
 const FLAG_MORE = 1;

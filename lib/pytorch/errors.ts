@@ -1,6 +1,4 @@
 import { QvimError } from "../io/errors.ts";
 
 /** Thrown where a checkpoint can't be read or is not of the expected network; names what is wrong. */
-export class CheckpointError extends QvimError {
-  override name = "CheckpointError";
-}
+export class CheckpointError extends QvimError {}

@@ -1,4 +1,5 @@
-import selfsigned from "selfsigned";
+// deno-lint-ignore no-import-prefix -- only tests use it: the first run need not fetch it
+import selfsigned from "npm:selfsigned@5.5.0";
 
 /** A request, as far as the tests look at it. */
 export interface Request {

@@ -47,7 +47,7 @@ export interface VocalSearchOptions {
  * ```
  */
 export class VocalSearch extends EmbeddingModel {
-  protected override readonly workerModule = import.meta.url;
+  protected override readonly workerModule: string = import.meta.url;
   protected override readonly workerOptions: VocalSearchOptions;
   readonly #options: VocalSearchOptions & { contours: boolean; encoder: boolean };
   readonly #analyzer = new SoundAnalyzer();

@@ -1,7 +1,10 @@
 import { dirname, join } from "node:path";
 
-/** What the network is there for while a notebook is run. */
-export type Network = "none" | "setup" | "full";
+/** What the network may be there for while a notebook is run. */
+export const NETWORKS = ["none", "setup", "full"] as const;
+
+/** What the network is there for. */
+export type Network = typeof NETWORKS[number];
 
 /** The folders that a run sees, and where it sees them. */
 export interface SandboxOptions {

@@ -81,7 +81,6 @@ export function readModule(path: string): Program {
 
 /** Thrown where code is no TypeScript. */
 export class ProgramError extends QvimError {
-  override name = "ProgramError";
   readonly place: Place;
 
   constructor(message: string, place: Place) {
