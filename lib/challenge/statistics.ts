@@ -43,3 +43,23 @@ export function meansByGroup<T>(
     .map(([key, members]) => ({ key, mean: mean(members.map(valueOf)), count: members.length }))
     .sort((a, b) => a.mean - b.mean);
 }
+
+/**
+ * The cumulative rank curve: the share of queries whose item is found up to each rank. A tied item
+ * counts from the middle of its tie on.
+ *
+ * @param ranks The rank of each query's item, from 1.
+ * @param items How many items were ranked.
+ * @returns `[rank, share]` for each rank from 1 to `items`.
+ *
+ * @example
+ * ```ts
+ * rankCurve([1, 1, 3], 3); // [[1, 2 / 3], [2, 2 / 3], [3, 1]]
+ * ```
+ */
+export function rankCurve(ranks: number[], items: number): [rank: number, share: number][] {
+  const found = new Uint32Array(items + 1);
+  for (const rank of ranks) found[Math.ceil(rank)]++;
+  let sum = 0;
+  return Array.from({ length: items }, (_, i) => [i + 1, (sum += found[i + 1]) / ranks.length]);
+}

@@ -1,5 +1,5 @@
 import type { SystemResult } from "../challenge/comparison.ts";
-import { bootstrapInterval, meansByGroup } from "../challenge/statistics.ts";
+import { bootstrapInterval, meansByGroup, rankCurve } from "../challenge/statistics.ts";
 import { lineChart } from "../ui/chart.ts";
 import { formatTable } from "../ui/table.ts";
 import { pythonRound } from "./figures.ts";
@@ -44,10 +44,7 @@ export function rankCurves(results: SystemResult[]): string {
     y: "share of the queries",
     lines: results.map(({ name, evaluation }) => ({
       label: name,
-      points: Array.from({ length: evaluation.items }, (_, i) => {
-        const found = evaluation.results.filter(({ rank }) => rank <= i + 1).length;
-        return [i + 1, found / evaluation.queries] as [number, number];
-      }),
+      points: rankCurve(evaluation.results.map(({ rank }) => rank), evaluation.items),
     })),
   });
 }

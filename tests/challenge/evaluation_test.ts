@@ -4,7 +4,8 @@ import { type GroundTruthRow, readGroundTruth } from "../../lib/challenge/datase
 import { evaluate, type Evaluation } from "../../lib/challenge/evaluation.ts";
 import { pythonRound, rankHistogram, worstClasses } from "../../lib/inspect/figures.ts";
 import { readSimilarities } from "../../lib/challenge/similarities.ts";
-import { bootstrapInterval, seededRandom } from "../../lib/challenge/statistics.ts";
+import { bootstrapInterval, rankCurve, seededRandom } from "../../lib/challenge/statistics.ts";
+import { figuresOf } from "../../lib/organizer/report/ranking.ts";
 import { FIXTURES } from "../support.ts";
 
 const row = (query: string, item: string, name: string): GroundTruthRow => ({
@@ -168,6 +169,22 @@ Deno.test("rankHistogram() counts every query once", () => {
     "11–20: 2",
     "21–36: 2",
   ]);
+});
+
+Deno.test("rankCurve() counts a tied item from the middle of its tie on", async () => {
+  assert.deepEqual(rankCurve([1, 1, 3], 3), [[1, 2 / 3], [2, 2 / 3], [3, 1]]);
+  const items = Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`${i}`, 0.5]));
+  const truth = Object.keys(items).map((item) => ({
+    label: item,
+    class: "c",
+    item,
+    query: "q" + item,
+  }));
+  const scores = truth.map(({ query }) => [query, items] as [string, Record<string, number>]);
+  const { results } = await evaluate(scores, truth);
+  const curve = rankCurve(results.map(({ rank }) => rank), 24);
+  assert.deepEqual([curve[11], curve[12]], [[12, 0], [13, 1]]);
+  assert.deepEqual(figuresOf(await evaluate(scores, truth)).ranks, Array(24).fill(12.5));
 });
 
 Deno.test("worstClasses() begins with the lowest MRR", () => {

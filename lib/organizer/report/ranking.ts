@@ -9,8 +9,10 @@ export interface SystemFigures {
   classwiseMrr: number;
   classwiseNdcg: number;
   items: number;
-  /** Query → the reciprocal rank of its item. */
+  /** Query → the reciprocal rank of its item, the mean over its tie where it is tied. */
   reciprocalRanks: Record<string, number>;
+  /** The rank of each query's item, the middle of its tie where it is tied. */
+  ranks: number[];
   /** Class → MRR. */
   byClass: Record<string, number>;
 }
@@ -25,6 +27,7 @@ export function figuresOf(evaluation: Evaluation): SystemFigures {
     classwiseNdcg,
     items,
     reciprocalRanks: Object.fromEntries(results.map((r) => [r.query, r.reciprocalRank])),
+    ranks: results.map(({ rank }) => rank),
     byClass: Object.fromEntries(
       meansByGroup(results, (r) => r.class, (r) => r.reciprocalRank)
         .map(({ key, mean }) => [key, mean] as const)
@@ -37,7 +40,7 @@ export function figuresOf(evaluation: Evaluation): SystemFigures {
 export interface Ranked {
   name: string;
   figures: SystemFigures;
-  /** From 1, by MRR. */
+  /** From 1, by MRR; systems of equal MRR share a place. */
   place: number;
   /** Others whose MRR can't be told from this one's: p ≥ 0.05 after Holm's correction. */
   tiedWith: string[];
@@ -73,10 +76,10 @@ export function rank(
     second: second.name,
     p: corrected[i],
   }));
-  const ranking = sorted.map(({ name, figures }, i) => ({
+  const ranking = sorted.map(({ name, figures }) => ({
     name,
     figures,
-    place: i + 1,
+    place: 1 + sorted.findIndex((other) => other.figures.mrr === figures.mrr),
     tiedWith: comparisons.flatMap(({ first, second, p }) =>
       p < SIGNIFICANT || first !== name && second !== name ? [] : [first === name ? second : first]
     ),

@@ -1,3 +1,4 @@
+import { rankCurve } from "../../challenge/statistics.ts";
 import { rank, type Ranked } from "./ranking.ts";
 import { heatMap, lineChart } from "../../ui/chart.ts";
 import { escapeHtml } from "../../ui/jupyter.ts";
@@ -163,16 +164,10 @@ function rankCurvesOf(ranking: Ranked[]): string {
     title: "Queries that have found their item",
     x: "up to rank",
     y: "share of the queries",
-    lines: ranking.map(({ name, figures }) => {
-      const ranks = Object.values(figures.reciprocalRanks).map((value) => 1 / value);
-      return {
-        label: name,
-        points: Array.from({ length: figures.items }, (_, i) => {
-          const found = ranks.filter((rank) => rank <= i + 1.0001).length;
-          return [i + 1, found / ranks.length] as [number, number];
-        }),
-      };
-    }),
+    lines: ranking.map(({ name, figures }) => ({
+      label: name,
+      points: rankCurve(figures.ranks, figures.items),
+    })),
   });
 }
 

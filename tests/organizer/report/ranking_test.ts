@@ -73,3 +73,13 @@ Deno.test("rank() orders by MRR and says which systems can't be told apart", asy
   assert.equal(comparisons.length, 3);
   assert.equal(comparisons.find(({ second }) => second === "alike")!.p, 1);
 });
+
+Deno.test("rank() gives systems of equal MRR one place", async () => {
+  const equal = await figures(() => 2), worse = await figures(() => 5);
+  const { ranking } = rank([
+    { name: "c", figures: worse },
+    { name: "a", figures: equal },
+    { name: "b", figures: equal },
+  ]);
+  assert.deepEqual(ranking.map(({ name, place }) => [name, place]), [["a", 1], ["b", 1], ["c", 3]]);
+});

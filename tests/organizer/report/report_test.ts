@@ -13,6 +13,7 @@ function figures(mrr: number): SystemFigures {
     classwiseNdcg: mrr,
     items: 10,
     reciprocalRanks: { q1: mrr, q2: mrr, q3: mrr },
+    ranks: [1, 2, 10],
     byClass: { "a<b>": mrr, c: mrr },
   };
 }
