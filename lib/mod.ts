@@ -1,4 +1,6 @@
 /** The one door for notebooks: `import { … } from "qvim"`. */
+export type { Allocate } from "./audio/buffers.ts";
+export { QvimError } from "./io/errors.ts";
 export { decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
 export { LogMel, type LogMelOptions } from "./audio/mel.ts";
 export { resample } from "./audio/resample.ts";

@@ -9,6 +9,7 @@ import { chirpZFor, phasors } from "./chirp_z.ts";
  * @param fromRate Its sample rate in Hz.
  * @param toRate The wanted rate in Hz.
  * @param limit How many output samples are wanted at most.
+ * @throws {RangeError} Where a rate is not a number above 0.
  * @returns The resampled signal, or its first `limit` samples.
  */
 export function fourierResample(
@@ -17,6 +18,11 @@ export function fourierResample(
   toRate: number,
   limit = Infinity,
 ): Float32Array {
+  for (const rate of [fromRate, toRate]) {
+    if (!(rate > 0 && rate < Infinity)) {
+      throw new RangeError(`Expected sample rates above 0 Hz but found ${rate}`);
+    }
+  }
   const n = samples.length;
   const m = Math.trunc(n * toRate / fromRate);
   if (m === n) return samples.slice(0, Math.min(m, limit));

@@ -47,6 +47,7 @@ const SCALE = 1 / 5;
  * and a symmetric Hann window, the mel bank of Kaldi, log(x + 1e-5), (x + 4.5) / 5.
  */
 export class LogMel {
+  /** The settings, the defaults filled in. */
   readonly options: Required<LogMelOptions>;
   /** Frames of a spectrogram. */
   readonly frames: number;
@@ -64,8 +65,15 @@ export class LogMel {
   readonly #mel: HeapArray;
   readonly #rowLength: number;
 
+  /**
+   * Makes the plan for clips of one length.
+   *
+   * @param options What differs from EfficientAT's settings.
+   * @throws {RangeError} Where the settings make no spectrogram: the message names the one at fault.
+   */
   constructor(options: LogMelOptions = {}) {
     this.options = { ...EFFICIENT_AT, ...options };
+    checkOptions(this.options);
     const { nFft, winLength, hopLength, nMels, duration, sampleRate } = this.options;
     this.#length = Math.round(duration * sampleRate);
     // Pre-emphasis takes one sample away.
@@ -87,6 +95,8 @@ export class LogMel {
   }
 
   /**
+   * The spectrogram of a clip.
+   *
    * @param samples One channel at the sample rate; cut or padded with zeros to the duration.
    * @param allocate Makes the array for the result; a fresh one unless given.
    * @returns Band by band [shape=(nMels, frames)].
@@ -137,6 +147,32 @@ export class LogMel {
       padded[size - i] = padded[size + i];
       padded[size + count - 1 + i] = padded[size + count - 1 - i];
     }
+  }
+}
+
+function checkOptions(options: Required<LogMelOptions>): void {
+  const { sampleRate, nFft, winLength, hopLength, nMels, fMin, fMax, duration } = options;
+  const whole = { sampleRate, nFft, winLength, hopLength, nMels };
+  for (const [name, value] of Object.entries(whole)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`Expected ${name} to be a whole number from 1 up but found ${value}`);
+    }
+  }
+  if (winLength > nFft) {
+    throw new RangeError(`Expected winLength to be at most nFft, ${nFft}, but found ${winLength}`);
+  }
+  if (!(fMin >= 0 && fMin < fMax && fMax <= sampleRate / 2)) {
+    throw new RangeError(
+      `Expected 0 ≤ fMin < fMax ≤ ${sampleRate / 2} Hz but found ${fMin} and ${fMax}`,
+    );
+  }
+  // Pre-emphasis takes one sample away, and half a transform is mirrored at either end.
+  const shortest = nFft / 2 + 2;
+  if (!(Number.isFinite(duration) && Math.round(duration * sampleRate) >= shortest)) {
+    throw new RangeError(
+      `Expected duration to be ${shortest / sampleRate} s or more, half a transform, but found ` +
+        `${duration}`,
+    );
   }
 }
 

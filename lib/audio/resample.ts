@@ -27,6 +27,7 @@ const NARROW = 0.4;
  * @param toRate The wanted rate in Hz, a whole number.
  * @param limit How many output samples are wanted at most.
  * @param allocate Makes the array for the result; a fresh one unless given.
+ * @throws {RangeError} Where a rate is no whole number from 1 to 1,000,000, or the limit is below 0.
  * @returns `ceil(n · toRate / fromRate)` samples, or the first `limit` of them.
  */
 export function resample(
@@ -36,6 +37,9 @@ export function resample(
   limit = Infinity,
   allocate: Allocate = fresh,
 ): Float32Array<ArrayBuffer> {
+  checkRate("fromRate", fromRate);
+  checkRate("toRate", toRate);
+  if (!(limit >= 0)) throw new RangeError(`Expected limit to be 0 or more but found ${limit}`);
   const length = Math.min(limit, Math.ceil(samples.length * toRate / fromRate));
   const out = allocate(length);
   if (fromRate === toRate) {
@@ -49,6 +53,17 @@ export function resample(
   const input = spread(samples.subarray(0, needed), oversampling);
   interpolator.run((part, from) => lowPass.run(input, part, from), out);
   return out;
+}
+
+/** Nothing records at a higher rate, and each phase of a ratio costs memory. */
+const MAX_RATE = 1_000_000;
+
+function checkRate(name: string, rate: number): void {
+  if (!Number.isInteger(rate) || rate < 1 || rate > MAX_RATE) {
+    throw new RangeError(
+      `Expected ${name} to be a whole number from 1 to ${MAX_RATE} Hz but found ${rate}`,
+    );
+  }
 }
 
 /** Puts zeros between the samples. */

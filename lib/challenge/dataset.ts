@@ -111,9 +111,13 @@ export function toPaths(sounds: SoundFile[]): SoundPaths {
 
 /** One query of the ground truth, with the item that it imitates. */
 export interface GroundTruthRow {
+  /** What the sound is called. */
   label: string;
+  /** What kind of sound it is. */
   class: string;
+  /** The item's id: its file's name, with the extension. */
   item: string;
+  /** The query's id, likewise. */
   query: string;
 }
 

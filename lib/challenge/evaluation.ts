@@ -17,9 +17,11 @@ import { type QueryScores, SimilaritiesError } from "./similarities.ts";
 
 /** How one query fared. */
 export interface QueryResult {
+  /** The id of the query. */
   query: string;
   /** The item that it imitates. */
   item: string;
+  /** Its class. */
   class: string;
   /** The item's rank; the middle of its tie where it is tied. */
   rank: number;
@@ -41,8 +43,11 @@ export interface Evaluation {
   items: number;
   /** The original's figure for chance: the mean of 1/r for r = 1 … items − 1. */
   mrrRandom: number;
+  /** The mean of the queries' reciprocal ranks. */
   mrr: number;
+  /** The mean of their class-wise reciprocal ranks. */
   classwiseMrr: number;
+  /** The mean of their class-wise NDCG. */
   classwiseNdcg: number;
   /** How many queries have a tie that matters. */
   tiedQueries: number;

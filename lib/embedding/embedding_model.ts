@@ -8,6 +8,8 @@ import { QVIMModel, type Similarities, type SoundPaths } from "../challenge/mode
 /** Compares queries with a fixed set of items. */
 export interface Scorer {
   /**
+   * Scores queries against all items.
+   *
    * @param queries Embeddings [shape=(q, d)].
    * @returns A score for each item [shape=(q, items)].
    */

@@ -13,7 +13,12 @@
  * ```
  */
 export abstract class QvimError extends Error {
-  /** @param message What was expected, what was found, and where. */
+  /**
+   * Names the error after its class.
+   *
+   * @param message What was expected, what was found, and where.
+   * @param options The error that it came from, as its `cause`.
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;

@@ -13,6 +13,8 @@ export interface OnnxDualEncoderOptions {
   itemEncoder: string;
   /** The log-mel spectrogram; EfficientAT's unless given. */
   frontEnd?: LogMelOptions;
+  /** Threads that each network may use; those of the machine unless given. */
+  threads?: number;
 }
 
 /**
@@ -29,23 +31,32 @@ export interface OnnxDualEncoderOptions {
  * ```
  */
 export class OnnxDualEncoder extends EmbeddingModel {
+  /** This module: its `createModel` makes the model in the other processes. */
   protected override readonly workerModule: string = import.meta.url;
-  protected override readonly workerOptions: OnnxDualEncoderOptions & { threads: number };
-  readonly #options: OnnxDualEncoderOptions & { threads?: number };
+  /** What `createModel` is given there. */
+  protected override readonly workerOptions: OnnxDualEncoderOptions;
+  readonly #options: OnnxDualEncoderOptions;
   readonly #encoders = new Map<string, Promise<OnnxEncoder>>();
   #frontEnd?: LogMel;
 
-  constructor(options: OnnxDualEncoderOptions & { threads?: number }) {
+  /**
+   * Makes the model; its files are opened with the first sound.
+   *
+   * @param options The networks, and what they listen to.
+   */
+  constructor(options: OnnxDualEncoderOptions) {
     super();
     this.#options = { ...options, frontEnd: { ...EFFICIENT_AT, ...options.frontEnd } };
     // There is one process a core: the network need not share itself out any further.
     this.workerOptions = { ...this.#options, threads: 1 };
   }
 
+  /** The item encoder's output for the file [shape=(d,)]. */
   override embedItem(path: string): Promise<Float32Array> {
     return this.#embed(this.#options.itemEncoder, path);
   }
 
+  /** The query encoder's output for the file [shape=(d,)]. */
   override embedQuery(path: string): Promise<Float32Array> {
     return this.#embed(this.#options.queryEncoder, path);
   }
@@ -85,7 +96,7 @@ export class OnnxDualEncoder extends EmbeddingModel {
 
 /** What a worker builds to embed files. */
 export function createModel(
-  options: OnnxDualEncoderOptions & { threads: number },
+  options: OnnxDualEncoderOptions,
 ): OnnxDualEncoder {
   return new OnnxDualEncoder(options);
 }

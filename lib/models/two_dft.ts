@@ -19,6 +19,7 @@ const SECONDS = 5;
  * ```
  */
 export class TwoDft extends EmbeddingModel {
+  /** This module: its `createModel` makes the model in the other processes. */
   protected override readonly workerModule: string = import.meta.url;
   #features?: TwoDftFeatures;
 

@@ -55,3 +55,20 @@ Deno.test("LogMel cuts and pads to its duration, and is constant for silence", (
   const long = Float32Array.from({ length: 64000 }, (_, i) => Math.sin(i));
   assert.deepEqual(mel.compute(long), mel.compute(long.slice(0, 32000)));
 });
+
+Deno.test("LogMel names the setting that makes no spectrogram", () => {
+  const bad: [Record<string, number>, RegExp][] = [
+    [{ winLength: 2048 }, /Expected winLength to be at most nFft, 1024, but found 2048/],
+    [{ nMels: 0 }, /Expected nMels to be a whole number from 1 up but found 0/],
+    [{ hopLength: 0 }, /Expected hopLength/],
+    [{ hopLength: 1.5 }, /Expected hopLength/],
+    [{ sampleRate: NaN }, /Expected sampleRate/],
+    [{ duration: 0.01 }, /Expected duration to be 0.0160625 s or more/],
+    [{ duration: Infinity }, /Expected duration/],
+    [{ fMin: 9000, fMax: 8000 }, /Expected 0 ≤ fMin < fMax ≤ 16000 Hz/],
+    [{ fMax: 20000 }, /Expected 0 ≤ fMin < fMax ≤ 16000 Hz/],
+  ];
+  for (const [options, message] of bad) {
+    assert.throws(() => new LogMel(options), { name: "RangeError", message });
+  }
+});

@@ -108,3 +108,12 @@ Deno.test("resample() takes any rates that a WAV file may have", () => {
     assert.ok(out.every(Number.isFinite), String(from));
   }
 });
+
+Deno.test("resample() refuses rates and limits that mean nothing", () => {
+  const x = new Float32Array(100);
+  for (const rate of [44100.5, 0, -1, NaN, Infinity, 2e6]) {
+    assert.throws(() => resample(x, rate, 32000), /Expected fromRate to be a whole number/);
+    assert.throws(() => resample(x, 32000, rate), /Expected toRate to be a whole number/);
+  }
+  assert.throws(() => resample(x, 44100, 32000, -1), /Expected limit to be 0 or more/);
+});

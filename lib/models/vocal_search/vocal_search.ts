@@ -47,14 +47,21 @@ export interface VocalSearchOptions {
  * ```
  */
 export class VocalSearch extends EmbeddingModel {
+  /** This module: its `createModel` makes the model in the other processes. */
   protected override readonly workerModule: string = import.meta.url;
+  /** What `createModel` is given there. */
   protected override readonly workerOptions: VocalSearchOptions;
   readonly #options: VocalSearchOptions & { contours: boolean; encoder: boolean };
   readonly #analyzer = new SoundAnalyzer();
   readonly #extractor = new FeatureExtractor();
   readonly #encoder = new SoundEncoder();
 
-  /** @throws {RangeError} Where both parts are switched off. */
+  /**
+   * Makes the model; what it needs is loaded with the first sound.
+   *
+   * @param options Which parts are used; both of them unless given.
+   * @throws {RangeError} Where both parts are switched off.
+   */
   constructor(options: VocalSearchOptions = {}) {
     super();
     const { contours = true, encoder = true } = options;
@@ -76,14 +83,17 @@ export class VocalSearch extends EmbeddingModel {
     return concatenate(views);
   }
 
+  /** The whole of the query. */
   override embedQuery(path: string): Promise<Float32Array> {
     return this.#embed("query", this.#analyzer.analyzeFile(path));
   }
 
+  /** A query has no beginnings of its own. */
   protected override queryLength(itemLength: number): number {
     return itemLength / BEGINNINGS.length;
   }
 
+  /** Scores as {@linkcode EmbeddingModel} does, then fused and corrected where that is asked for. */
   override async computeSimilarities(
     items: SoundPaths,
     queries: SoundPaths,
@@ -104,6 +114,7 @@ export class VocalSearch extends EmbeddingModel {
     return concatenate(parts);
   }
 
+  /** Compares by both parts; an item is scored by the best of its views. */
   protected override async createScorer(items: Float32Array[]): Promise<Scorer> {
     const { contours, encoder } = this.#options;
     const offset = contours ? FEATURES : 0;
