@@ -4,10 +4,10 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeSubmissions } from "../tests/fixtures/submissions.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const DATA = join(PROJECT, "data", "qvim-mini");
-const SUBMISSION = join(PROJECT, "tests", "fixtures", "submissions", "loudness_1.ipynb");
 const COUNT = 20;
 const JOBS = 2;
 
@@ -27,7 +27,9 @@ async function time(work: () => Promise<void>): Promise<number> {
 }
 
 const scratch = Deno.makeTempDirSync();
+const SUBMISSION = join(scratch, "loudness_1.ipynb");
 try {
+  writeSubmissions(scratch, ["loudness_1"]);
   const folder = join(scratch, "submissions");
   Deno.mkdirSync(folder);
   for (let k = 0; k < COUNT; k++) {

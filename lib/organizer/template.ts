@@ -55,42 +55,30 @@ export function readTemplate(): Notebook {
   return readNotebook(TEMPLATE_PATH);
 }
 
-/** What a participant's notebook adds to the template: the code of some cells, and a title of its own. */
-export interface NotebookParts {
-  /** The code of TODO cells, by id, its first line included; the template's where one is left out. */
-  cells: Partial<Record<TodoCell, string>>;
-  /** The text of its first cell, where it is another than the template's. */
-  title?: string;
-}
+/** What a participant adds to the template: the code below the first lines of TODO cells, by id. */
+export type TodoCells = Partial<Record<TodoCell, string>>;
 
 /**
- * Puts the cells of a participant into the template.
+ * Puts the cells of a participant into the template; cells that are left out stay the template's.
  *
  * @returns A notebook of its own, without outputs.
- * @throws {NotebookError} Where the template lacks such a cell, or a cell's first line is not the
- * template's.
+ * @throws {NotebookError} Where the template lacks such a cell.
+ *
+ * @example
+ * ```ts
+ * import { composeNotebook, readTemplate } from "../../lib/organizer/template.ts";
+ *
+ * composeNotebook(readTemplate(), { instance: "const QBVIM_MODEL = new TwoDft();" });
+ * ```
  */
-export function composeNotebook(template: Notebook, { cells, title }: NotebookParts): Notebook {
-  const sources = new Map<string, string>(Object.entries(cells));
-  for (const id of sources.keys()) {
-    if (!template.cells.some((cell) => cell.id === id)) {
+export function composeNotebook(template: Notebook, cells: TodoCells): Notebook {
+  const notebook = structuredClone(template);
+  for (const [id, code] of Object.entries(cells)) {
+    const cell = notebook.cells.find((cell) => cell.id === id);
+    if (cell === undefined) {
       throw new NotebookError(`Expected a cell "${id}" in the template but found none`);
     }
+    cell.source = `${TODO_LINES[id as TodoCell]}\n\n${code}`;
   }
-  return {
-    ...template,
-    cells: template.cells.map((cell) => {
-      if (cell.id === "title" && title !== undefined) return { ...cell, source: title };
-      const source = sources.get(cell.id ?? "");
-      if (source === undefined) return { ...cell };
-      if (source.split("\n")[0] !== cell.source.split("\n")[0]) {
-        throw new NotebookError(
-          `Expected cell "${cell.id}" to begin with "${cell.source.split("\n")[0]}" but found "${
-            source.split("\n")[0]
-          }"`,
-        );
-      }
-      return { ...cell, source };
-    }),
-  };
+  return notebook;
 }

@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import { readNotebook, writeNotebook } from "../../../lib/notebook/ipynb.ts";
+import { writeSubmissions } from "../../fixtures/submissions.ts";
 import { cli, PROJECT, withFolder } from "../../support.ts";
 import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
 
-const SUBMISSIONS = join(PROJECT, "tests", "fixtures", "submissions");
+const SUBMISSIONS = Deno.makeTempDirSync({ prefix: "qvim-test-" });
+writeSubmissions(SUBMISSIONS);
+Deno.test.afterAll(() => Deno.removeSync(SUBMISSIONS, { recursive: true }));
+
 const DATA = join(PROJECT, "data", "qvim-mini");
 const bubblewrap = await hasBubblewrap();
 

@@ -4,10 +4,10 @@ import { type Notebook, readNotebook } from "../../../lib/notebook/ipynb.ts";
 import { checkNames } from "../../../lib/organizer/verify/file_names.ts";
 import type { Finding } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
+import { composeSubmissions, writeSubmissions } from "../../fixtures/submissions.ts";
 import { cli, PROJECT, withFolder } from "../../support.ts";
 
 const TEMPLATE = readNotebook(join(PROJECT, "notebooks", "template.ipynb"));
-const SUBMISSIONS = join(PROJECT, "tests", "fixtures", "submissions");
 
 async function verify(notebook: Notebook, path = join(PROJECT, "team_1.ipynb"), types = false) {
   const options = { template: TEMPLATE, packageFolder: PROJECT, types };
@@ -42,10 +42,11 @@ const EXPECTED: Record<string, string[]> = {
 };
 
 Deno.test("verify finds in eleven submissions what is wrong with each, and nothing else", async () => {
-  const notebooks = Object.keys(EXPECTED).map((name) => {
-    const path = join(SUBMISSIONS, `${name}.ipynb`);
-    return { notebook: readNotebook(path), path };
-  });
+  const submissions = composeSubmissions();
+  const notebooks = Object.keys(EXPECTED).map((name) => ({
+    notebook: submissions[name],
+    path: join(PROJECT, `${name}.ipynb`),
+  }));
   const options = { template: TEMPLATE, packageFolder: PROJECT, types: true };
   const all = await verifyNotebooks(notebooks, options);
   Object.entries(EXPECTED).forEach(([name, expected], i) => {
@@ -249,14 +250,16 @@ Deno.test("checkNames() asks for the team and a number, and for at most three of
   assert.ok([...many.values()].every(([finding]) => finding.rule === "too-many"));
 });
 
-Deno.test("deno task verify prints a table, or JSON, and exits with 1 where a rule is broken", async () => {
-  const broken = join(SUBMISSIONS, "writer_1.ipynb"), good = join(SUBMISSIONS, "loudness_1.ipynb");
-  const table = await cli(["verify", "--no-types", broken, good]);
-  assert.equal(table.code, 1);
-  assert.match(table.stdout, /writer_1\.ipynb: 2 violations, 0 warnings/);
-  assert.match(table.stdout, /✗ {2}output-folder {2}16 {4}5 .*ROOT_PATH\/output\/notes\.txt/);
-  assert.match(table.stdout, /loudness_1\.ipynb: nothing found/);
-  const json = await cli(["verify", "--no-types", "--json", good]);
-  assert.equal(json.code, 0);
-  assert.deepEqual(JSON.parse(json.stdout), { [good]: [] });
-});
+Deno.test("deno task verify prints a table, or JSON, and exits with 1 where a rule is broken", () =>
+  withFolder(async (folder) => {
+    writeSubmissions(folder, ["writer_1", "loudness_1"]);
+    const broken = join(folder, "writer_1.ipynb"), good = join(folder, "loudness_1.ipynb");
+    const table = await cli(["verify", "--no-types", broken, good]);
+    assert.equal(table.code, 1);
+    assert.match(table.stdout, /writer_1\.ipynb: 2 violations, 0 warnings/);
+    assert.match(table.stdout, /✗ {2}output-folder {2}16 {4}5 .*ROOT_PATH\/output\/notes\.txt/);
+    assert.match(table.stdout, /loudness_1\.ipynb: nothing found/);
+    const json = await cli(["verify", "--no-types", "--json", good]);
+    assert.equal(json.code, 0);
+    assert.deepEqual(JSON.parse(json.stdout), { [good]: [] });
+  }));

@@ -1,0 +1,23 @@
+/** Writes the notebooks that are committed: `deno task notebooks`. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { formatNotebook, type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
+import { composeNotebook, PACKAGE_FOLDER, readTemplate } from "../../lib/organizer/template.ts";
+import { NOTEBOOKS } from "./sources.ts";
+
+/** The notebooks as they are to be, by path below the package's folder. */
+export function composeAll(): Record<string, Notebook> {
+  const template = readTemplate();
+  return Object.fromEntries(
+    Object.entries(NOTEBOOKS).map(([path, cells]) => [path, composeNotebook(template, cells)]),
+  );
+}
+
+if (import.meta.main) {
+  for (const [path, notebook] of Object.entries(composeAll())) {
+    const full = join(PACKAGE_FOLDER, path);
+    const isNew = !existsSync(full) || Deno.readTextFileSync(full) !== formatNotebook(notebook);
+    if (isNew) writeNotebook(full, notebook);
+    console.log(`${path}: ${isNew ? "written" : "as it was"}`);
+  }
+}
