@@ -5,9 +5,11 @@ import { convertCommand } from "./commands/convert.ts";
 import { dataCommand } from "./commands/data.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { indexCommand } from "./commands/index.ts";
 import { jupyterCommand } from "./commands/jupyter.ts";
 import { rerunCommand } from "./commands/rerun.ts";
 import { runCommand } from "./commands/run.ts";
+import { searchCommand } from "./commands/search.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { describeFailure } from "./lib/io/errors.ts";
 
@@ -21,6 +23,8 @@ const COMMANDS: Command[] = [
   jupyterCommand,
   verifyCommand,
   rerunCommand,
+  indexCommand,
+  searchCommand,
 ];
 
 /** What shells report for a program that was called wrongly. */

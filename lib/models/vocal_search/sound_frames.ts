@@ -1,6 +1,6 @@
 import { RealFft } from "../../audio/fft.ts";
 import { resample } from "../../audio/resample.ts";
-import { readWav } from "../../audio/wav.ts";
+import { type MonoAudio, readWav } from "../../audio/wav.ts";
 
 /**
  * What is heard of a sound every 10 ms, from the first audible frame to the last.
@@ -50,7 +50,11 @@ export class SoundAnalyzer {
 
   /** @param path A WAV file. */
   analyzeFile(path: string): SoundFrames {
-    const { samples, sampleRate } = readWav(path);
+    return this.analyzeAudio(readWav(path));
+  }
+
+  /** The same of a sound in memory; of a longer one, its first ten seconds. */
+  analyzeAudio({ samples, sampleRate }: MonoAudio): SoundFrames {
     return this.analyze(resample(samples, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
   }
 

@@ -1,4 +1,5 @@
 import { sliceFrames, SoundAnalyzer, type SoundFrames } from "./sound_frames.ts";
+import { type MonoAudio, readWav } from "../../audio/wav.ts";
 import { EmbeddingModel, type Scorer } from "../../embedding/embedding_model.ts";
 import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.ts";
 import { DotProducts } from "../../embedding/dot_products.ts";
@@ -74,7 +75,17 @@ export class VocalSearch extends EmbeddingModel {
 
   /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
   override async embedItem(path: string): Promise<Float32Array> {
-    const frames = this.#analyzer.analyzeFile(path);
+    return await this.embedItemAudio(readWav(path));
+  }
+
+  /** The whole of the query. */
+  override async embedQuery(path: string): Promise<Float32Array> {
+    return await this.embedQueryAudio(readWav(path));
+  }
+
+  /** As {@linkcode embedItem}, of a sound in memory. */
+  async embedItemAudio(audio: MonoAudio): Promise<Float32Array> {
+    const frames = this.#analyzer.analyzeAudio(audio);
     const views: Float32Array[] = [];
     for (const part of BEGINNINGS) {
       const end = Math.max(Math.min(frames.count, SHORTEST), Math.round(part * frames.count));
@@ -83,9 +94,9 @@ export class VocalSearch extends EmbeddingModel {
     return concatenate(views);
   }
 
-  /** The whole of the query. */
-  override embedQuery(path: string): Promise<Float32Array> {
-    return this.#embed("query", this.#analyzer.analyzeFile(path));
+  /** As {@linkcode embedQuery}, of a sound in memory. */
+  embedQueryAudio(audio: MonoAudio): Promise<Float32Array> {
+    return this.#embed("query", this.#analyzer.analyzeAudio(audio));
   }
 
   /** A query has no beginnings of its own. */
@@ -114,8 +125,17 @@ export class VocalSearch extends EmbeddingModel {
     return concatenate(parts);
   }
 
-  /** Compares by both parts; an item is scored by the best of its views. */
-  protected override async createScorer(items: Float32Array[]): Promise<Scorer> {
+  /**
+   * Compares by both parts; an item is scored by the best of its views.
+   *
+   * @param items What {@linkcode embedItem} gave.
+   * @param reference The scores are scaled by their mean and deviation over that many items, from
+   * the first: all of them, unless the items are a chosen few of a larger whole.
+   */
+  override async createScorer(
+    items: Float32Array[],
+    reference: number = items.length,
+  ): Promise<Scorer> {
     const { contours, encoder } = this.#options;
     const offset = contours ? FEATURES : 0;
     const length = items[0].length / BEGINNINGS.length;
@@ -133,13 +153,13 @@ export class VocalSearch extends EmbeddingModel {
         return queries.map((vector, q) => {
           const scores = new Float64Array(views.length);
           if (cosines !== undefined) {
-            addWeighted(scores, scaleByFirst(cosines[q], items.length), ENCODER_WEIGHT);
+            addWeighted(scores, scaleByFirst(cosines[q], reference), ENCODER_WEIGHT);
           }
           if (contours) {
             const query = unpackFeatures(vector);
             for (const { between, weight } of DISTANCES) {
               const distances = Float64Array.from(features, (view) => between(query, view));
-              addWeighted(scores, scaleByFirst(distances, items.length), -CONTOURS_WEIGHT * weight);
+              addWeighted(scores, scaleByFirst(distances, reference), -CONTOURS_WEIGHT * weight);
             }
           }
           return bestView(scores, items.length);

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { LibraryError } from "./lancedb.ts";
+
+/** A sound file on disk. */
+export interface FoundFile {
+  path: string;
+  /** In bytes. */
+  size: number;
+  /** When it was changed, in milliseconds since 1970. */
+  mtime: number;
+  words: string;
+}
+
+/** What sound files' names end with. */
+const ENDINGS = /\.wav$/i;
+
+/** One of several machines that share the work. */
+export interface Shard {
+  /** From 1. */
+  index: number;
+  count: number;
+}
+
+/**
+ * The sound files below folders, each once, sorted by path. Hidden files and folders are passed over,
+ * links are followed.
+ *
+ * @param places Folders, or single files.
+ * @throws {LibraryError} Where one of them is not there.
+ */
+export function findFiles(places: string[], shard?: Shard): FoundFile[] {
+  const found = new Map<string, FoundFile>();
+  for (const place of places.map((place) => resolve(place))) {
+    let info: Deno.FileInfo;
+    try {
+      info = Deno.statSync(place);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new LibraryError(`Expected a folder with sounds but found nothing at ${place}`);
+    }
+    if (info.isDirectory) collect(place, dirname(place), [], found, shard);
+    else if (isOfShard(place, shard)) {
+      found.set(place, describe(place, dirname(dirname(place)), info));
+    }
+  }
+  return Array.from(found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** Whether a file is one that this machine hears. */
+export function isOfShard(path: string, shard?: Shard): boolean {
+  if (shard === undefined) return true;
+  const hash = createHash("sha1").update(path).digest().readUInt32BE();
+  return hash % shard.count === shard.index - 1;
+}
+
+function collect(
+  folder: string,
+  root: string,
+  parents: string[],
+  found: Map<string, FoundFile>,
+  shard?: Shard,
+): void {
+  // A link that leads back to a folder above would go round for ever.
+  const real = Deno.realPathSync(folder);
+  if (parents.includes(real)) return;
+  for (const entry of Deno.readDirSync(folder)) {
+    if (entry.name.startsWith(".")) continue;
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory && !entry.isSymlink && !ENDINGS.test(path)) continue;
+    let info: Deno.FileInfo;
+    try {
+      info = Deno.statSync(path);
+    } catch {
+      // A link that leads nowhere, or a file that has just gone.
+      continue;
+    }
+    if (info.isDirectory) {
+      // A library may lie among the sounds.
+      if (!path.endsWith(".lance")) collect(path, root, [...parents, real], found, shard);
+    } else if (ENDINGS.test(path) && isOfShard(path, shard)) {
+      found.set(path, describe(path, root, info));
+    }
+  }
+}
+
+function describe(path: string, root: string, info: Deno.FileInfo): FoundFile {
+  const words = wordsOf(relative(root, path));
+  return { path, size: info.size, mtime: info.mtime?.getTime() ?? 0, words };
+}
+
+/**
+ * The words of a name and its folders, without what is the same in all: in lower case, without
+ * accents, each with a space before it, so that a word's beginning is found.
+ */
+export function wordsOf(name: string): string {
+  const ending = name.replace(ENDINGS, "");
+  return foldText(ending.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2"))
+    .split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "").map((word) => ` ${word}`).join("");
+}
+
+/** Text in lower case and without accents, as words are compared. */
+export function foldText(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** The name of a sound as people read it. */
+export function nameOf(path: string): string {
+  return basename(path).replace(ENDINGS, "");
+}

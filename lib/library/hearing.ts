@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import type { MonoAudio } from "../audio/wav.ts";
+import { FEATURES } from "../models/vocal_search/features.ts";
+import { BEGINNINGS, VocalSearch } from "../models/vocal_search/vocal_search.ts";
+
+/**
+ * Raised whenever what is heard of a sound changes although the encoder's weights stay: sounds that
+ * were heard otherwise can't be compared.
+ */
+export const FEATURE_VERSION = 1;
+
+/** What is kept of a sound: parallel lists, one entry for the whole and for each beginning. */
+export interface Heard {
+  /** The encoder's vectors [shape=(views, d)]. */
+  vectors: Float32Array[];
+  /** What the second pass compares [shape=(views, f)]. */
+  features: Float32Array[];
+}
+
+/** Hears sounds as the library keeps them and queries as it compares them, by {@linkcode VocalSearch}. */
+export class Hearing {
+  readonly #model = new VocalSearch();
+
+  /** Hears a sound that is to be found. */
+  async item(audio: MonoAudio): Promise<Heard> {
+    return split(await this.#model.embedItemAudio(audio), BEGINNINGS.length);
+  }
+
+  /** Hears an imitation; it has one view only, the whole. */
+  async query(audio: MonoAudio): Promise<Heard> {
+    return split(await this.#model.embedQueryAudio(audio), 1);
+  }
+
+  /**
+   * The model's whole score of each sound, higher for more alike.
+   *
+   * @param query What {@linkcode query} heard.
+   * @param sounds The sounds; the first `reference` of them stand for the whole library, and the
+   * scores are scaled by their mean and deviation.
+   */
+  async score(query: Heard, sounds: Heard[], reference: number): Promise<Float64Array> {
+    if (sounds.length === 0) return new Float64Array();
+    const scorer = await this.#model.createScorer(sounds.map(join), reference);
+    try {
+      return (await scorer.score([join(query)]))[0];
+    } finally {
+      await scorer.release();
+    }
+  }
+}
+
+function split(packed: Float32Array, views: number): Heard {
+  const length = packed.length / views;
+  const parts = Array.from(
+    { length: views },
+    (_, i) => packed.subarray(i * length, (i + 1) * length),
+  );
+  return {
+    features: parts.map((part) => part.subarray(0, FEATURES)),
+    vectors: parts.map((part) => part.subarray(FEATURES)),
+  };
+}
+
+function join({ features, vectors }: Heard): Float32Array {
+  const length = features[0].length + vectors[0].length;
+  const packed = new Float32Array(features.length * length);
+  features.forEach((part, i) => {
+    packed.set(part, i * length);
+    packed.set(vectors[i], i * length + part.length);
+  });
+  return packed;
+}
+
+let version: string | undefined;
+
+/** What sounds were heard by: changes with the encoder's weights and with the features. */
+export function modelVersion(): string {
+  if (version === undefined) {
+    const hash = createHash("sha256").update(`features ${FEATURE_VERSION}\n`);
+    for (const kind of ["item", "query"]) {
+      const url = new URL(`../models/vocal_search/${kind}_encoder.onnx`, import.meta.url);
+      hash.update(Deno.readFileSync(fileURLToPath(url)));
+    }
+    version = hash.digest("hex").slice(0, 16);
+  }
+  return version;
+}

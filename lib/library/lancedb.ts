@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { QvimError } from "../io/errors.ts";
+import { replaceFileSync } from "../io/replace_file.ts";
+
+/** Thrown where a library can't be used as it is; the message says what to do. */
+export class LibraryError extends QvimError {
+  override name = "LibraryError";
+}
+
+// LanceDB is not named in the root deno.json: the very first run of anything would fetch its 300 MB.
+// These are the parts of its interface that are used here.
+
+/** Columns of numbers and texts as Apache Arrow keeps them. */
+export interface ArrowTable {
+  numRows: number;
+  getChild(name: string): ArrowVector | null;
+}
+
+/** A column. */
+export interface ArrowVector {
+  get(index: number): unknown;
+}
+
+/** A query that is put together step by step. */
+export interface LanceQuery {
+  select(columns: string[]): this;
+  where(predicate: string): this;
+  limit(limit: number): this;
+  withRowId(): this;
+  nearestTo(vector: Float32Array): LanceQuery;
+  column(name: string): this;
+  distanceType(type: "l2" | "cosine" | "dot"): this;
+  minimumNprobes(count: number): this;
+  maximumNprobes(count: number): this;
+  bypassVectorIndex(): this;
+  refineFactor(factor: number): this;
+  toArrow(): Promise<ArrowTable>;
+  [Symbol.asyncIterator](): AsyncIterator<ArrowTable>;
+}
+
+/** What a table's index is called and covers. */
+export interface IndexInfo {
+  name: string;
+  columns: string[];
+}
+
+/** A table on disk or on object storage. */
+export interface LanceTable {
+  add(data: ArrowTable): Promise<unknown>;
+  delete(predicate: string): Promise<unknown>;
+  countRows(filter?: string): Promise<number>;
+  query(): LanceQuery;
+  takeOffsets(offsets: number[]): LanceQuery;
+  takeRowIds(rowIds: bigint[]): LanceQuery;
+  createIndex(column: string, options: { config?: unknown; replace?: boolean }): Promise<void>;
+  listIndices(): Promise<IndexInfo[]>;
+  indexStats(name: string): Promise<{ numUnindexedRows: number } | undefined>;
+  optimize(options?: { cleanupOlderThan?: Date }): Promise<unknown>;
+  checkoutLatest(): Promise<void>;
+  schema(): Promise<{ fields: { name: string; type: { listSize?: number } }[] }>;
+  version(): Promise<number>;
+  close(): void;
+}
+
+/** A folder, or a place on object storage, with tables in it. */
+export interface LanceConnection {
+  tableNames(): Promise<string[]>;
+  openTable(name: string): Promise<LanceTable>;
+  createTable(
+    name: string,
+    data: ArrowTable,
+    options?: { mode: "create" | "overwrite"; existOk?: boolean },
+  ): Promise<LanceTable>;
+  close(): void;
+}
+
+/** The package's entry. */
+export interface LanceDb {
+  connect(
+    uri: string,
+    options?: {
+      storageOptions?: Record<string, string>;
+      readConsistencyInterval?: number;
+      session?: unknown;
+    },
+  ): Promise<LanceConnection>;
+  // deno-lint-ignore no-explicit-any -- the constructors of classes that are handed on as they are
+  Session: any;
+  // deno-lint-ignore no-explicit-any
+  Index: any;
+}
+
+/** LanceDB and the Arrow library that it was loaded with. */
+export interface Lance {
+  lancedb: LanceDb;
+  // deno-lint-ignore no-explicit-any -- its classes are used in one file only, rows.ts
+  arrow: any;
+}
+
+/** What is to be fetched, with a lock of its own; its optional packages are replaced by empty ones. */
+const MANIFEST = fileURLToPath(new URL("./lancedb/", import.meta.url));
+const MANIFEST_FILES = ["deno.json", "deno.lock", "package.json"];
+
+let loaded: Promise<Lance> | undefined;
+
+/**
+ * Loads LanceDB, which is fetched when it is first asked for.
+ *
+ * @throws {LibraryError} Where it can't be fetched, or is not made for this machine.
+ */
+export function loadLance(): Promise<Lance> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<Lance> {
+  // It writes warnings about ordinary things, such as a table that is new.
+  if (Deno.env.get("LANCEDB_LOG") === undefined) Deno.env.set("LANCEDB_LOG", "error");
+  const folder = installFolder();
+  try {
+    return requireLance(folder);
+  } catch {
+    // It is not there, or only in part: fetch it, once.
+  }
+  await install(folder);
+  try {
+    return requireLance(folder);
+  } catch (error) {
+    throw new LibraryError(
+      `Expected LanceDB to run on ${Deno.build.target} but found that it does not: ` +
+        `${(error as Error).message.split("\n")[0]}. It is made for Linux and Windows on x64 and ` +
+        `arm64, and for macOS on Apple silicon.`,
+    );
+  }
+}
+
+function requireLance(folder: string): Lance {
+  const require = createRequire(join(folder, "package.json"));
+  return { lancedb: require("@lancedb/lancedb"), arrow: require("apache-arrow") };
+}
+
+/**
+ * Where LanceDB is kept: in the user's folder for caches, not in the package, which is copied for
+ * each re-run; under a name of its own for each lock.
+ */
+function installFolder(): string {
+  const lock = createHash("sha256");
+  for (const name of MANIFEST_FILES) lock.update(Deno.readFileSync(join(MANIFEST, name)));
+  const base = Deno.env.get("XDG_CACHE_HOME") ?? {
+    darwin: join(homedir(), "Library", "Caches"),
+    windows: Deno.env.get("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"),
+  }[Deno.build.os as string] ?? join(homedir(), ".cache");
+  return join(base, "qvim", `lancedb-${lock.digest("hex").slice(0, 12)}`);
+}
+
+async function install(folder: string): Promise<void> {
+  console.error("Fetching the database of the library, LanceDB (300 MB, this once) …");
+  Deno.mkdirSync(folder, { recursive: true });
+  for (const name of MANIFEST_FILES) {
+    replaceFileSync(
+      join(folder, name),
+      (partial) => Deno.copyFileSync(join(MANIFEST, name), partial),
+    );
+  }
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["install", "--quiet", "--frozen"],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  if (success) return;
+  const why = new TextDecoder().decode(stderr).trim();
+  throw new LibraryError(`Expected to fetch LanceDB into ${folder} but found: ${why}`);
+}

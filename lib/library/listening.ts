@@ -1,0 +1,150 @@
+/**
+ * Hears whole files for the library, in as many processes as there are cores; this module is also
+ * what those processes load.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { type MonoAudio, readWav } from "../audio/wav.ts";
+import { EmbeddingPool } from "../embedding/pool.ts";
+import { QvimError } from "../io/errors.ts";
+import { hashFile } from "../io/hash.ts";
+import { type Heard, Hearing } from "./hearing.ts";
+import { cutPieces, type Piece } from "./pieces.ts";
+
+/** What a file holds. */
+export interface HeardFile {
+  /** The SHA-256 of its bytes. */
+  hash: string;
+  /** In seconds. */
+  duration: number;
+  /** In Hz. */
+  rate: number;
+  channels: number;
+  /** The whole of a short recording, the events of a long one. */
+  pieces: (Piece & Heard)[];
+}
+
+/** What came of a file: what was heard, or why nothing could be. */
+export type Outcome = HeardFile | { error: string };
+
+/** Below this level nothing is heard: about one step of 16 bit. */
+const SILENCE = 4e-5;
+
+/** Whether nothing can be heard in a recording. */
+export function isSilent({ samples }: MonoAudio): boolean {
+  return !samples.some((x) => Math.abs(x) > SILENCE);
+}
+
+async function hear(hearing: Hearing, path: string): Promise<Outcome> {
+  try {
+    const hash = await hashFile(path);
+    const audio = readWav(path);
+    const { samples, sampleRate: rate } = audio;
+    if (isSilent(audio)) {
+      return { error: `Expected a sound but found only silence in ${path}` };
+    }
+    const pieces: (Piece & Heard)[] = [];
+    for (const piece of cutPieces(audio)) {
+      const part = samples.subarray(Math.floor(piece.start * rate), Math.ceil(piece.end * rate));
+      pieces.push({ ...piece, ...await hearing.item({ samples: part, sampleRate: rate }) });
+    }
+    return { hash, duration: samples.length / rate, rate, channels: channelsOf(path), pieces };
+  } catch (error) {
+    if (error instanceof QvimError) return { error: error.message };
+    return { error: `Expected to hear ${path} but found ${error}` };
+  }
+}
+
+/** The number of channels in the header of a WAV file. */
+function channelsOf(path: string): number {
+  using file = Deno.openSync(path);
+  const head = new Uint8Array(1 << 16);
+  const bytes = head.subarray(0, file.readSync(head) ?? 0);
+  const at = new TextDecoder("latin1").decode(bytes).indexOf("fmt ");
+  return at < 0 ? 1 : bytes[at + 10] | bytes[at + 11] << 8;
+}
+
+/** Where a process leaves what it heard of a file: more than fits through the pool's vectors. */
+function outcomePath(folder: string, path: string): string {
+  return join(folder, createHash("sha1").update(path).digest("hex"));
+}
+
+/** What a process builds to hear files. */
+export function createModel({ folder }: { folder: string }) {
+  const hearing = new Hearing();
+  const embedItem = async (path: string) => {
+    Deno.writeFileSync(outcomePath(folder, path), serialize(await hear(hearing, path)));
+    return Float32Array.of(1);
+  };
+  return { embedItem, embedQuery: embedItem };
+}
+
+/** Hears files on all cores. */
+export class Listeners {
+  readonly #folder = Deno.makeTempDirSync({ prefix: "qvim-library-" });
+  #pool: EmbeddingPool;
+  readonly #files: number;
+
+  /** @param files About how many there will be: a few are not worth a process each. */
+  constructor(files: number) {
+    this.#files = files;
+    this.#pool = this.#makePool(files);
+  }
+
+  #makePool(files: number): EmbeddingPool {
+    const options = { folder: this.#folder };
+    const here = createModel(options);
+    return new EmbeddingPool((_, path) => here.embedItem(path), files, {
+      module: import.meta.url,
+      options,
+    });
+  }
+
+  /**
+   * Hears files, in no certain order. One that ends the process that hears it is told of as broken.
+   *
+   * @param use Takes what came of each; what it throws ends the work.
+   */
+  async hear(
+    paths: string[],
+    use: (path: string, outcome: Outcome) => Promise<void>,
+  ): Promise<void> {
+    const heard = new Set<string>();
+    const take = async (path: string) => {
+      const file = outcomePath(this.#folder, path);
+      const outcome: Outcome = deserialize(Deno.readFileSync(file));
+      Deno.removeSync(file);
+      heard.add(path);
+      await use(path, outcome);
+    };
+    try {
+      await this.#pool.embed("item", paths, (_, i) => take(paths[i]));
+    } catch (error) {
+      if (!String(error).includes("process that embeds")) throw error;
+      // Each of the rest by itself, so that only the one that does it is lost.
+      for (const path of paths.filter((path) => !heard.has(path))) {
+        await this.#restart();
+        try {
+          await this.#pool.embed("item", [path], () => take(path));
+        } catch (why) {
+          if (!String(why).includes("process that embeds")) throw why;
+          await use(path, {
+            error: `Expected to hear ${path} but the process that heard it ended`,
+          });
+        }
+      }
+      await this.#restart();
+    }
+  }
+
+  async #restart(): Promise<void> {
+    await this.#pool.close();
+    this.#pool = this.#makePool(this.#files);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    Deno.removeSync(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,264 @@
+import { resolve } from "node:path";
+import { type MonoAudio, readWav } from "../audio/wav.ts";
+import { normalize } from "../embedding/cosine.ts";
+import { foldText } from "./files.ts";
+import { type Heard, Hearing, modelVersion } from "./hearing.ts";
+import { LibraryError } from "./lancedb.ts";
+import { isSilent } from "./listening.ts";
+import type { SoundInfo } from "./rows.ts";
+import { all, holds, isBelow, quote } from "./sql.ts";
+import { Store } from "./store.ts";
+
+/** Sounds that the second pass scores; in libraries up to this size it scores all. */
+export const CANDIDATES = 300;
+/** Sounds of a larger library that stand for all of it where scores are scaled. */
+const REFERENCE = 256;
+/** How often is looked whether others have written, in milliseconds. */
+const REFRESH = 1000;
+
+/** What the answers to "closer" and "not this" count, against the imitation's 1 (Rocchio, 1971). */
+const CLOSER_WEIGHT = 0.75;
+const NOT_THIS_WEIGHT = 0.25;
+
+/** What is looked for besides the sound. */
+export interface SearchOptions {
+  /** How many results; 20 unless given. */
+  top?: number;
+  /** Words, or beginnings of words, that name and folders must all have. */
+  text?: string;
+  /** The longest sound, in seconds. */
+  maxSeconds?: number;
+  /** The shortest sound, in seconds. */
+  minSeconds?: number;
+  /** A folder that the sounds lie below: its path, or its name. */
+  folder?: string;
+  channels?: number;
+  /** Sounds, by their ids, that are nearer to what is meant. */
+  closer?: string[];
+  /** Sounds that are not what is meant; they are not shown again. */
+  notThis?: string[];
+}
+
+/** A sound that was found. */
+export interface SearchResult
+  extends Pick<SoundInfo, "id" | "path" | "start" | "end" | "duration" | "rate" | "channels"> {
+  /** Higher for more alike; in deviations of the library's scores for this query. */
+  score: number;
+}
+
+const SHOWN = ["id", "path", "start", "end", "duration", "rate", "channels"] as const;
+
+/**
+ * A library of sounds that imitations are looked up in.
+ *
+ * @example
+ * ```ts
+ * const library = await SoundLibrary.open("output/library");
+ * const results = await library.search("creak.wav", { text: "door" });
+ * ```
+ */
+export class SoundLibrary {
+  readonly #store: Store;
+  readonly #hearing = new Hearing();
+  #looked = -Infinity;
+  #version?: number;
+  #count = 0;
+  #isMixed = false;
+  #reference: (SoundInfo & Heard)[] = [];
+
+  private constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Opens a library that `deno task index` has made.
+   *
+   * @param place A folder, or a place on object storage such as `s3://bucket/library`.
+   * @throws {LibraryError} Where there is none.
+   */
+  static async open(place: string): Promise<SoundLibrary> {
+    const library = new SoundLibrary(await Store.open(place));
+    await library.#refresh();
+    return library;
+  }
+
+  /** How many sounds there are to be found; pieces of long recordings count each. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /**
+   * Finds the sounds that an imitation is most like, best first.
+   *
+   * @param query The path of a recording, or the recording itself.
+   * @throws {LibraryError} Where the recording is silent or the library has no sounds.
+   */
+  async search(
+    query: string | MonoAudio,
+    options: SearchOptions = {},
+  ): Promise<SearchResult[]> {
+    const audio = typeof query === "string" ? readWav(query) : query;
+    if (isSilent(audio)) {
+      throw new LibraryError(
+        `Expected an imitation but found only silence in ${
+          typeof query === "string" ? query : "the recording"
+        }: record it again, nearer to the microphone`,
+      );
+    }
+    return await this.#find(await this.#hearing.query(audio), options);
+  }
+
+  /**
+   * Finds the sounds that are most like one of the library, best first; it is not among them.
+   *
+   * @param id Of the sound, as a search has given it.
+   */
+  async moreLike(id: string, options: SearchOptions = {}): Promise<SearchResult[]> {
+    const [sound] = await this.#readIds([id]);
+    if (sound === undefined) throw noSound(id);
+    const notThis = [...options.notThis ?? [], id];
+    return await this.#find(asQuery(sound), { ...options, notThis }, [id]);
+  }
+
+  /** What is known of a sound; undefined where it is not in the library. */
+  async describe(id: string): Promise<Pick<SoundInfo, (typeof SHOWN)[number]> | undefined> {
+    for await (const info of this.#store.list(SHOWN, `id = ${quote(id)}`)) return info;
+    return undefined;
+  }
+
+  /**
+   * Searches, and moves the query towards what was called closer and away from what was not meant.
+   *
+   * @param ignored Sounds in `notThis` that only are not shown.
+   */
+  async #find(
+    query: Heard,
+    options: SearchOptions,
+    ignored: string[] = [],
+  ): Promise<SearchResult[]> {
+    await this.#refresh();
+    if (this.#count === 0) {
+      throw new LibraryError(
+        "Expected sounds in the library but found none: deno task index FOLDER takes some in",
+      );
+    }
+    const closer = await this.#readIds(options.closer ?? []);
+    const notThis = await this.#readIds(
+      (options.notThis ?? []).filter((id) => !ignored.includes(id)),
+    );
+    const queries = [
+      { heard: query, weight: 1 },
+      ...closer.map((sound) => ({ heard: asQuery(sound), weight: CLOSER_WEIGHT / closer.length })),
+      ...notThis.map((sound) => ({
+        heard: asQuery(sound),
+        weight: -NOT_THIS_WEIGHT / notThis.length,
+      })),
+    ];
+    const where = this.#predicate(options);
+    const candidates = await this.#candidates(queries, where);
+    const isAll = where === undefined && this.#count <= CANDIDATES;
+    const sounds = isAll ? candidates : [...this.#reference, ...candidates];
+    const reference = isAll ? candidates.length : this.#reference.length;
+    const scores = new Float64Array(candidates.length);
+    for (const { heard, weight } of queries) {
+      const all = await this.#hearing.score(heard, sounds, reference);
+      candidates.forEach((_, i) =>
+        scores[i] += weight * all[sounds.length - candidates.length + i]
+      );
+    }
+    const hidden = new Set(options.notThis);
+    return candidates
+      .map((sound, i) => ({ sound, score: scores[i] }))
+      .filter(({ sound }) => !hidden.has(sound.id))
+      .sort((a, b) => b.score - a.score || (a.sound.path < b.sound.path ? -1 : 1))
+      .slice(0, options.top ?? 20)
+      .map(({ sound, score }) => ({ ...pick(sound), score }));
+  }
+
+  /** What the second pass scores: those whose vectors are nearest to the moved query's. */
+  async #candidates(
+    queries: { heard: Heard; weight: number }[],
+    where: string | undefined,
+  ): Promise<(SoundInfo & Heard)[]> {
+    const moved = new Float32Array(this.#store.shape.vector);
+    for (const { heard, weight } of queries) {
+      const vector = heard.vectors[0];
+      for (let i = 0; i < moved.length; i++) moved[i] += weight * vector[i];
+    }
+    const found = this.#count <= CANDIDATES
+      ? await this.#store.someRows(CANDIDATES, where)
+      : (await this.#store.nearest(normalize(moved), CANDIDATES, { where })).map(({ row }) => row);
+    // Two indexers that heard one file at the same time, and were killed, leave it twice.
+    const rows = await this.#store.readRows(found);
+    return [...new Map(rows.map((row) => [row.id, row])).values()];
+  }
+
+  #predicate(options: SearchOptions): string | undefined {
+    const { text, maxSeconds, minSeconds, folder, channels } = options;
+    const length = "(`end` - `start`)";
+    return all([
+      this.#isMixed ? `model = ${quote(modelVersion())}` : undefined,
+      ...wordsIn(text ?? "").map((word) => holds("words", ` ${word}`)),
+      // Lengths are those of whole samples: 3 s is found where 3 s are asked for.
+      maxSeconds === undefined ? undefined : `${length} <= ${Number(maxSeconds) + 1e-3}`,
+      minSeconds === undefined ? undefined : `${length} >= ${Number(minSeconds) - 1e-3}`,
+      channels === undefined ? undefined : `channels = ${Math.round(channels)}`,
+      folder === undefined ? undefined : belowFolder(folder),
+    ]);
+  }
+
+  async #readIds(ids: string[]): Promise<(SoundInfo & Heard)[]> {
+    if (ids.length === 0) return [];
+    return await this.#store.read(`id IN (${ids.map(quote).join(", ")})`);
+  }
+
+  /** Sees what others have written since it looked last. */
+  async #refresh(): Promise<void> {
+    if (performance.now() - this.#looked < REFRESH) return;
+    await this.#store.refresh();
+    this.#looked = performance.now();
+    const version = await this.#store.version();
+    if (version === this.#version) return;
+    const current = `model = ${quote(modelVersion())}`;
+    this.#count = await this.#store.count(current);
+    this.#isMixed = this.#count !== await this.#store.count();
+    const limit = this.#count <= CANDIDATES ? CANDIDATES : REFERENCE;
+    this.#reference = await this.#store.readRows(
+      await this.#store.spread(limit, this.#isMixed ? current : undefined),
+    );
+    this.#version = version;
+  }
+
+  /** Gives back what it holds. */
+  close(): void {
+    this.#store.close();
+  }
+}
+
+/** A sound of the library as a query: its whole. */
+function asQuery({ vectors, features }: Heard): Heard {
+  return { vectors: [vectors[0]], features: [features[0]] };
+}
+
+function pick(sound: SoundInfo): Omit<SearchResult, "score"> {
+  return Object.fromEntries(SHOWN.map((name) => [name, sound[name]])) as Omit<
+    SearchResult,
+    "score"
+  >;
+}
+
+function noSound(id: string): LibraryError {
+  return new LibraryError(`Expected a sound of the library but found none with the id ${id}`);
+}
+
+/** The words of a text, as they are looked for: a plural finds the singular as well. */
+export function wordsIn(text: string): string[] {
+  return foldText(text).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "")
+    .map((word) => word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word);
+}
+
+function belowFolder(folder: string): string {
+  const path = resolve(folder);
+  const named = `contains(path, ${quote(`/${folder.replace(/^\/+|\/+$/g, "")}/`)})`;
+  return `(${isBelow(path)} OR ${named})`;
+}

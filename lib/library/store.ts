@@ -1,0 +1,343 @@
+import { join } from "node:path";
+import type { Heard } from "./hearing.ts";
+import {
+  type Lance,
+  type LanceConnection,
+  type LanceQuery,
+  type LanceTable,
+  LibraryError,
+  loadLance,
+} from "./lancedb.ts";
+import {
+  type BrokenFile,
+  brokenTable,
+  INFO_COLUMNS,
+  readBroken,
+  readHeard,
+  readInfo,
+  type Shape,
+  type SoundInfo,
+  type SoundRow,
+  soundsTable,
+  vectorColumn,
+} from "./rows.ts";
+import { isOneOf } from "./sql.ts";
+
+/** Where a library lies unless somebody says otherwise. */
+export const DEFAULT_LIBRARY = "output/library";
+
+const SOUNDS = "sounds";
+const BROKEN = "broken";
+
+/** From this many sounds on, the nearest are looked for through an index. */
+export const INDEXED_FROM = 100_000;
+/** Rows that no index covers yet are searched one by one; this many are worth an update. */
+const CACHE_BYTES = 256 * 2 ** 20;
+/** Versions of the tables that are older are given up: whoever reads has long gone on. */
+const KEEP_VERSIONS = 60 * 60 * 1000;
+
+const ALL_INFO = Object.keys(INFO_COLUMNS) as (keyof SoundInfo)[];
+
+/** Whether a library lies on object storage rather than in a folder. */
+export function isRemote(library: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(library) && !library.startsWith("file:");
+}
+
+/** The tables of a library. */
+export class Store {
+  readonly shape: Shape;
+  readonly #library: string;
+  readonly #lance: Lance;
+  readonly #connection: LanceConnection;
+  readonly #sounds: LanceTable;
+  readonly #broken: LanceTable;
+
+  private constructor(
+    library: string,
+    lance: Lance,
+    connection: LanceConnection,
+    sounds: LanceTable,
+    broken: LanceTable,
+    shape: Shape,
+  ) {
+    this.#library = library;
+    this.#lance = lance;
+    this.#connection = connection;
+    this.#sounds = sounds;
+    this.#broken = broken;
+    this.shape = shape;
+  }
+
+  /**
+   * Opens a library.
+   *
+   * @param library A folder, or a place on object storage such as `s3://bucket/library`.
+   * @throws {LibraryError} Where there is none.
+   */
+  static async open(library: string): Promise<Store> {
+    const { lance, connection } = await connect(library, false);
+    const names = await connection.tableNames();
+    if (!names.includes(SOUNDS)) throw noLibrary(library);
+    const sounds = await connection.openTable(SOUNDS);
+    const broken = names.includes(BROKEN)
+      ? await connection.openTable(BROKEN)
+      : await createTable(connection, BROKEN, brokenTable(lance, []));
+    return new Store(library, lance, connection, sounds, broken, await shapeFrom(sounds));
+  }
+
+  /**
+   * Opens a library or makes an empty one, for sounds of a certain shape. Where an older model left
+   * another shape, the sounds stay listed but have to be heard anew.
+   */
+  static async openOrCreate(library: string, shape: Shape): Promise<Store> {
+    const { lance, connection } = await connect(library, true);
+    const names = await connection.tableNames();
+    let sounds = names.includes(SOUNDS)
+      ? await connection.openTable(SOUNDS)
+      : await createTable(connection, SOUNDS, soundsTable(lance, [], shape));
+    const found = await shapeFrom(sounds);
+    if (JSON.stringify(found) !== JSON.stringify(shape)) {
+      const rows: SoundInfo[] = [];
+      for await (const row of scan(sounds.query(), ALL_INFO)) rows.push(row);
+      sounds = await connection.createTable(SOUNDS, soundsTable(lance, rows, shape), {
+        mode: "overwrite",
+      });
+    }
+    const broken = names.includes(BROKEN)
+      ? await connection.openTable(BROKEN)
+      : await createTable(connection, BROKEN, brokenTable(lance, []));
+    return new Store(library, lance, connection, sounds, broken, shape);
+  }
+
+  /** How many sounds there are that satisfy a predicate. */
+  count(where?: string): Promise<number> {
+    return this.#sounds.countRows(where);
+  }
+
+  /** Some columns of all sounds that satisfy a predicate. */
+  list<K extends keyof SoundInfo>(
+    columns: readonly K[],
+    where?: string,
+  ): AsyncGenerator<Pick<SoundInfo, K>> {
+    const query = this.#sounds.query();
+    return scan(where === undefined ? query : query.where(where), columns);
+  }
+
+  /** The files in which nothing could be heard. */
+  async listBroken(): Promise<BrokenFile[]> {
+    const table = await this.#broken.query().toArrow();
+    return Array.from({ length: table.numRows }, (_, i) => readBroken(table, i));
+  }
+
+  /** Whole rows. */
+  async read(where: string): Promise<(SoundInfo & Heard)[]> {
+    return this.#toRows(await this.#sounds.query().where(where).toArrow());
+  }
+
+  /** Whole rows, by the numbers that {@linkcode nearest} and {@linkcode someRows} give. */
+  async readRows(rowIds: bigint[]): Promise<(SoundInfo & Heard)[]> {
+    if (rowIds.length === 0) return [];
+    return this.#toRows(await this.#sounds.takeRowIds(rowIds).toArrow());
+  }
+
+  #toRows(table: Awaited<ReturnType<LanceQuery["toArrow"]>>): (SoundInfo & Heard)[] {
+    return Array.from({ length: table.numRows }, (_, i) => ({
+      ...readInfo(table, i, ALL_INFO),
+      ...readHeard(table, i, this.shape),
+    }));
+  }
+
+  /**
+   * The sounds whose vectors, of the whole or of a beginning, are nearest to a query's.
+   *
+   * @param vector Of length 1.
+   * @param options.exact Passes over the index.
+   * @returns Their row numbers with the cosine, the nearest first.
+   */
+  async nearest(
+    vector: Float32Array,
+    count: number,
+    options: { where?: string; exact?: boolean; probes?: number } = {},
+  ): Promise<{ row: bigint; cosine: number }[]> {
+    const best = new Map<bigint, number>();
+    const tables = await Promise.all(
+      Array.from({ length: this.shape.views }, (_, view) => {
+        let query = this.#sounds.query().nearestTo(vector).column(vectorColumn(view))
+          .distanceType("dot").select(["_distance"]).withRowId().limit(count);
+        if (options.where !== undefined) query = query.where(options.where);
+        if (options.exact) query = query.bypassVectorIndex();
+        if (options.probes !== undefined) query = query.minimumNprobes(options.probes);
+        return query.toArrow();
+      }),
+    );
+    for (const table of tables) {
+      const ids = table.getChild("_rowid")!, distances = table.getChild("_distance")!;
+      for (let i = 0; i < table.numRows; i++) {
+        const row = ids.get(i) as bigint, cosine = 1 - (distances.get(i) as number);
+        if (cosine > (best.get(row) ?? -Infinity)) best.set(row, cosine);
+      }
+    }
+    return Array.from(best, ([row, cosine]) => ({ row, cosine }))
+      .sort((a, b) => b.cosine - a.cosine)
+      .slice(0, count);
+  }
+
+  /** The numbers of the rows that satisfy a predicate, at most `limit`. */
+  async someRows(limit: number, where?: string): Promise<bigint[]> {
+    let query = this.#sounds.query().select(["id"]).withRowId().limit(limit);
+    if (where !== undefined) query = query.where(where);
+    const table = await query.toArrow();
+    const ids = table.getChild("_rowid")!;
+    return Array.from({ length: table.numRows }, (_, i) => ids.get(i) as bigint);
+  }
+
+  /** The numbers of at most `limit` rows, spread evenly over those that satisfy a predicate. */
+  async spread(limit: number, where?: string): Promise<bigint[]> {
+    const count = await this.count(where);
+    if (count <= limit || where !== undefined) return await this.someRows(limit, where);
+    const offsets = Array.from({ length: limit }, (_, i) => Math.floor((i + 0.5) * count / limit));
+    const table = await this.#sounds.takeOffsets(offsets).select(["id"]).withRowId().toArrow();
+    const ids = table.getChild("_rowid")!;
+    return Array.from({ length: table.numRows }, (_, i) => ids.get(i) as bigint);
+  }
+
+  /** Adds rows: all of them or, where that fails, none. */
+  async add(rows: SoundRow[]): Promise<void> {
+    if (rows.length > 0) await this.#sounds.add(soundsTable(this.#lance, rows, this.shape));
+  }
+
+  /** Removes the sounds that satisfy a predicate. */
+  async remove(where: string): Promise<void> {
+    await this.#sounds.delete(where);
+  }
+
+  /** Takes files into the list of the broken ones, in place of what was said of them before. */
+  async addBroken(files: BrokenFile[]): Promise<void> {
+    if (files.length === 0) return;
+    await this.removeBroken(files.map(({ path }) => path));
+    await this.#broken.add(brokenTable(this.#lance, files));
+  }
+
+  /** Takes files off that list. */
+  async removeBroken(paths: string[]): Promise<void> {
+    if (paths.length > 0) await this.#broken.delete(isOneOf("path", paths));
+  }
+
+  /** Runs `work` while no other process writes into this folder; on object storage, at once. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (isRemote(this.#library)) return await work();
+    using file = await Deno.open(join(this.#library, "writing.lock"), {
+      create: true,
+      write: true,
+    });
+    await file.lock(true);
+    await this.refresh();
+    return await work();
+  }
+
+  /** Sees what others have written since. */
+  async refresh(): Promise<void> {
+    await this.#sounds.checkoutLatest();
+    await this.#broken.checkoutLatest();
+  }
+
+  /** A number that grows with each change. */
+  version(): Promise<number> {
+    return this.#sounds.version();
+  }
+
+  /** Joins small files, brings indices up to date, and gives up old versions. */
+  async optimize(): Promise<void> {
+    const cleanupOlderThan = new Date(Date.now() - KEEP_VERSIONS);
+    await this.#broken.optimize({ cleanupOlderThan });
+    await this.#sounds.optimize({ cleanupOlderThan });
+  }
+
+  /**
+   * Makes the index of the vectors where there are enough sounds, or brings it up to date.
+   *
+   * @param from How many are enough.
+   */
+  async buildIndices(from = INDEXED_FROM): Promise<void> {
+    const count = await this.#sounds.countRows();
+    if (count < from) return;
+    const existing = await this.#sounds.listIndices();
+    const { Index } = this.#lance.lancedb;
+    for (let view = 0; view < this.shape.views; view++) {
+      const column = vectorColumn(view);
+      if (existing.some(({ columns }) => columns.includes(column))) continue;
+      const numPartitions = Math.round(Math.sqrt(count));
+      await this.#sounds.createIndex(column, {
+        config: Index.ivfFlat({ distanceType: "dot", numPartitions }),
+      });
+    }
+    for (const column of ["path", "id"]) {
+      if (existing.some(({ columns }) => columns.includes(column))) continue;
+      await this.#sounds.createIndex(column, { config: Index.btree() });
+    }
+  }
+
+  close(): void {
+    this.#sounds.close();
+    this.#broken.close();
+    this.#connection.close();
+  }
+}
+
+function noLibrary(library: string): LibraryError {
+  return new LibraryError(
+    `Expected a library but found none in ${library}: make one with deno task index FOLDER` +
+      ` --library ${library}`,
+  );
+}
+
+async function connect(
+  library: string,
+  create: boolean,
+): Promise<{ lance: Lance; connection: LanceConnection }> {
+  if (!isRemote(library)) {
+    if (create) Deno.mkdirSync(library, { recursive: true });
+    else {
+      try {
+        if (!Deno.statSync(library).isDirectory) throw noLibrary(library);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) throw noLibrary(library);
+        throw error;
+      }
+    }
+  }
+  const lance = await loadLance();
+  const { connect, Session } = lance.lancedb;
+  const session = new Session(BigInt(CACHE_BYTES), BigInt(CACHE_BYTES));
+  return { lance, connection: await connect(library, { session }) };
+}
+
+/** Makes a table, or opens the one that somebody else has just made. */
+async function createTable(
+  connection: LanceConnection,
+  name: string,
+  data: Parameters<LanceTable["add"]>[0],
+): Promise<LanceTable> {
+  return await connection.createTable(name, data, { mode: "create", existOk: true });
+}
+
+async function shapeFrom(table: LanceTable): Promise<Shape> {
+  const { fields } = await table.schema();
+  const sizeOf = (name: string) => fields.find((field) => field.name === name)?.type.listSize ?? 0;
+  let views = 0;
+  while (sizeOf(vectorColumn(views)) > 0) views++;
+  return {
+    views,
+    vector: sizeOf(vectorColumn(0)),
+    features: sizeOf("features") / Math.max(1, views),
+  };
+}
+
+async function* scan<K extends keyof SoundInfo>(
+  query: LanceQuery,
+  columns: readonly K[],
+): AsyncGenerator<Pick<SoundInfo, K>> {
+  for await (const batch of query.select([...columns])) {
+    for (let i = 0; i < batch.numRows; i++) yield readInfo(batch, i, columns);
+  }
+}
