@@ -96,6 +96,6 @@ function cutAtSoftest(level: Float32Array, start: number, end: number): [number,
 
 function softestIn(level: Float32Array, from: number, to: number): number {
   let best = from;
-  for (let i = from; i < to; i++) if (level[i] < level[best]) best = i;
+  for (let i = from; i < to; i++) if (level[i] <= level[best]) best = i;
   return best;
 }

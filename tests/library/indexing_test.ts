@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { indexSounds } from "../../lib/library/indexing.ts";
+import { modelVersion } from "../../lib/library/hearing.ts";
+import { SoundLibrary } from "../../lib/library/search.ts";
+import { hashFile } from "../../lib/io/hash.ts";
+import { Store } from "../../lib/library/store.ts";
+import { cli, PROJECT, withFolder } from "../support.ts";
+import { FALL, PULSES, RISE, voice } from "../models/sounds.ts";
+import { manySounds, rowsOf, writeSound } from "./support.ts";
+
+Deno.test("indexSounds() hears new, changed and moved files once each, and tells which are broken", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "Foley Sounds");
+    const at = (name: string) => join(sounds, name);
+    writeSound(at("doors/Creaky-Door_01.wav"), RISE);
+    writeSound(at("doors/slam.WAV"), FALL, { rate: 44100, channels: 2 });
+    writeSound(at("knocks.wav"), PULSES);
+    writeSound(at("silence.wav"), new Float32Array(8000));
+    Deno.writeTextFileSync(at("broken.wav"), "OggS, not a WAV file");
+    Deno.writeTextFileSync(at("notes.txt"), "no sound");
+    writeSound(at(".hidden/rise.wav"), RISE);
+
+    const first = await indexSounds([sounds], library);
+    assert.deepEqual([first.files, first.heard, first.sounds, first.gone], [3, 3, 3, 0]);
+    assert.deepEqual(first.broken.map(({ path }) => basename(path)), ["broken.wav", "silence.wav"]);
+    assert.match(
+      first.broken[0].reason,
+      /^Expected a RIFF\/WAVE file but found "OggS" in .*broken/,
+    );
+    assert.match(first.broken[1].reason, /^Expected a sound but found only silence in .*silence/);
+
+    const rows = await rowsOf(library);
+    assert.deepEqual(rows.map(({ path }) => path), [
+      at("doors/Creaky-Door_01.wav"),
+      at("doors/slam.WAV"),
+      at("knocks.wav"),
+    ]);
+    const [creak, slam, knocks] = rows;
+    assert.equal(creak.words, " foley sounds doors creaky door 01");
+    assert.deepEqual([creak.start, creak.end, creak.duration], [0, 1, 1]);
+    assert.deepEqual([creak.rate, creak.channels, slam.rate, slam.channels], [16000, 1, 44100, 2]);
+    const info = Deno.statSync(knocks.path);
+    assert.deepEqual([knocks.size, knocks.mtime], [info.size, info.mtime!.getTime()]);
+    assert.equal(knocks.hash, await hashFile(knocks.path));
+    assert.equal(knocks.model, modelVersion());
+
+    const second = await indexSounds([sounds], library);
+    assert.deepEqual([second.heard, second.unchanged, second.broken.length], [0, 5, 2]);
+    assert.deepEqual(await rowsOf(library), rows, "nothing was written");
+
+    // One moves, one changes, one goes, one is copied, a broken one is mended, one is only touched.
+    Deno.renameSync(at("doors/Creaky-Door_01.wav"), at("creak.wav"));
+    writeSound(at("knocks.wav"), voice(0.7, () => 500, () => 1));
+    Deno.removeSync(at("doors/slam.WAV"));
+    writeSound(at("broken.wav"), FALL);
+    Deno.removeSync(at("silence.wav"));
+    Deno.copyFileSync(at("creak.wav"), at("copy.wav"));
+    const third = await indexSounds([sounds], library);
+    assert.deepEqual(
+      [third.files, third.heard, third.moved, third.gone, third.broken.length, third.sounds],
+      [4, 2, 2, 2, 0, 4],
+    );
+    const after = await rowsOf(library);
+    assert.deepEqual(after.map(({ path }) => basename(path)), [
+      "broken.wav",
+      "copy.wav",
+      "creak.wav",
+      "knocks.wav",
+    ]);
+    assert.deepEqual(after[2].hash, creak.hash);
+    assert.equal(after[2].words, " foley sounds creak");
+    assert.equal(after[3].duration, 0.7);
+
+    Deno.utimeSync(at("creak.wav"), 1000, 1000);
+    const touched = await indexSounds([sounds], library);
+    assert.deepEqual([touched.heard, touched.moved, touched.sounds], [0, 1, 4]);
+    assert.equal((await rowsOf(library))[2].mtime, 1_000_000);
+  });
+});
+
+Deno.test("indexSounds() of one place leaves the sounds of others in the library", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library");
+    writeSound(join(folder, "a", "rise.wav"), RISE);
+    writeSound(join(folder, "ab", "fall.wav"), FALL);
+    await indexSounds([join(folder, "a"), join(folder, "ab")], library);
+    Deno.removeSync(join(folder, "a", "rise.wav"));
+    Deno.removeSync(join(folder, "ab", "fall.wav"));
+    const report = await indexSounds([join(folder, "a")], library);
+    assert.deepEqual([report.gone, report.sounds], [1, 1]);
+    await assert.rejects(indexSounds([join(folder, "none")], library), /found nothing at .*none$/);
+    assert.equal((await rowsOf(library)).length, 1);
+  });
+});
+
+Deno.test("indexSounds() hears a long recording in pieces, and a moment in it is found", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library");
+    const samples = new Float32Array(120 * 16000);
+    [[20, RISE], [50, PULSES], [80, FALL]].forEach(([second, sound]) =>
+      samples.set(sound as Float32Array, (second as number) * 16000)
+    );
+    writeSound(join(folder, "sounds", "field.wav"), samples);
+    manySounds(8).forEach((sound, i) => writeSound(join(folder, "sounds", `${i}.wav`), sound));
+    const report = await indexSounds([join(folder, "sounds")], library);
+    assert.deepEqual([report.files, report.sounds], [9, 11]);
+    writeSound(join(folder, "query.wav"), PULSES);
+    const found = await SoundLibrary.open(library);
+    const [best] = await found.search(join(folder, "query.wav"));
+    found.close();
+    assert.equal(basename(best.path), "field.wav");
+    assert.ok(Math.abs(best.start - 50) < 0.2 && best.end > 50.9 && best.end < 51.5);
+    assert.equal(best.duration, 120);
+  });
+});
+
+Deno.test("indexSounds() hears again what an older model heard, and says so", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    writeSound(join(sounds, "rise.wav"), RISE);
+    writeSound(join(sounds, "fall.wav"), FALL);
+    await indexSounds([sounds], library);
+    const store = await Store.open(library);
+    const older = (await store.read("true")).map((row) => ({ ...row, model: "older" }));
+    await store.remove("true");
+    await store.add(older);
+    store.close();
+    const said: string[] = [];
+    const report = await indexSounds([sounds], library, { say: (text) => said.push(text) });
+    assert.deepEqual([report.heard, report.sounds], [2, 2]);
+    assert.match(
+      said.join(),
+      /^2 sounds were heard by an older model and are heard again, .* 1 s$/,
+    );
+    assert.ok((await rowsOf(library)).every(({ model }) => model === modelVersion()));
+  });
+});
+
+Deno.test("indexSounds() keeps the list of files where an older model kept vectors of other lengths", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    const path = join(sounds, "rise.wav");
+    writeSound(path, RISE);
+    const store = await Store.openOrCreate(library, { views: 1, vector: 8, features: 3 });
+    const [vectors, features] = [[new Float32Array(8).fill(0.1)], [new Float32Array(3)]];
+    const about = { words: "", hash: "", size: 1, mtime: 1, duration: 1, rate: 1, channels: 1 };
+    const row = { ...about, start: 0, end: 1, model: "older", batch: "b", added: 1 };
+    await store.add([{ ...row, id: "1", path, vectors, features }]);
+    store.close();
+    const report = await indexSounds([sounds], library);
+    assert.deepEqual([report.heard, report.sounds], [1, 1]);
+    assert.equal((await rowsOf(library))[0].model, modelVersion());
+  });
+});
+
+/** Starts to index in a process of its own. */
+function startIndexing(sounds: string, library: string): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(PROJECT, "cli.ts"), "index", sounds, "--library", library, "--json"],
+    stdout: "piped",
+    stderr: "null",
+    stdin: "null",
+  }).spawn();
+}
+
+Deno.test("an indexer that is killed again and again ends with each sound once", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    const all = manySounds(120);
+    all.forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
+    for (let kill = 0; kill < 10; kill++) {
+      const child = startIndexing(sounds, library);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 150 + 250 * kill);
+      await child.output();
+      clearTimeout(timer);
+    }
+    const report = await indexSounds([sounds], library);
+    assert.deepEqual([report.files, report.sounds], [all.length, all.length]);
+    assert.equal(new Set((await rowsOf(library)).map(({ path }) => path)).size, all.length);
+  });
+});
+
+Deno.test("two indexers at once leave each sound once", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    manySounds(60).forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
+    const outputs = await Promise.all(
+      [1, 2].map(() => startIndexing(sounds, library).output()),
+    );
+    for (const { code, stdout } of outputs) {
+      assert.equal(code, 0);
+      assert.equal(JSON.parse(new TextDecoder().decode(stdout)).files, 60);
+    }
+    const rows = await rowsOf(library);
+    assert.equal(rows.length, 60);
+    assert.equal(new Set(rows.map(({ path }) => path)).size, 60);
+  });
+});
+
+Deno.test("deno task index with --shard hears every file on one machine only", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    manySounds(12).forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
+    let files = 0;
+    for (const shard of ["1/2", "2/2", "1/2"]) {
+      const { code, stdout } = await cli([
+        "index",
+        sounds,
+        "--library",
+        library,
+        "--shard",
+        shard,
+        "--json",
+      ]);
+      assert.equal(code, 0);
+      const report = JSON.parse(stdout);
+      assert.equal(report.gone, 0);
+      if (shard !== "1/2" || files === 0) files += report.files;
+    }
+    assert.equal(files, 12);
+    assert.equal((await rowsOf(library)).length, 12);
+    const wrong = await cli(["index", sounds, "--library", library, "--shard", "3/2"]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /Expected --shard I\/N with I from 1 to N but found 3\/2/);
+  });
+});

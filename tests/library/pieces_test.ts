@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { cutPieces } from "../../lib/library/pieces.ts";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
+import { voice } from "../models/sounds.ts";
+
+const RATE = 16000;
+
+/** A minute of soft noise with sounds of half a second at given seconds. */
+function recording(seconds: number, at: number[]): Float32Array<ArrayBuffer> {
+  const random = seededRandom(1);
+  const samples = Float32Array.from({ length: seconds * RATE }, () => 0.002 * (random() - 0.5));
+  const sound = voice(0.5, () => 300, (t) => Math.exp(-5 * t));
+  for (const second of at) {
+    sound.forEach((x, i) => samples[Math.round(second * RATE) + i] += x);
+  }
+  return samples;
+}
+
+Deno.test("cutPieces() leaves a recording of up to ten seconds whole", () => {
+  const samples = recording(10, [1, 5]);
+  assert.deepEqual(cutPieces({ samples, sampleRate: RATE }), [{ start: 0, end: 10 }]);
+});
+
+Deno.test("cutPieces() finds the events of a long recording, with their times", () => {
+  const at = [3, 8.2, 20, 20.6, 59.4];
+  const pieces = cutPieces({ samples: recording(60, at), sampleRate: RATE });
+  // Two that are a tenth of a second apart are one.
+  const expected = [[3, 3.5], [8.2, 8.7], [20, 21.1], [59.4, 59.9]];
+  assert.equal(pieces.length, expected.length);
+  pieces.forEach(({ start, end }, i) => {
+    assert.ok(Math.abs(start - expected[i][0]) < 0.1, `${i} starts at ${start}`);
+    assert.ok(Math.abs(end - expected[i][1]) < 0.15, `${i} ends at ${end}`);
+  });
+});
+
+Deno.test("cutPieces() cuts what goes on and on into pieces that cover all of it", () => {
+  const random = seededRandom(2);
+  const samples = Float32Array.from({ length: 30 * RATE }, () => random() - 0.5);
+  const pieces = cutPieces({ samples, sampleRate: RATE });
+  assert.equal(pieces[0].start, 0);
+  assert.ok(Math.abs(pieces.at(-1)!.end - 30) < 0.05);
+  pieces.forEach(({ start, end }, i) => {
+    assert.ok(end - start <= 5.2 && end > start, `${start} … ${end}`);
+    if (i > 0) assert.ok(start <= pieces[i - 1].end, "no gap before it");
+  });
+});
+
+Deno.test("cutPieces() cuts an even sound as seldom as may be", () => {
+  const samples = Float32Array.from({ length: 20 * RATE }, (_, i) => Math.sin(i / 5));
+  const pieces = cutPieces({ samples, sampleRate: RATE });
+  assert.ok(pieces.length >= 4 && pieces.length <= 8, `${pieces.length}`);
+});

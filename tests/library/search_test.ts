@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { listQueries, readGroundTruth } from "../../lib/challenge/dataset.ts";
+import { evaluate } from "../../lib/challenge/evaluation.ts";
+import { indexSounds } from "../../lib/library/indexing.ts";
+import { LibraryError } from "../../lib/library/lancedb.ts";
+import { CANDIDATES, SoundLibrary, wordsIn } from "../../lib/library/search.ts";
+import { VocalSearch } from "../../lib/models/vocal_search/vocal_search.ts";
+import { cli, PROJECT, testWithShared, withFolder } from "../support.ts";
+import { FALL, PULSES, RISE, voice } from "../models/sounds.ts";
+import { manySounds, writeSound } from "./support.ts";
+
+/** A library of a few sounds in folders; `use` gets the folder that everything lies in. */
+async function withLibrary(use: (library: SoundLibrary, folder: string) => Promise<void>) {
+  await withFolder(async (folder) => {
+    const sounds = join(folder, "sounds");
+    writeSound(join(sounds, "Doors", "wooden_rise.wav"), RISE);
+    writeSound(join(sounds, "Doors", "Métal fall.wav"), FALL, { channels: 2 });
+    writeSound(join(sounds, "Knocks", "it's three.wav"), PULSES);
+    writeSound(join(sounds, "Knocks", "long.wav"), voice(3, (t) => 200 + 50 * t, () => 1));
+    await indexSounds([sounds], join(folder, "library"));
+    const library = await SoundLibrary.open(join(folder, "library"));
+    try {
+      await use(library, folder);
+    } finally {
+      library.close();
+    }
+  });
+}
+
+const names = (results: { path: string }[]) => results.map(({ path }) => basename(path));
+
+Deno.test("SoundLibrary.search() finds a sound by itself, and narrows by words and filters", async () => {
+  await withLibrary(async (library, folder) => {
+    const query = join(folder, "query.wav");
+    writeSound(query, PULSES);
+    const all = await library.search(query);
+    assert.equal(all.length, 4);
+    assert.equal(names(all)[0], "it's three.wav");
+    assert.ok(all.every(({ score }, i) => i === 0 || score <= all[i - 1].score));
+    assert.deepEqual([all[0].start, all[0].end, all[0].duration], [0, 1.2, 1.2]);
+    const narrowed = async (options: Parameters<SoundLibrary["search"]>[1]) =>
+      names(await library.search(query, options)).sort();
+    assert.deepEqual(await narrowed({ text: "door wood" }), ["wooden_rise.wav"]);
+    assert.deepEqual(await narrowed({ text: "METAL" }), ["Métal fall.wav"]);
+    assert.deepEqual(await narrowed({ text: "it's" }), ["it's three.wav"]);
+    assert.deepEqual(await narrowed({ text: "ood" }), [], "words are found by their beginnings");
+    assert.deepEqual(await narrowed({ maxSeconds: 1 }), ["Métal fall.wav", "wooden_rise.wav"]);
+    assert.deepEqual(await narrowed({ minSeconds: 2 }), ["long.wav"]);
+    assert.deepEqual(await narrowed({ channels: 2 }), ["Métal fall.wav"]);
+    assert.deepEqual(await narrowed({ folder: "Knocks" }), ["it's three.wav", "long.wav"]);
+    assert.deepEqual(await narrowed({ folder: join(folder, "sounds", "Doors") }), [
+      "Métal fall.wav",
+      "wooden_rise.wav",
+    ]);
+    assert.deepEqual(await narrowed({ top: 1 }), ["it's three.wav"]);
+    assert.deepEqual(await narrowed({ text: "%' OR true --" }), []);
+  });
+});
+
+Deno.test("SoundLibrary.search() scores as VocalSearch does", async () => {
+  await withLibrary(async (library, folder) => {
+    const query = join(folder, "query.wav");
+    writeSound(query, voice(0.8, (t) => 180 + 250 * t, () => 1));
+    const results = await library.search(query);
+    const items = Object.fromEntries(results.map(({ path }) => [path, path]));
+    const { query: expected } = await new VocalSearch().computeSimilarities(items, { query });
+    for (const { path, score } of results) {
+      assert.ok(Math.abs(score - expected[path]) < 1e-4, `${path}: ${score}, ${expected[path]}`);
+    }
+  });
+});
+
+Deno.test("SoundLibrary.moreLike() takes a found sound as the query and leaves it out", async () => {
+  await withLibrary(async (library, folder) => {
+    writeSound(join(folder, "query.wav"), RISE);
+    const [best] = await library.search(join(folder, "query.wav"));
+    const more = await library.moreLike(best.id);
+    assert.equal(more.length, 3);
+    assert.ok(more.every(({ id }) => id !== best.id));
+    assert.equal(names(more)[0], "long.wav", "the other one that rises");
+    await assert.rejects(library.moreLike("none"), LibraryError);
+  });
+});
+
+Deno.test("SoundLibrary.search() moves towards what is closer and drops what is not meant", async () => {
+  await withLibrary(async (library, folder) => {
+    const query = join(folder, "query.wav");
+    writeSound(query, RISE);
+    const before = await library.search(query);
+    const fall = before.find(({ path }) => path.endsWith("fall.wav"))!;
+    const scoreOf = (results: typeof before) => results.find(({ id }) => id === fall.id)!.score;
+    assert.ok(scoreOf(await library.search(query, { closer: [fall.id] })) > scoreOf(before));
+    const without = await library.search(query, { notThis: [before[0].id] });
+    assert.deepEqual(without.length, 3);
+    assert.ok(without.every(({ id }) => id !== before[0].id));
+  });
+});
+
+Deno.test("SoundLibrary.search() finds a sound among more than the second pass scores", async () => {
+  await withFolder(async (folder) => {
+    const sounds = manySounds(CANDIDATES + 60);
+    sounds.forEach((sound, i) => writeSound(join(folder, "sounds", `${i}.wav`), sound));
+    await indexSounds([join(folder, "sounds")], join(folder, "library"));
+    const library = await SoundLibrary.open(join(folder, "library"));
+    for (const i of [0, 7, 100, 299, 350]) {
+      writeSound(join(folder, "query.wav"), sounds[i]);
+      const results = await library.search(join(folder, "query.wav"), { top: 1000 });
+      assert.equal(results.length, CANDIDATES);
+      assert.ok(names(results).slice(0, 3).includes(`${i}.wav`), `${i}: ${names(results)[0]}`);
+    }
+    library.close();
+  });
+});
+
+Deno.test("SoundLibrary refuses what holds nothing, and says what to do", async () => {
+  await withLibrary(async (library, folder) => {
+    writeSound(join(folder, "silence.wav"), new Float32Array(16000));
+    await assert.rejects(
+      library.search(join(folder, "silence.wav")),
+      /only silence in .*silence\.wav: record it again/,
+    );
+    await assert.rejects(
+      SoundLibrary.open(join(folder, "nowhere")),
+      /found none in .*nowhere: make one with deno task index/,
+    );
+    Deno.mkdirSync(join(folder, "empty"));
+    await assert.rejects(SoundLibrary.open(join(folder, "empty")), LibraryError);
+    await indexSounds([join(folder, "empty")], join(folder, "other"));
+    const other = await SoundLibrary.open(join(folder, "other"));
+    writeSound(join(folder, "query.wav"), RISE);
+    await assert.rejects(other.search(join(folder, "query.wav")), /found none: deno task index/);
+    other.close();
+  });
+});
+
+Deno.test("SoundLibrary sees what is indexed while it is open", async () => {
+  await withLibrary(async (library, folder) => {
+    writeSound(join(folder, "sounds", "new.wav"), manySounds(9)[8]);
+    await indexSounds([join(folder, "sounds")], join(folder, "library"));
+    await new Promise((done) => setTimeout(done, 1100));
+    const [best] = await library.search(join(folder, "sounds", "new.wav"));
+    assert.equal(basename(best.path), "new.wav");
+    assert.equal(library.size, 5);
+  });
+});
+
+Deno.test("wordsIn() takes accents and plurals away", () => {
+  assert.deepEqual(wordsIn("Dörs, glass-BREAKING 2"), ["dor", "glas", "breaking", "2"]);
+});
+
+Deno.test("deno task search --json prints one object and nothing else", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library");
+    const items = join(PROJECT, "data", "qvim-mini", "Items");
+    const indexed = await cli(["index", items, "--library", library]);
+    assert.equal(indexed.code, 0, indexed.stderr);
+    assert.match(indexed.stdout, /^24 files: 24 heard, .* 24 sounds in /);
+    const { path: query } = listQueries(join(PROJECT, "data", "qvim-mini"))[0];
+    const { code, stdout, stderr } = await cli(
+      ["search", query, "--library", library, "--top", "5", "--json"],
+    );
+    assert.equal(code, 0, stderr);
+    const answer = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(answer), ["query", "results"]);
+    assert.equal(answer.query, query);
+    assert.equal(answer.results.length, 5);
+    for (const result of answer.results) {
+      assert.deepEqual(Object.keys(result), ["path", "score", "start", "end", "duration"]);
+      assert.ok(Deno.statSync(result.path).isFile);
+    }
+    const wrong = await cli(["search", query, "--library", join(folder, "none")]);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /^LibraryError: Expected a library but found none in /);
+  });
+});
+
+testWithShared("qvim-esc10", "index and search reach the MRR of the whole model", async (data) => {
+  await withFolder(async (folder) => {
+    await indexSounds([join(data, "Items")], folder);
+    const library = await SoundLibrary.open(folder);
+    async function* scores(): AsyncGenerator<[string, Record<string, number>]> {
+      for (const { id, path } of listQueries(data)) {
+        const results = await library.search(path, { top: 1000 });
+        yield [id, Object.fromEntries(results.map(({ path, score }) => [basename(path), score]))];
+      }
+    }
+    const { mrr } = await evaluate(scores(), readGroundTruth(data));
+    library.close();
+    assert.ok(Math.abs(mrr - 0.6828) < 0.01, `${mrr}`);
+  });
+});
