@@ -1,48 +1,40 @@
 import { SoundLibrary } from "../lib/library/search.ts";
-import { DEFAULT_LIBRARY } from "../lib/library/store.ts";
 import { formatTable } from "../lib/ui/table.ts";
-import { type Command, parseArguments, parseSeconds, UsageError } from "./command.ts";
+import { defineCommand } from "./command.ts";
+import { LIBRARY_OPTION } from "./index.ts";
 
-export const searchCommand: Command = {
+export const searchCommand = defineCommand({
   name: "search",
-  usage: "search QUERY.wav [--library DIR] [--text WORDS] [--max-seconds S] [--folder DIR]" +
-    " [--top N] [--json]",
-  help: `Finds the sounds of a library that a recorded imitation is most like, best first.
-
-  --library DIR     where the library lies, ${DEFAULT_LIBRARY} unless given; deno task index makes it
-  --text WORDS      only sounds whose name and folders have all of these words, or beginnings of words
-  --max-seconds S   only sounds that are no longer
-  --min-seconds S   only sounds that are no shorter
-  --folder DIR      only sounds below a folder: its path or its name
-  --channels N      only sounds with so many channels
-  --top N           how many; 20 unless given
-  --json            print {"query": …, "results": [{"path", "score", "start", "end", "duration"}, …]}`,
-  async run(args) {
-    const { values, positionals } = parseArguments(args, {
-      library: { type: "string", default: DEFAULT_LIBRARY },
-      text: { type: "string" },
-      "max-seconds": { type: "string" },
-      "min-seconds": { type: "string" },
-      folder: { type: "string" },
-      channels: { type: "string" },
-      top: { type: "string", default: "20" },
-      json: { type: "boolean" },
-    });
-    const [query, ...others] = positionals;
-    if (query === undefined || others.length > 0) {
-      throw new UsageError(`Expected one recording but found ${positionals.length}`);
-    }
+  summary: "Finds the sounds of a library that a recorded imitation is most like, best first.",
+  details: "With --json it prints one object and nothing else:\n" +
+    '{"query": …, "results": [{"path", "score", "start", "end", "duration"}, …]}; times are seconds.',
+  positionals: { usage: "QUERY.wav", least: 1, most: 1, expected: "one recording" },
+  options: {
+    library: LIBRARY_OPTION,
+    text: {
+      kind: "text",
+      value: "WORDS",
+      help: "only sounds whose name and folders have all of these words, or beginnings of words",
+    },
+    "max-seconds": { kind: "seconds", value: "S", help: "only sounds that are no longer" },
+    "min-seconds": { kind: "seconds", value: "S", help: "only sounds that are no shorter" },
+    folder: {
+      kind: "text",
+      value: "DIR",
+      help: "only sounds below a folder: its path or its name",
+    },
+    channels: { kind: "count", value: "N", help: "only sounds with so many channels" },
+    top: { kind: "count", value: "N", default: 20, help: "how many" },
+    json: { kind: "flag", help: "print an object instead of a table" },
+  },
+  async run(values, [query]) {
     const library = await SoundLibrary.open(values.library);
     const results = await library.search(query, {
-      top: parseCount("--top", values.top),
-      text: values.text,
-      folder: values.folder,
-      maxSeconds: parseSeconds("--max-seconds", values["max-seconds"]),
-      minSeconds: parseSeconds("--min-seconds", values["min-seconds"]),
-      channels: values.channels === undefined
-        ? undefined
-        : parseCount("--channels", values.channels),
+      ...values,
+      maxSeconds: values["max-seconds"],
+      minSeconds: values["min-seconds"],
     });
+    library.close();
     if (values.json) {
       const shown = results.map(({ path, score, start, end, duration }) => ({
         path,
@@ -67,12 +59,4 @@ export const searchCommand: Command = {
     }
     return 0;
   },
-};
-
-function parseCount(name: string, text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new UsageError(`Expected ${name} to be a whole number above 0 but found ${text}`);
-  }
-  return count;
-}
+});
