@@ -106,7 +106,7 @@ class Indexing {
     const older = changed.filter(({ path }) =>
       (known.get(path)?.model ?? this.#model) !== this.#model
     );
-    const moved = await this.#takeMoved(changed, known);
+    const moved = await this.#takeMoved(changed);
     const toHear = changed.filter(({ path }) => !moved.has(path));
     await this.#hear(toHear, older.length);
     const gone = await this.#removeGone(files, known, broken);
@@ -153,7 +153,7 @@ class Indexing {
    *
    * @returns Their paths.
    */
-  async #takeMoved(changed: FoundFile[], known: Map<string, Known>): Promise<Set<string>> {
+  async #takeMoved(changed: FoundFile[]): Promise<Set<string>> {
     const current = `model = ${quote(this.#model)}`;
     const hashes = await this.#hashesOfSizes(changed, current);
     const moved = new Set<string>();
