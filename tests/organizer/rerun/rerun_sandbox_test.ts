@@ -88,7 +88,7 @@ for (const sandbox of [true, false]) {
         assert.deepEqual(leftovers(), before);
         assert.match(
           Deno.readTextFileSync(join(folder, "report.md")),
-          /\| 3 \| loudness_1 \| 0\.8369 .* \| alias_1, extra_1, metric_1, writer_1, dft_1 \|/,
+          /\| 1 \| loudness_1 \| 0\.8369 .* \| alias_1, extra_1, metric_1, writer_1, dft_1 \|/,
         );
       }),
   });
