@@ -31,6 +31,8 @@ export {
   SimilaritiesError,
   writeSimilarities,
 } from "./challenge/similarities.ts";
+export { currentRun, NotebookRun, type RunFiles, StaleRunError } from "./inspect/current_run.ts";
+export { printUnderCells } from "./ui/jupyter.ts";
 export { VocalSearch, type VocalSearchOptions } from "./models/vocal_search/vocal_search.ts";
 export { MobileNetBaseline } from "./models/mobilenet/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";

@@ -1,26 +1,25 @@
 import { QvimError } from "../io/errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import {
-  delay,
   freePorts,
   type KernelOptions,
   type KernelProcess,
+  KernelStartError,
   readTail,
+  releasePorts,
   spawnKernel,
   within,
 } from "./kernel_process.ts";
 import { type Message, MessageCodec } from "./message.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 
-/** Thrown where the kernel does not start; the message holds what it said. */
-export class KernelStartError extends QvimError {}
-
 /** Thrown where the kernel's process ended while something was asked of it. */
-export class KernelDiedError extends QvimError {}
+export class DeadKernelError extends QvimError {}
 
-/** Thrown where something took longer than it was given. */
-export class KernelTimeoutError extends QvimError {}
+/** Thrown where a cell, a run or the kernel's start takes longer than it may. */
+export class CellTimeoutError extends QvimError {}
 
-const START_MS = 60_000;
+const START_MS = 20_000;
 /** Free ports can be taken before the kernel binds them; another try takes others. */
 const START_TRIES = 3;
 const SHUTDOWN_MS = 3_000;
@@ -38,17 +37,19 @@ const HEARTBEAT_LIMIT_MS = 120_000;
 export class Kernel {
   readonly #process: Deno.ChildProcess;
   readonly #folder: string;
+  readonly #ports: number[];
   readonly #codec: MessageCodec;
   readonly #listeners = new Set<(message: Message, channel: Channel) => void>();
   readonly #sockets: Partial<Record<Channel | "heartbeat", ZmtpSocket>> = {};
   readonly #log: Promise<string>;
   /** Resolves with the reason when the kernel is no more. */
-  readonly #death = Promise.withResolvers<KernelDiedError>();
+  readonly #death = Promise.withResolvers<DeadKernelError>();
   #ended = false;
   #closed = false;
 
-  private constructor({ process, folder, key }: KernelProcess) {
+  private constructor({ process, folder, key }: KernelProcess, ports: number[]) {
     this.#process = process;
+    this.#ports = ports;
     this.#folder = folder;
     this.#codec = new MessageCodec(key);
     this.#log = readTail(process.stderr);
@@ -59,19 +60,19 @@ export class Kernel {
       const words = await within(LAST_WORDS_MS, this.#log) ?? "";
       const how = signal ? `by ${signal}` : `with exit status ${code}`;
       const said = words.trim() === "" ? "" : `; it said:\n${words.trim()}`;
-      this.#death.resolve(new KernelDiedError(`The kernel ended ${how}${said}`));
+      this.#death.resolve(new DeadKernelError(`The kernel ended ${how}${said}`));
     });
   }
 
   /**
    * Starts the Deno that runs this program as a kernel.
    *
-   * @throws {KernelStartError} Where it ends, or does not answer within a minute.
+   * @throws {KernelStartError} Where it ends, or does not answer within 20 s, three times.
    */
   static async start(options: KernelOptions): Promise<Kernel> {
     for (let attempt = 1;; attempt++) {
       const ports = options.ports ?? freePorts(5);
-      const kernel = new Kernel(spawnKernel(options, ports));
+      const kernel = new Kernel(spawnKernel(options, ports), ports);
       try {
         await kernel.#connect(ports);
         return kernel;
@@ -79,7 +80,11 @@ export class Kernel {
         await kernel.kill();
         const message = error instanceof Error ? error.message : String(error);
         const portTaken = /address.*in use/i.test(message);
-        if (portTaken && options.ports === undefined && attempt < START_TRIES) continue;
+        // A kernel that shares a port with another's listens, and never answers.
+        const isSilent = error instanceof CellTimeoutError;
+        if ((portTaken || isSilent) && options.ports === undefined && attempt < START_TRIES) {
+          continue;
+        }
         const why = portTaken ? `one of the ports ${ports.join(", ")} is taken: ` : "";
         throw new KernelStartError(`Expected the Deno kernel to start but ${why}${message}`);
       }
@@ -100,7 +105,7 @@ export class Kernel {
             throw await within(SHUTDOWN_MS, this.#death.promise) ?? error;
           }
           if (Date.now() > deadline) {
-            throw new KernelTimeoutError(`it did not listen within ${START_MS / 1000} s`);
+            throw new CellTimeoutError(`it did not listen within ${START_MS / 1000} s`);
           }
           await delay(10);
         }
@@ -136,7 +141,7 @@ export class Kernel {
       while (!(heard.has("shell") && heard.has("iopub"))) {
         if (this.#ended) throw await this.#death.promise;
         if (Date.now() > deadline) {
-          throw new KernelTimeoutError(`it did not answer within ${START_MS / 1000} s`);
+          throw new CellTimeoutError(`it did not answer within ${START_MS / 1000} s`);
         }
         await this.#send("shell", this.#codec.create("kernel_info_request", {}));
         await within(NUDGE_MS, both.promise);
@@ -157,7 +162,7 @@ export class Kernel {
       const alive = await within(HEARTBEAT_LIMIT_MS, answered);
       if (alive === undefined && !this.#ended) {
         this.#death.resolve(
-          new KernelDiedError(`The kernel gave no heartbeat for ${HEARTBEAT_LIMIT_MS / 1000} s`),
+          new DeadKernelError(`The kernel gave no heartbeat for ${HEARTBEAT_LIMIT_MS / 1000} s`),
         );
         this.#killGroup();
       }
@@ -171,7 +176,7 @@ export class Kernel {
     } catch {
       // A broken connection means that the process is ending; its end says more.
       throw await within(SHUTDOWN_MS, this.#death.promise) ??
-        new KernelDiedError("The kernel closed its connection");
+        new DeadKernelError("The kernel closed its connection");
     }
   }
 
@@ -182,7 +187,7 @@ export class Kernel {
    * @param onMessage Takes each message on the iopub channel that belongs to this code.
    * @param timeoutMs How long it may take.
    * @returns The content of the reply.
-   * @throws {KernelDiedError | KernelTimeoutError}
+   * @throws {DeadKernelError | CellTimeoutError}
    */
   async execute(
     code: string,
@@ -220,7 +225,7 @@ export class Kernel {
       const first = Promise.race([done, this.#death.promise]);
       const result = await (timeoutMs === Infinity ? first : within(timeoutMs, first));
       if (result === undefined) {
-        throw new KernelTimeoutError(`The kernel did not finish within ${timeoutMs / 1000} s`);
+        throw new CellTimeoutError(`The kernel did not finish within ${timeoutMs / 1000} s`);
       }
       if (result instanceof Error) throw result;
       return result;
@@ -283,6 +288,7 @@ export class Kernel {
     this.#killGroup();
     await this.#process.status;
     for (const socket of Object.values(this.#sockets)) socket.close();
+    releasePorts(this.#ports);
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
 

@@ -1,4 +1,8 @@
 import { join } from "node:path";
+import { QvimError } from "../io/errors.ts";
+
+/** Thrown where the kernel does not start; the message holds what it said. */
+export class KernelStartError extends QvimError {}
 
 /** How a kernel is started. */
 export interface KernelOptions {
@@ -68,20 +72,36 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T | un
   }
 }
 
-/** Waits. */
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Ports below those that systems hand out for outgoing connections, which come and go at any time. */
+const FIRST_PORT = 20_000, LAST_PORT = 32_000;
+/** How often a port is drawn before giving up. */
+const PORT_TRIES = 1000;
+/** Ports that this process has given to a kernel: it may not listen on them yet. */
+const given = new Set<number>();
+
+/** Ports that nobody listens on, at this moment, and that this process has given to nobody. */
+export function freePorts(count: number): number[] {
+  const ports: number[] = [];
+  for (let i = 0; ports.length < count && i < PORT_TRIES; i++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    if (given.has(port)) continue;
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+    } catch {
+      continue;
+    }
+    given.add(port);
+    ports.push(port);
+  }
+  if (ports.length < count) {
+    throw new KernelStartError(`Expected ${count} free ports but found none`);
+  }
+  return ports;
 }
 
-/** Ports that nobody listens on, at this moment. */
-export function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map((listener) => listener.addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
+/** Gives ports back, for other kernels. */
+export function releasePorts(ports: number[]): void {
+  for (const port of ports) given.delete(port);
 }
 
 /** The last characters of a stream, once it has ended. */

@@ -1,17 +1,11 @@
 import { QvimError } from "../io/errors.ts";
 import type { Cell, Notebook, Output } from "./ipynb.ts";
-import { type ExecuteReply, Kernel, KernelDiedError, KernelTimeoutError } from "./kernel.ts";
+import { CellTimeoutError, DeadKernelError, type ExecuteReply, Kernel } from "./kernel.ts";
 import type { Message } from "./message.ts";
 import { OutputCollector } from "./outputs.ts";
 
 /** Thrown where a cell fails; the message shows the cell, the error and the traceback. */
 export class CellError extends QvimError {}
-
-/** Thrown where a cell, or the whole run, takes longer than it may. */
-export class CellTimeoutError extends QvimError {}
-
-/** Thrown where the kernel ends while a cell runs. */
-export class DeadKernelError extends QvimError {}
 
 /** Thrown where the run is broken off from outside. */
 export class InterruptedError extends QvimError {}
@@ -120,12 +114,12 @@ function explain(
   { timeout }: RunOptions,
 ): unknown {
   const where = `cell ${index + 1}:\n${indent(cell.source)}`;
-  if (error instanceof KernelTimeoutError) {
+  if (error instanceof CellTimeoutError) {
     return cellTimeout === undefined
       ? new CellTimeoutError(`The run took longer than its ${timeout} s, in ${where}`)
       : new CellTimeoutError(`Expected a cell to end within ${cellTimeout} s but not ${where}`);
   }
-  if (error instanceof KernelDiedError) {
+  if (error instanceof DeadKernelError) {
     return new DeadKernelError(`${error.message}\nThe kernel died in ${where}`);
   }
   return error;

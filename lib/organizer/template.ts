@@ -36,7 +36,7 @@ export const PATH_NAMES = ["ROOT_PATH", "DATA_PATH"] as const;
 export const SCORES_FILE = join("output", "similarities.json");
 
 /** A piece of the last cell that is the participant's to run: the one that saves the scores. */
-export const LAST_CELL_HAS = "await writeSimilarities(join(ROOT_PATH";
+export const LAST_CELL_HAS = "await currentRun.save(";
 
 const TODO_LINE = /^\/\/ TODO: .* HERE\.$/;
 

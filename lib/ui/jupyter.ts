@@ -1,13 +1,19 @@
+/** What a notebook's kernel offers: pictures and prints below the running cell, and who ran. */
+
+import { setTimeout as delay } from "node:timers/promises";
+
 /** What the Deno kernel offers to the code of a cell, as far as it is used here. */
 interface JupyterApi {
-  broadcast(
-    messageType: "display_data" | "update_display_data",
-    content: {
-      data: MediaBundle;
-      metadata: Record<string, unknown>;
-      transient?: { display_id: string };
-    },
-  ): Promise<void>;
+  broadcast(messageType: string, content: Record<string, unknown>): Promise<void> | void;
+}
+
+/**
+ * What Deno keeps for itself and the kernel uses. It may change with any release, so whoever takes it
+ * gets along without.
+ */
+interface Internals {
+  Console?: new (print: (text: string, level: number) => void) => Record<string, unknown>;
+  jupyter?: { broadcastResult?: (executionCount: number, result: unknown) => Promise<void> };
 }
 
 /** One thing to show in several media types, MIME type → content; a front end takes the richest. */
@@ -22,6 +28,11 @@ function jupyter(): JupyterApi | undefined {
   }
 }
 
+function internals(): Internals {
+  const deno = Deno as unknown as { internal: symbol } & Record<symbol, Internals | undefined>;
+  return deno[deno.internal] ?? {};
+}
+
 /** Whether this code runs in a cell of a notebook. */
 export function inNotebook(): boolean {
   return jupyter() !== undefined;
@@ -29,6 +40,7 @@ export function inNotebook(): boolean {
 
 /** Shows something below the running cell; does nothing outside of a notebook. */
 export async function display(data: MediaBundle): Promise<void> {
+  flushPrints();
   await jupyter()?.broadcast("display_data", { data, metadata: {} });
 }
 
@@ -40,9 +52,136 @@ export class UpdatableDisplay {
   /** Shows `data` in place of what was shown before. */
   async show(data: MediaBundle): Promise<void> {
     const type = this.#shown ? "update_display_data" : "display_data";
+    if (!this.#shown) flushPrints();
     this.#shown = true;
     await jupyter()?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
   }
+}
+
+/** Which cells ran to their end, told from the outside of the cells. */
+export interface CellLog {
+  /** Execution counts of the cells that ended without an error, rising. */
+  readonly finished: readonly number[];
+}
+
+let cellLog: CellLog | undefined;
+
+/**
+ * Notes which cells run to their end from now on, the running one included. The kernel reports each
+ * result through a function that can be listened to; a cell that throws, or is no TypeScript, has none.
+ *
+ * @returns `undefined` outside of a notebook, or where the kernel has no such function.
+ */
+export function watchCells(): CellLog | undefined {
+  if (cellLog !== undefined) return cellLog;
+  const kernel = inNotebook() ? internals().jupyter : undefined;
+  const report = kernel?.broadcastResult;
+  if (kernel === undefined || report === undefined) return undefined;
+  const finished: number[] = [];
+  kernel.broadcastResult = async (executionCount, result) => {
+    // Requests that leave no trace in the history report under the count of the cell before.
+    if (executionCount > (finished.at(-1) ?? -1)) finished.push(executionCount);
+    flushPrints();
+    await report(executionCount, result);
+    await letMessagesOut();
+  };
+  cellLog = { finished };
+  return cellLog;
+}
+
+/** Text that goes out in one message. */
+const MESSAGE_CHARACTERS = 2 ** 15;
+/** Jupyter's server drops what comes faster than 1000 messages and 1 MB a second. */
+const MESSAGES_A_SECOND = 600, CHARACTERS_A_SECOND = 600_000;
+/** What may go out at once. */
+const MESSAGES_AT_ONCE = 60, CHARACTERS_AT_ONCE = 1_200_000;
+/**
+ * How long the kernel is given for each message. It sends them from a thread of its own, as if what
+ * runs by then had printed them, and says that a cell has ended without waiting for them.
+ */
+const MESSAGE_MS = 2;
+
+/** What may go out now, and refills. */
+class Bucket {
+  readonly #rate: number;
+  readonly #size: number;
+  #level: number;
+  #at = performance.now();
+
+  constructor(rate: number, size: number) {
+    this.#rate = rate;
+    this.#size = size;
+    this.#level = size;
+  }
+
+  /** Takes an amount out. @returns How many milliseconds to wait for it. */
+  take(amount: number): number {
+    const now = performance.now();
+    this.#level = Math.min(this.#size, this.#level + (now - this.#at) / 1000 * this.#rate) - amount;
+    this.#at = now;
+    return Math.max(0, -this.#level / this.#rate * 1000);
+  }
+}
+
+const messages = new Bucket(MESSAGES_A_SECOND, MESSAGES_AT_ONCE);
+const characters = new Bucket(CHARACTERS_A_SECOND, CHARACTERS_AT_ONCE);
+
+/** What was printed and is not out yet. */
+let waiting: { name: "stdout" | "stderr"; text: string }[] = [];
+let isFlushDue = false;
+let printsUnderCells = false;
+/** When the kernel has sent all that it was given. */
+let outAt = 0;
+
+/**
+ * Lets what `console` prints go out below the running cell, in order and before the cell ends. Deno's
+ * kernel by itself sends it through a queue, so that it may turn up below a later cell, or never.
+ * Does nothing outside of a notebook.
+ */
+export function printUnderCells(): void {
+  const { Console } = internals();
+  if (printsUnderCells || !inNotebook() || Console === undefined) return;
+  printsUnderCells = true;
+  watchCells();
+  const ours = new Console((text, level) => print(level > 1 ? "stderr" : "stdout", text));
+  const theirs = console as unknown as Record<string, unknown>;
+  for (const [name, method] of Object.entries(ours)) {
+    if (typeof method === "function") theirs[name] = method;
+  }
+}
+
+function print(name: "stdout" | "stderr", text: string): void {
+  const last = waiting.at(-1);
+  if (last?.name === name) last.text += text;
+  else waiting.push({ name, text });
+  if (waiting.length > MESSAGES_AT_ONCE || waiting.at(-1)!.text.length > MESSAGE_CHARACTERS) {
+    flushPrints();
+  } else if (!isFlushDue) {
+    isFlushDue = true;
+    // At the end of what runs now: before the kernel can learn that the cell has ended.
+    queueMicrotask(flushPrints);
+  }
+}
+
+/**
+ * Sends what was printed. A cell that prints too fast is held up, as a whole: it may never let a timer
+ * run, and the server would drop its lines.
+ */
+function flushPrints(): void {
+  const texts = waiting;
+  waiting = [];
+  isFlushDue = false;
+  for (const { name, text } of texts) {
+    const wait = Math.max(messages.take(1), characters.take(text.length));
+    if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+    jupyter()?.broadcast("stream", { name, text });
+    outAt = Math.max(outAt, performance.now()) + MESSAGE_MS;
+  }
+}
+
+async function letMessagesOut(): Promise<void> {
+  const wait = outAt - performance.now();
+  if (wait > 0) await delay(wait);
 }
 
 const ESCAPES: Record<string, string> = {

@@ -2,7 +2,8 @@
 import { dirname } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../../notebook/ipynb.ts";
 import { replacePaths } from "../paths_cell.ts";
-import { CellTimeoutError, DeadKernelError, runNotebook } from "../../notebook/runner.ts";
+import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel.ts";
+import { runNotebook } from "../../notebook/runner.ts";
 import type { RunEvent, RunRequest } from "./protocol.ts";
 import { startRelay } from "./proxy.ts";
 

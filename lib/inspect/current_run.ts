@@ -1,0 +1,302 @@
+/**
+ * What belongs to the present run of a notebook. Deno's kernel goes on after an error, keeps what an
+ * earlier run declared and says nothing of a cell that is no TypeScript: without this, a notebook
+ * shows the figures of the model before.
+ */
+import { join, resolve } from "node:path";
+import { type CellLog, watchCells } from "../ui/jupyter.ts";
+import { QvimError } from "../io/errors.ts";
+import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
+import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
+import { assertModel, type Similarities, type SoundPaths } from "../challenge/model.ts";
+import {
+  assertSimilarities,
+  readSimilarities,
+  writeSimilarities,
+} from "../challenge/similarities.ts";
+
+/** Thrown where a cell is run whose results would be another run's; the message says what to do. */
+export class StaleRunError extends QvimError {}
+
+/** The sounds of a run, id → path. */
+export interface RunFiles {
+  /** The sounds to be found. */
+  items: SoundPaths;
+  /** The imitations. */
+  queries: SoundPaths;
+}
+
+/** What the fixed cells hold on to, from the cell that makes the folders on. */
+interface RunState {
+  rootPath: string;
+  dataPath: string;
+  /** What step 4 had set before this run. */
+  formerModel: unknown;
+  /** The count of the cell that had run before the one that began this run. */
+  before: number;
+  files?: RunFiles;
+  /** What the model gave, whatever that is. */
+  scores?: { given: Similarities };
+  /** The scores are in the file. */
+  isSaved?: boolean;
+  evaluation?: Evaluation;
+}
+
+/** The steps between the cell that makes the folders and the one that lists the files. */
+const STEPS_BETWEEN = ["step 2", "step 3", "step 4"];
+
+const SILENT_SYNTAX = "a cell with a syntax error shows nothing in Jupyter: " +
+  "`deno task run NOTEBOOK` says where it is";
+
+/** The built-in data set, which is made by a program and no measure of anything. */
+const BUILT_IN = /[/\\]data[/\\]qvim-mini[/\\]?$/;
+
+/**
+ * The run of a notebook that is under way: it begins with the cell that makes the folders, and each
+ * later fixed cell asks it for what the cells before have made in this run, and in no other.
+ *
+ * @example
+ * ```ts ignore
+ * currentRun.start(() => ({ ROOT_PATH, DATA_PATH }), () => QBVIM_MODEL);
+ * currentRun.listFiles();
+ * await currentRun.predict(() => QBVIM_MODEL);
+ * await currentRun.save();
+ * const { mrr } = await currentRun.evaluate();
+ * ```
+ */
+export class NotebookRun {
+  readonly #cells: CellLog | undefined = watchCells();
+  #state?: RunState;
+  /** For each fixed cell that failed: the count of the last cell that had finished before it. */
+  #failed: number[] = [];
+  /** Places in the log of the fixed cells that finished. */
+  readonly #fixed = new Set<number>();
+
+  /**
+   * Begins a run: what an earlier one has left (its model, scores and figures, and the file of its
+   * scores) counts no more.
+   *
+   * @param paths Gives the two paths of step 1.
+   * @param model Gives what step 4 has set so far.
+   * @throws {StaleRunError} Where step 1 has not set the paths.
+   */
+  start(paths: () => { ROOT_PATH: string; DATA_PATH: string }, model: () => unknown): void {
+    this.#state = undefined;
+    const before = this.#lastFinished();
+    // This cell may have been tried before, and fixed cells may have failed: no fault of step 1.
+    const tries = this.#failed.filter((at) => at === before).length;
+    this.#failed.push(before);
+    const { ROOT_PATH, DATA_PATH } = valueOf(paths) ?? {};
+    for (const [name, path] of Object.entries({ ROOT_PATH, DATA_PATH })) {
+      if (typeof path !== "string" || path === "") {
+        throw new StaleRunError(
+          `Expected step 1 to set ${name} to a folder's path but found ${
+            Deno.inspect(path)
+          } (${SILENT_SYNTAX})`,
+        );
+      }
+    }
+    removeFile(join(ROOT_PATH!, "output", "similarities.json"));
+    this.#state = {
+      rootPath: ROOT_PATH!,
+      dataPath: DATA_PATH!,
+      formerModel: valueOf(model),
+      before: before + tries,
+    };
+  }
+
+  /**
+   * Lists the sounds, and says of which data set.
+   *
+   * @returns The items and the queries.
+   * @throws {StaleRunError} Where one of the steps 1 to 4 has not run to its end in this run.
+   * @throws {DatasetError} Where two sounds have one name.
+   */
+  listFiles(): RunFiles {
+    const state = this.#begin();
+    state.files =
+      state.scores =
+      state.isSaved =
+      state.evaluation =
+        undefined;
+    this.#checkSteps(state);
+    const { dataPath } = state;
+    console.log(
+      `Data set: ${dataPath}${
+        BUILT_IN.test(resolve(dataPath))
+          ? ", the small one that is built in: made by a program"
+          : ""
+      }`,
+    );
+    const items = toPaths(listItems(dataPath)), queries = toPaths(listQueries(dataPath));
+    state.files = { items, queries };
+    this.#end();
+    return state.files;
+  }
+
+  /**
+   * Lets the model score all queries against all items.
+   *
+   * @param model Gives what step 4 has set.
+   * @returns The scores, as the model gives them.
+   * @throws {StaleRunError} Where the sounds are not listed, or the model is an earlier run's.
+   * @throws {TypeError} Where it is no model.
+   */
+  async predict(model: () => unknown): Promise<Similarities> {
+    const state = this.#begin();
+    state.scores = state.isSaved = state.evaluation = undefined;
+    if (state.files === undefined) {
+      throw new StaleRunError(
+        "Expected the files of this run but found none: run the cell that lists them",
+      );
+    }
+    const present = valueOf(model);
+    if (present === undefined || (isObject(present) && present === state.formerModel)) {
+      throw new StaleRunError(
+        `Expected step 4 to set a model but it has set no model in this run (${SILENT_SYNTAX})`,
+      );
+    }
+    assertModel(present);
+    const scores = await present.computeSimilarities(state.files.items, state.files.queries);
+    // Another run may have begun while this one computed.
+    if (this.#state === state) state.scores = { given: scores };
+    this.#end();
+    return scores;
+  }
+
+  /**
+   * Checks the scores of this run and writes them to `output/similarities.json` below the root.
+   *
+   * @throws {StaleRunError} Where this run has none.
+   * @throws {SimilaritiesError} Where a pair lacks its score, or one is not a finite number.
+   */
+  async save(): Promise<void> {
+    const state = this.#begin();
+    state.isSaved = state.evaluation = undefined;
+    if (state.files === undefined || state.scores === undefined) throw noResult("scores");
+    this.#checkSteps(state);
+    this.#checkLaterCells(state);
+    const { items, queries } = state.files;
+    const scores = state.scores.given;
+    assertSimilarities(scores, items, queries);
+    await writeSimilarities(this.#scoresFile(state), scores);
+    state.isSaved = true;
+    this.#end();
+  }
+
+  /**
+   * Evaluates the scores that this run has saved.
+   *
+   * @returns The figures.
+   * @throws {StaleRunError} Where this run has saved none.
+   */
+  async evaluate(): Promise<Evaluation> {
+    const state = this.#begin();
+    state.evaluation = undefined;
+    if (!state.isSaved) throw noResult("saved scores");
+    const scores = readSimilarities(this.#scoresFile(state));
+    state.evaluation = await evaluate(scores, readGroundTruth(state.dataPath));
+    this.#end();
+    return state.evaluation;
+  }
+
+  /**
+   * The figures of this run.
+   *
+   * @throws {StaleRunError} Where there are none.
+   */
+  evaluation(): Evaluation {
+    const { evaluation } = this.#begin();
+    if (evaluation === undefined) throw noResult("figures");
+    this.#end();
+    return evaluation;
+  }
+
+  /** The state of this run; notes that a fixed cell was begun, which counts as failed until it ends. */
+  #begin(): RunState {
+    this.#failed.push(this.#lastFinished());
+    if (this.#state !== undefined) return this.#state;
+    throw new StaleRunError(
+      "Expected a run but none has begun: run all cells, from step 1 on, and see which fails " +
+        `first (${SILENT_SYNTAX})`,
+    );
+  }
+
+  #end(): void {
+    this.#failed.pop();
+    this.#fixed.add(this.#cells?.finished.length ?? 0);
+  }
+
+  #lastFinished(): number {
+    return this.#cells?.finished.at(-1) ?? 0;
+  }
+
+  #scoresFile({ rootPath }: RunState): string {
+    return join(rootPath, "output", "similarities.json");
+  }
+
+  /** @throws {StaleRunError} Where a step failed, or has not run, since this run began. */
+  #checkSteps({ before }: RunState): void {
+    if (this.#cells === undefined) return;
+    const done = this.#cells.finished.filter((count) => count > before);
+    const [start, ...others] = done;
+    if (start === undefined) throw failed("the cell below step 1");
+    // Counts rise by one with each cell that is run: those that are missing have failed.
+    if (start > before + 1) throw failed("step 1");
+    const missing = STEPS_BETWEEN.findIndex((_, i) => others[i] !== start + 1 + i);
+    if (others.length < STEPS_BETWEEN.length) throw failed(STEPS_BETWEEN[missing]);
+  }
+
+  /** @throws {StaleRunError} Where a cell of a step failed and none of them was run after that. */
+  #checkLaterCells({ before }: RunState): void {
+    const finished = this.#cells?.finished ?? [];
+    for (let i = finished.findIndex((count) => count > before) + 1; i < finished.length; i++) {
+      const failures = finished[i] - finished[i - 1] - 1;
+      const ownFailures = this.#failed.filter((at) => at === finished[i - 1]).length;
+      if (failures <= ownFailures) continue;
+      if (finished.every((_, later) => later < i || this.#fixed.has(later))) {
+        throw failed("a cell that was run before the scores were made");
+      }
+    }
+  }
+}
+
+function failed(step: string): StaleRunError {
+  return new StaleRunError(
+    `Expected the steps 1 to 4 to have run to their ends in this run but ${step} has not: ` +
+      `look at it, then run all cells (${SILENT_SYNTAX})`,
+  );
+}
+
+function noResult(what: string): StaleRunError {
+  return new StaleRunError(
+    `Expected ${what} of this run but there are none: look at the first cell above that failed`,
+  );
+}
+
+/** What a cell has declared, or `undefined` where it has not. */
+function valueOf<T>(value: () => T): T | undefined {
+  try {
+    return value();
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      throw error;
+    }
+  }
+}
+
+/** The run of the notebook that this code runs in. */
+export const currentRun: NotebookRun = new NotebookRun();
