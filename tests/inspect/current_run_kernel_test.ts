@@ -55,7 +55,7 @@ const all = (value: string) =>
 const WRONG: [name: string, cells: (root: string) => TodoCells, cell: string, error: RegExp][] = [
   ["a model that throws", () => scoring('throw new Error("no");'), "predict", /no/],
   ["scores that are NaN", () => scoring(all("NaN")), "save", /finite/],
-  ["scores that are nothing", () => scoring("return undefined as any;"), "save", /scores/],
+  ["scores that are nothing", () => scoring("return undefined as any;"), "save", /found undefined/],
   ["scores of too few queries", () => scoring("return {};"), "save", /Expected/],
   ["a model that is none", () => ({ instance: "const QBVIM_MODEL = 3;" }), "predict", /QVIMModel/],
   ["no model", () => ({ instance: "// nothing" }), "predict", /step 4 .* set no model/],
