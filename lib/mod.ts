@@ -1,7 +1,8 @@
 /** The one door for notebooks: `import { … } from "qvim"`. */
 export type { Allocate } from "./audio/buffers.ts";
 export { QvimError } from "./io/errors.ts";
-export { decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
+export { AudioError, decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
+export { readAudio } from "./audio/read_audio.ts";
 export { LogMel, type LogMelOptions } from "./audio/mel.ts";
 export { resample } from "./audio/resample.ts";
 export { fourierResample } from "./audio/fourier_resample.ts";

@@ -33,6 +33,69 @@ export function fourierResample(
   return out;
 }
 
+/** Points of the longest transforms: their plans take some 60 MB. */
+const MAX_POINTS = 2 ** 21;
+/** How far is looked for a cut that falls on the new rate's samples as well. */
+const CUTS = 2048;
+
+/**
+ * The beginning of what {@linkcode fourierResample} gives, of a signal that need not be in memory.
+ *
+ * Up to {@linkcode MAX_POINTS} the whole signal is resampled. Of a longer one only the beginning is
+ * read, and the end, which follows on it since the signal counts as periodic. What lies further away
+ * reaches the beginning through the tails of a sinc function only: an error below 1e-4 of what is
+ * within a few Hz of the new Nyquist frequency, and of nothing else.
+ *
+ * @param read Gives samples from one on, as many as wanted.
+ * @param n How many samples there are.
+ * @param fromRate Their rate in Hz.
+ * @param toRate The wanted rate in Hz.
+ * @param wanted How many output samples are wanted at most.
+ */
+export function fourierResampleStart(
+  read: (start: number, count: number) => Float32Array,
+  n: number,
+  fromRate: number,
+  toRate: number,
+  wanted: number,
+): Float32Array {
+  const m = Math.trunc(n * toRate / fromRate);
+  const ratio = m / n;
+  const points = (samples: number) => samples * (0.5 + Math.min(1, ratio)) + wanted;
+  if (points(n) <= MAX_POINTS) return fourierResample(read(0, n), fromRate, toRate, wanted);
+  const longest = Math.floor((MAX_POINTS - wanted) / (0.5 + Math.min(1, ratio)));
+  const needed = Math.ceil(wanted / ratio);
+  const spare = longest - needed;
+  if (spare < needed / 4) {
+    throw new RangeError(
+      `Expected ${wanted} samples at ${toRate} Hz to come of at most ${
+        Math.floor(longest * 0.8)
+      } ` +
+        `samples but found a rate of ${fromRate} Hz, which takes ${needed}`,
+    );
+  }
+  const end = bestCut(Math.floor(spare / 3), ratio);
+  const beginning = bestCut(longest - end - CUTS, ratio);
+  const part = new Float32Array(end + beginning);
+  part.set(read(n - end, end));
+  part.set(read(0, beginning), end);
+  const skipped = Math.round(end * ratio), size = Math.round(part.length * ratio);
+  const spectrum = lowSpectrum(part, Math.min(part.length, size));
+  const out = synthesize(spectrum, part.length, size, skipped + wanted);
+  giveBack(spectrum);
+  return out.slice(skipped);
+}
+
+/** The length near `least` whose end falls best on a sample of the new rate. */
+function bestCut(least: number, ratio: number): number {
+  let best = least, distance = Infinity;
+  for (let length = least; length < least + CUTS; length++) {
+    const off = Math.abs(length * ratio - Math.round(length * ratio));
+    if (off < distance) [best, distance] = [length, off];
+  }
+  return best;
+}
+
 /**
  * The DFT bins 0 … ⌊size / 2⌋ of a real signal, as pairs, in a borrowed array.
  *

@@ -91,7 +91,13 @@ export abstract class EmbeddingModel extends QVIMModel {
   ): Promise<Similarities> {
     const itemPaths = Object.values(items), queryPaths = Object.values(queries);
     const pool = new EmbeddingPool(
-      (kind, path) => kind === "item" ? this.embedItem(path) : this.embedQuery(path),
+      async (kind, path) => {
+        try {
+          return await (kind === "item" ? this.embedItem(path) : this.embedQuery(path));
+        } catch (error) {
+          throw nameSound(error, kind, path);
+        }
+      },
       itemPaths.length + queryPaths.length,
       this.workerModule === undefined
         ? undefined
@@ -166,6 +172,14 @@ export abstract class EmbeddingModel extends QVIMModel {
       await progress.finish();
     }
   }
+}
+
+/** An error that says of which sound it is; its own message comes first, and it keeps its class. */
+function nameSound(error: unknown, kind: SoundKind, path: string): unknown {
+  const where = `(${kind === "item" ? "embedItem" : "embedQuery"} of ${path})`;
+  if (!(error instanceof Error)) return new Error(`${String(error)} ${where}`, { cause: error });
+  if (!error.message.includes(path)) error.message = `${error.message} ${where}`;
+  return error;
 }
 
 function lengthError(path: string, expected: number, found: number): TypeError {

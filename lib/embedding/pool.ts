@@ -64,7 +64,12 @@ export class EmbeddingPool {
       ? this.#children.flatMap((child) =>
         Array.from(
           { length: AT_A_TIME },
-          (_, slot) => (path: string) => child.embed(slot, kind, path),
+          (_, slot) => (path: string) =>
+            child.embed(slot, kind, path).catch((error) => {
+              if (!(error instanceof RemoteError)) throw error;
+              // Once more, here: so the error is of its own class, with its stack.
+              return this.#embed(kind, path);
+            }),
         )
       )
       : Array.from({ length: AT_A_TIME }, () => (path: string) => this.#embed(kind, path));
@@ -82,6 +87,9 @@ export class EmbeddingPool {
 function mayRunDeno(): boolean {
   return Deno.permissions.querySync({ name: "run", command: Deno.execPath() }).state === "granted";
 }
+
+/** Thrown where a file can't be embedded in another process: only the message comes across. */
+class RemoteError extends Error {}
 
 /** One process that embeds files. */
 class Child {
@@ -118,7 +126,7 @@ class Child {
       const answer: Answer = JSON.parse(line);
       const waiting = this.#waiting.get(answer.slot);
       this.#waiting.delete(answer.slot);
-      if ("error" in answer) waiting?.reject(new Error(answer.error));
+      if ("error" in answer) waiting?.reject(new RemoteError(answer.error));
       else waiting?.resolve(this.#take(answer.slot, answer.length));
     }
     const { code } = await this.#process.status;

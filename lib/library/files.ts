@@ -13,7 +13,7 @@ export interface FoundFile {
 }
 
 /** What sound files' names end with. */
-const ENDINGS = /\.wav$/i;
+const ENDINGS = /\.(wav|wave|bwf|rf64|w64|flac|ogg|oga|opus|mp3|aif|aiff|aifc|au|snd|caf)$/i;
 
 /** One of several machines that share the work. */
 export interface Shard {

@@ -1,15 +1,9 @@
-import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { QvimError } from "../io/errors.ts";
-import { replaceFileSync } from "../io/replace_file.ts";
+import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 
 /** Thrown where a library can't be used as it is; the message says what to do. */
-export class LibraryError extends QvimError {
-  override name = "LibraryError";
-}
+export class LibraryError extends QvimError {}
 
 // LanceDB is not named in the root deno.json: the very first run of anything would fetch its 300 MB.
 // These are the parts of its interface that are used here.
@@ -101,79 +95,27 @@ export interface Lance {
   arrow: any;
 }
 
-/** What is to be fetched, with a lock of its own; its optional packages are replaced by empty ones. */
-const MANIFEST = fileURLToPath(new URL("./lancedb/", import.meta.url));
-const MANIFEST_FILES = ["deno.json", "deno.lock", "package.json"];
+/** What is fetched; its optional packages are replaced by empty ones. */
+const PACKAGES: FetchedPackages = {
+  name: "lancedb",
+  title: "the database of the library, LanceDB (300 MB)",
+  manifest: fileURLToPath(new URL("./lancedb/", import.meta.url)),
+};
 
-let loaded: Promise<Lance> | undefined;
+let loaded: Lance | undefined;
 
 /**
- * Loads LanceDB, which is fetched when it is first asked for.
+ * Loads LanceDB, which is fetched when it is first asked for. It is made for Linux and Windows on x64
+ * and arm64, and for macOS on Apple silicon.
  *
- * @throws {LibraryError} Where it can't be fetched, or is not made for this machine.
+ * @throws {PackageError} Where it can't be fetched, or is not made for this machine.
  */
-export function loadLance(): Promise<Lance> {
-  loaded ??= load();
-  return loaded;
-}
-
-async function load(): Promise<Lance> {
+export function loadLance(): Lance {
   // It writes warnings about ordinary things, such as a table that is new.
   if (Deno.env.get("LANCEDB_LOG") === undefined) Deno.env.set("LANCEDB_LOG", "error");
-  const folder = installFolder();
-  try {
-    return requireLance(folder);
-  } catch {
-    // It is not there, or only in part: fetch it, once.
-  }
-  await install(folder);
-  try {
-    return requireLance(folder);
-  } catch (error) {
-    throw new LibraryError(
-      `Expected LanceDB to run on ${Deno.build.target} but found that it does not: ` +
-        `${(error as Error).message.split("\n")[0]}. It is made for Linux and Windows on x64 and ` +
-        `arm64, and for macOS on Apple silicon.`,
-    );
-  }
-}
-
-function requireLance(folder: string): Lance {
-  const require = createRequire(join(folder, "package.json"));
-  return { lancedb: require("@lancedb/lancedb"), arrow: require("apache-arrow") };
-}
-
-/**
- * Where LanceDB is kept: in the user's folder for caches, not in the package, which is copied for
- * each re-run; under a name of its own for each lock.
- */
-function installFolder(): string {
-  const lock = createHash("sha256");
-  for (const name of MANIFEST_FILES) lock.update(Deno.readFileSync(join(MANIFEST, name)));
-  const base = Deno.env.get("XDG_CACHE_HOME") ?? {
-    darwin: join(homedir(), "Library", "Caches"),
-    windows: Deno.env.get("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"),
-  }[Deno.build.os as string] ?? join(homedir(), ".cache");
-  return join(base, "qvim", `lancedb-${lock.digest("hex").slice(0, 12)}`);
-}
-
-async function install(folder: string): Promise<void> {
-  console.error("Fetching the database of the library, LanceDB (300 MB, this once) …");
-  Deno.mkdirSync(folder, { recursive: true });
-  for (const name of MANIFEST_FILES) {
-    replaceFileSync(
-      join(folder, name),
-      (partial) => Deno.copyFileSync(join(MANIFEST, name), partial),
-    );
-  }
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["install", "--quiet", "--frozen"],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  if (success) return;
-  const why = new TextDecoder().decode(stderr).trim();
-  throw new LibraryError(`Expected to fetch LanceDB into ${folder} but found: ${why}`);
+  loaded ??= loadPackages(PACKAGES, ({ require }) => ({
+    lancedb: require("@lancedb/lancedb"),
+    arrow: require("apache-arrow"),
+  }));
+  return loaded;
 }

@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import { type MonoAudio, readWav } from "../audio/wav.ts";
+import { openAudio } from "../audio/read_audio.ts";
+import type { MonoAudio } from "../audio/wav.ts";
 import { EmbeddingPool } from "../embedding/pool.ts";
 import { QvimError } from "../io/errors.ts";
 import { hashFile } from "../io/hash.ts";
@@ -39,8 +40,10 @@ export function isSilent({ samples }: MonoAudio): boolean {
 async function hear(hearing: Hearing, path: string): Promise<Outcome> {
   try {
     const hash = await hashFile(path);
-    const audio = readWav(path);
-    const { samples, sampleRate: rate } = audio;
+    using sound = openAudio(path);
+    const { sampleRate: rate, channels } = sound;
+    const samples = sound.read();
+    const audio = { samples, sampleRate: rate };
     if (isSilent(audio)) {
       return { error: `Expected a sound but found only silence in ${path}` };
     }
@@ -49,20 +52,11 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
       const part = samples.subarray(Math.floor(piece.start * rate), Math.ceil(piece.end * rate));
       pieces.push({ ...piece, ...await hearing.item({ samples: part, sampleRate: rate }) });
     }
-    return { hash, duration: samples.length / rate, rate, channels: channelsOf(path), pieces };
+    return { hash, duration: samples.length / rate, rate, channels, pieces };
   } catch (error) {
     if (error instanceof QvimError) return { error: error.message };
     return { error: `Expected to hear ${path} but found ${error}` };
   }
-}
-
-/** The number of channels in the header of a WAV file. */
-function channelsOf(path: string): number {
-  using file = Deno.openSync(path);
-  const head = new Uint8Array(1 << 16);
-  const bytes = head.subarray(0, file.readSync(head) ?? 0);
-  const at = new TextDecoder("latin1").decode(bytes).indexOf("fmt ");
-  return at < 0 ? 1 : bytes[at + 10] | bytes[at + 11] << 8;
 }
 
 /** Where a process leaves what it heard of a file: more than fits through the pool's vectors. */

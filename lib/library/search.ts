@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type MonoAudio, readWav } from "../audio/wav.ts";
+import { readAudio } from "../audio/read_audio.ts";
+import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
 import { foldText } from "./files.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
@@ -97,7 +98,7 @@ export class SoundLibrary {
     query: string | MonoAudio,
     options: SearchOptions = {},
   ): Promise<SearchResult[]> {
-    const audio = typeof query === "string" ? readWav(query) : query;
+    const audio = typeof query === "string" ? await readAudio(query) : query;
     if (isSilent(audio)) {
       throw new LibraryError(
         `Expected an imitation but found only silence in ${

@@ -1,9 +1,12 @@
 import { type Allocate, borrow, giveBack } from "../audio/buffers.ts";
 import { EFFICIENT_AT, LogMel, type LogMelOptions } from "../audio/mel.ts";
 import { resample } from "../audio/resample.ts";
-import { readWav } from "../audio/wav.ts";
+import { openAudio } from "../audio/read_audio.ts";
 import { EmbeddingModel } from "../embedding/embedding_model.ts";
 import { OnnxEncoder } from "../onnx/encoder.ts";
+
+/** What is read beyond the clip, for the resampler's filters. */
+const MARGIN_SECONDS = 0.5;
 
 /** The two networks of a dual encoder, and what they listen to. */
 export interface OnnxDualEncoderOptions {
@@ -68,11 +71,13 @@ export class OnnxDualEncoder extends EmbeddingModel {
    * @returns Band by band [shape=(bands, frames)].
    */
   logMel(path: string, allocate?: Allocate): Float32Array<ArrayBuffer> {
+    using sound = openAudio(path);
     this.#frontEnd ??= new LogMel(this.#options.frontEnd);
     const { sampleRate: wanted, duration } = this.#frontEnd.options;
-    const { samples, sampleRate } = readWav(path, borrow);
+    const heard = Math.ceil((duration + MARGIN_SECONDS) * sound.sampleRate);
+    const samples = sound.read(0, heard, borrow);
     const limit = Math.round(duration * wanted);
-    const resampled = resample(samples, sampleRate, wanted, limit, borrow);
+    const resampled = resample(samples, sound.sampleRate, wanted, limit, borrow);
     const logMel = this.#frontEnd.compute(resampled, allocate);
     giveBack(samples);
     giveBack(resampled);

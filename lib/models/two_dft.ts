@@ -1,7 +1,7 @@
 import { ChirpZ } from "../audio/chirp_z.ts";
 import { ConstantQ } from "../audio/cqt.ts";
-import { fourierResample } from "../audio/fourier_resample.ts";
-import { readWav } from "../audio/wav.ts";
+import { fourierResampleStart } from "../audio/fourier_resample.ts";
+import { openAudio } from "../audio/read_audio.ts";
 import { EmbeddingModel } from "../embedding/embedding_model.ts";
 
 const SAMPLE_RATE = 8000;
@@ -25,10 +25,12 @@ export class TwoDft extends EmbeddingModel {
 
   /** The embedding of one file; see {@linkcode TwoDftFeatures}. */
   override embedItem(path: string): Float32Array {
+    using sound = openAudio(path);
     this.#features ??= new TwoDftFeatures();
-    const { samples, sampleRate } = readWav(path);
+    const wanted = SECONDS * SAMPLE_RATE;
+    const read = (start: number, count: number) => sound.read(start, count);
     return this.#features.compute(
-      fourierResample(samples, sampleRate, SAMPLE_RATE, SECONDS * SAMPLE_RATE),
+      fourierResampleStart(read, sound.frames, sound.sampleRate, SAMPLE_RATE, wanted),
     );
   }
 

@@ -181,7 +181,7 @@ const BAD: [string, Uint8Array, RegExp][] = [
   [
     "an unknown codec",
     wav({ format: 0x55, bits: 16, data: new Uint8Array(10) }),
-    /Expected PCM, float, A-law or µ-law samples but found format 85 of 16 bit in a\.wav/,
+    /Expected PCM, float, A-law or µ-law samples but found format 85 of 16 bit in a\.wav: MP3/,
   ],
   [
     "a sample rate of zero",

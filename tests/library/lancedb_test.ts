@@ -51,7 +51,7 @@ Deno.test("LanceDB is fetched where it is first asked for, without its optional 
     const args = ["run", "-A", "cli.ts", "index", "data/qvim-mini/Items/bark", "--library"];
     const first = await deno([...args, join(folder, "library")], env);
     const words = new TextDecoder().decode(first.stderr);
-    assert.match(words, /^Fetching the database of the library, LanceDB \(300 MB, this once\)/);
+    assert.match(words, /^Fetching the database of the library, LanceDB \(300 MB\), this once/);
     const names = new Set(namesBelow(join(folder, "qvim")));
     assert.ok(names.has("@lancedb") && names.has("apache-arrow"));
     assert.ok(!names.has("sharp") && !names.has("onnxruntime-node"));

@@ -1,6 +1,7 @@
 import { RealFft } from "../../audio/fft.ts";
 import { resample } from "../../audio/resample.ts";
-import { type MonoAudio, readWav } from "../../audio/wav.ts";
+import { openAudio } from "../../audio/read_audio.ts";
+import type { MonoAudio } from "../../audio/wav.ts";
 
 /**
  * What is heard of a sound every 10 ms, from the first audible frame to the last.
@@ -30,6 +31,8 @@ const WINDOW = 640;
 const HOP = FRAME_SECONDS * SAMPLE_RATE;
 /** Longer sounds are listened to up to here. */
 const MAX_SECONDS = 10;
+/** What is read beyond that, for the resampler's filters. */
+const MARGIN_SECONDS = 0.5;
 /** Frames this far below the loudest count as silence, in dB. */
 const FLOOR = 45;
 /** The range of pitches that is looked for, in Hz. */
@@ -37,6 +40,14 @@ const PITCH: [number, number] = [70, 1000];
 /** The lowest bin that counts: below 80 Hz there is little of a voice, and much of mains hum. */
 const LOWEST_BIN = 5;
 const MEL_RANGE: [number, number] = [60, 8000];
+
+/** As much of a recording as is listened to, of any format that can be read. */
+export function readHeard(path: string): MonoAudio {
+  using sound = openAudio(path);
+  const { sampleRate } = sound;
+  const count = Math.ceil((MAX_SECONDS + MARGIN_SECONDS) * sampleRate);
+  return { samples: sound.read(0, count), sampleRate };
+}
 
 /** Listens to sounds frame by frame. */
 export class SoundAnalyzer {
@@ -48,9 +59,9 @@ export class SoundAnalyzer {
   readonly #windowCorrelation = this.#autocorrelation(this.#spectrumOf(this.#window));
   readonly #filters = melFilters();
 
-  /** @param path A WAV file. */
+  /** @param path A sound file of any format that can be read. */
   analyzeFile(path: string): SoundFrames {
-    return this.analyzeAudio(readWav(path));
+    return this.analyzeAudio(readHeard(path));
   }
 
   /** The same of a sound in memory; of a longer one, its first ten seconds. */

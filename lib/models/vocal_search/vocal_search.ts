@@ -1,5 +1,5 @@
-import { sliceFrames, SoundAnalyzer, type SoundFrames } from "./sound_frames.ts";
-import { type MonoAudio, readWav } from "../../audio/wav.ts";
+import { readHeard, sliceFrames, SoundAnalyzer, type SoundFrames } from "./sound_frames.ts";
+import type { MonoAudio } from "../../audio/wav.ts";
 import { EmbeddingModel, type Scorer } from "../../embedding/embedding_model.ts";
 import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.ts";
 import { DotProducts } from "../../embedding/dot_products.ts";
@@ -75,12 +75,12 @@ export class VocalSearch extends EmbeddingModel {
 
   /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
   override async embedItem(path: string): Promise<Float32Array> {
-    return await this.embedItemAudio(readWav(path));
+    return await this.embedItemAudio(readHeard(path));
   }
 
   /** The whole of the query. */
   override async embedQuery(path: string): Promise<Float32Array> {
-    return await this.embedQueryAudio(readWav(path));
+    return await this.embedQueryAudio(readHeard(path));
   }
 
   /** As {@linkcode embedItem}, of a sound in memory. */

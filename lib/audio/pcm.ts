@@ -1,0 +1,218 @@
+/** Samples as containers hold them, read to one channel. */
+import { QvimError } from "../io/errors.ts";
+import { type Allocate, fresh } from "./buffers.ts";
+import { BLOCK_CODINGS, type BlockCoding } from "./adpcm.ts";
+import type { ByteSource } from "./byte_source.ts";
+
+/** Thrown where a file is not a sound that can be decoded; the message names the file. */
+export class AudioError extends QvimError {}
+
+/** How samples are written. */
+export type Coding = "int" | "unsigned" | "float" | "alaw" | "mulaw" | BlockCoding;
+
+/** Where the samples lie in a file, and how they are written. */
+export interface PcmSound {
+  /** What the container is called, for messages. */
+  container: string;
+  /** Samples a second. */
+  sampleRate: number;
+  channels: number;
+  coding: Coding;
+  /** Bytes of a sample of one channel; 0 for codings of blocks. */
+  sampleBytes: number;
+  littleEndian: boolean;
+  /** Bytes of a block, and frames in one, for codings of blocks. */
+  blockBytes?: number;
+  blockFrames?: number;
+  /** Where the samples begin, and how many bytes of them there are. */
+  start: number;
+  length: number;
+}
+
+/** Nothing records at a higher rate; a header that says so is broken. */
+const MAX_SAMPLE_RATE = 1_000_000;
+/** Nothing records more at once. */
+const MAX_CHANNELS = 1024;
+/** Bytes that are read at a time. */
+const READ_BYTES = 2 ** 20;
+
+/**
+ * Makes sure that a sound can be read.
+ *
+ * @param name What errors call it, usually its path.
+ * @throws {AudioError} Where a number makes no sense, or there are no samples.
+ */
+export function checkSound(sound: PcmSound, name: string): void {
+  const { channels, sampleRate, coding, sampleBytes } = sound;
+  if (!(channels >= 1 && channels <= MAX_CHANNELS)) {
+    const expected = channels < 1 ? "1 or more channels" : `at most ${MAX_CHANNELS} channels`;
+    throw new AudioError(`Expected ${expected} but found ${channels} in ${name}`);
+  }
+  if (!(sampleRate >= 1 && sampleRate <= MAX_SAMPLE_RATE && Number.isInteger(sampleRate))) {
+    throw new AudioError(
+      `Expected a sample rate from 1 to ${MAX_SAMPLE_RATE} Hz but found ${sampleRate} in ${name}`,
+    );
+  }
+  if (!isBlockCoding(coding) && !READERS.has(`${coding}:${sampleBytes}`)) {
+    throw new AudioError(
+      `Expected samples of 8 to 64 bit but found ${8 * sampleBytes} bit (${coding}) in ${name}`,
+    );
+  }
+  if (frameCount(sound) === 0) {
+    throw new AudioError(`Expected 1 or more samples but found none in ${name}`);
+  }
+}
+
+/** How many samples each channel has. */
+export function frameCount(sound: PcmSound): number {
+  const { channels, sampleBytes, blockBytes, blockFrames, length } = sound;
+  if (!isBlockCoding(sound.coding)) return Math.floor(length / (channels * sampleBytes));
+  const whole = Math.floor(length / blockBytes!);
+  const rest = BLOCK_CODINGS[sound.coding].frames(length - whole * blockBytes!, channels);
+  return whole * blockFrames! + Math.min(rest, blockFrames!);
+}
+
+/**
+ * Reads samples, the channels mixed by their mean.
+ *
+ * @param start The first sample that is wanted.
+ * @param count How many are wanted at most.
+ * @param allocate Makes the array for the samples; a fresh one unless given.
+ * @returns Samples, integers scaled by their full scale, floats as they are [shape=(n,)].
+ * @throws {AudioError} Where a sample is no finite number of single precision.
+ */
+export function readSamples(
+  source: ByteSource,
+  sound: PcmSound,
+  name: string,
+  start = 0,
+  count = Infinity,
+  allocate: Allocate = fresh,
+): Float32Array<ArrayBuffer> {
+  const frames = Math.max(0, Math.min(count, frameCount(sound) - start));
+  const out = allocate(frames);
+  if (isBlockCoding(sound.coding)) readBlocks(source, sound, start, out);
+  else readPlain(source, sound, start, out);
+  if (sound.coding === "float") checkFinite(out, start, name);
+  return out;
+}
+
+function isBlockCoding(coding: Coding): coding is BlockCoding {
+  return coding in BLOCK_CODINGS;
+}
+
+function readPlain(source: ByteSource, sound: PcmSound, start: number, out: Float32Array): void {
+  const { channels, sampleBytes, coding, littleEndian } = sound;
+  const read = READERS.get(`${coding}:${sampleBytes}`)!;
+  const frameBytes = channels * sampleBytes;
+  const step = Math.max(1, Math.floor(READ_BYTES / frameBytes));
+  for (let done = 0; done < out.length; done += step) {
+    const part = out.subarray(done, done + step);
+    const bytes = source.read(sound.start + (start + done) * frameBytes, part.length * frameBytes);
+    // A file that shrinks while it is read ends in silence.
+    const there = part.subarray(0, Math.floor(bytes.length / frameBytes));
+    part.fill(0, there.length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    read(view, there, channels, littleEndian);
+  }
+}
+
+function readBlocks(source: ByteSource, sound: PcmSound, start: number, out: Float32Array): void {
+  const { channels, blockBytes, blockFrames, length } = sound;
+  const decode = BLOCK_CODINGS[sound.coding as BlockCoding].decode;
+  const block = new Float32Array(blockFrames!);
+  let index = Math.floor(start / blockFrames!), skip = start - index * blockFrames!, done = 0;
+  while (done < out.length) {
+    const at = index * blockBytes!;
+    const bytes = source.read(sound.start + at, Math.min(blockBytes!, length - at));
+    block.fill(0);
+    decode(bytes, channels, block);
+    const part = block.subarray(skip, skip + out.length - done);
+    out.set(part, done);
+    done += part.length;
+    skip = 0;
+    index++;
+  }
+}
+
+function checkFinite(samples: Float32Array, start: number, name: string): void {
+  for (let i = 0; i < samples.length; i++) {
+    if (samples[i] - samples[i] !== 0) {
+      throw new AudioError(
+        `Expected samples to be finite numbers of single precision but found ${samples[i]} at ` +
+          `sample ${start + i} in ${name}`,
+      );
+    }
+  }
+}
+
+type Reader = (
+  view: DataView,
+  out: Float32Array,
+  channels: number,
+  littleEndian: boolean,
+) => void;
+
+/** Makes a reader that averages the channels of each frame. */
+function reader(
+  bytesPerSample: number,
+  scale: number,
+  at: (view: DataView, offset: number, littleEndian: boolean) => number,
+): Reader {
+  return (view, out, channels, littleEndian) => {
+    const factor = scale / channels;
+    let offset = 0;
+    for (let i = 0; i < out.length; i++) {
+      let sum = 0;
+      for (let c = 0; c < channels; c++) {
+        sum += at(view, offset, littleEndian);
+        offset += bytesPerSample;
+      }
+      out[i] = sum * factor;
+    }
+  };
+}
+
+/** 16-bit files are nearly all there is: read through a typed array where the bytes allow it. */
+const read16 = reader(2, 1 / 32768, (view, offset, le) => view.getInt16(offset, le));
+const read16Mono: Reader = (view, out, channels, littleEndian) => {
+  if (channels !== 1 || !littleEndian || view.byteOffset % 2 !== 0) {
+    return read16(view, out, channels, littleEndian);
+  }
+  const samples = new Int16Array(view.buffer, view.byteOffset, out.length);
+  for (let i = 0; i < samples.length; i++) out[i] = samples[i] / 32768;
+};
+
+function int24(view: DataView, offset: number, littleEndian: boolean): number {
+  return littleEndian
+    ? view.getUint16(offset, true) | (view.getInt8(offset + 2) << 16)
+    : view.getUint16(offset + 1, false) | (view.getInt8(offset) << 16);
+}
+
+/** One A-law byte as a 16-bit sample (ITU-T G.711). */
+function alaw(byte: number): number {
+  const code = byte ^ 0x55;
+  const exponent = (code >> 4) & 7;
+  const mantissa = ((code & 15) << 4) + 8;
+  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
+  return code & 0x80 ? magnitude : -magnitude;
+}
+
+/** One µ-law byte as a 16-bit sample (ITU-T G.711). */
+function mulaw(byte: number): number {
+  const code = ~byte & 0xff;
+  const magnitude = ((((code & 15) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84;
+  return code & 0x80 ? -magnitude : magnitude;
+}
+
+const READERS = new Map<string, Reader>([
+  ["unsigned:1", reader(1, 1 / 128, (view, offset) => view.getUint8(offset) - 128)],
+  ["int:1", reader(1, 1 / 128, (view, offset) => view.getInt8(offset))],
+  ["int:2", read16Mono],
+  ["int:3", reader(3, 1 / 8388608, int24)],
+  ["int:4", reader(4, 1 / 2147483648, (view, offset, le) => view.getInt32(offset, le))],
+  ["float:4", reader(4, 1, (view, offset, le) => view.getFloat32(offset, le))],
+  ["float:8", reader(8, 1, (view, offset, le) => view.getFloat64(offset, le))],
+  ["alaw:1", reader(1, 1 / 32768, (view, offset) => alaw(view.getUint8(offset)))],
+  ["mulaw:1", reader(1, 1 / 32768, (view, offset) => mulaw(view.getUint8(offset)))],
+]);
