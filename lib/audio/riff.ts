@@ -28,9 +28,9 @@ const OTHER_CODINGS = new Map<number, string>([
 
 /**
  * Sizes from here on are what streaming writers leave when they could not go back to fill in the true
- * one: 0xffffffff, 0x80000000, or 0x7ffff000 and a little.
+ * one: 0xffffffff, 0x80000000, or a little less than 0x7ffff000, in whole samples.
  */
-const UNKNOWN_SIZE = 0x7ffff000;
+const UNKNOWN_SIZE = 0x7fff0000;
 /** A header has a dozen chunks; thousands are made to keep somebody busy. */
 const MAX_CHUNKS = 10_000;
 

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
+import { AudioError, decodeWav, readWav, WavError } from "../../lib/audio/wav.ts";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
+import { withFolder } from "../support.ts";
+
+const ascii = (text: string) => [...text].map((character) => character.charCodeAt(0));
+const u16 = (value: number) => [value & 255, value >> 8 & 255];
+const u32 = (value: number) => [...u16(value & 0xffff), ...u16(value >>> 16)];
+const u64 = (value: number) => [...u32(value % 2 ** 32), ...u32(Math.floor(value / 2 ** 32))];
+
+const chunk = (id: string, content: number[], size = content.length) => [
+  ...ascii(id),
+  ...u32(size),
+  ...content,
+  ...(content.length % 2 ? [0] : []),
+];
+const fmt = (code: number, bits: number, blockBytes = bits / 8, channels = 1) =>
+  chunk("fmt ", [
+    ...u16(code),
+    ...u16(channels),
+    ...u32(8000),
+    ...u32(8000 * blockBytes),
+    ...u16(blockBytes),
+    ...u16(bits),
+  ]);
+const riff = (chunks: number[][], magic = "RIFF", size?: number) => {
+  const body = [...ascii("WAVE"), ...chunks.flat()];
+  return new Uint8Array([...ascii(magic), ...u32(size ?? body.length), ...body]);
+};
+const HALF = u16(16384);
+const LIST = chunk("LIST", ascii("INFOICRD\x05\0\0\x002020\0\0"));
+
+const VALID: [string, Uint8Array, number[]][] = [
+  ["two LIST chunks behind the samples", riff([fmt(1, 16), chunk("data", HALF), LIST, LIST]), [.5]],
+  ["two LIST chunks before them", riff([LIST, LIST, fmt(1, 16), chunk("data", HALF)]), [.5]],
+  ...[0x7ffff000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff].map((size) =>
+    [
+      `a streaming size of ${size}`,
+      riff([fmt(1, 16), chunk("data", HALF, size)], "RIFF", size),
+      [.5],
+    ] as [string, Uint8Array, number[]]
+  ),
+  ["a size of one byte too many", riff([fmt(1, 16), chunk("data", HALF, 3)]), [.5]],
+  ["a stream that says 0", riff([fmt(1, 16), chunk("data", HALF, 0)], "RIFF", 0), [.5]],
+  ["an odd count of 8-bit samples", riff([fmt(1, 8), chunk("data", [192, 64, 128]), LIST]), [
+    .5,
+    -.5,
+    0,
+  ]],
+  [
+    "an odd chunk without its padding",
+    riff([[...ascii("note"), ...u32(1), 7], fmt(1, 16)].concat([
+      chunk("data", HALF),
+    ])),
+    [.5],
+  ],
+  [
+    "RF64 with a chunk behind the samples",
+    riff(
+      [
+        chunk("ds64", [...u64(100), ...u64(2), ...u64(1), ...u32(0)]),
+        fmt(1, 16),
+        chunk("data", HALF, 0xffffffff),
+        LIST,
+      ],
+      "RF64",
+      0xffffffff,
+    ),
+    [.5],
+  ],
+  ["12 bits in two bytes", riff([fmt(1, 12, 2), chunk("data", u16(0x4000))]), [.5]],
+  ["20 bits in three bytes", riff([fmt(1, 20, 3), chunk("data", [0, 0, 0x40])]), [.5]],
+  [
+    "chunks that claim absurd counts",
+    riff([
+      chunk("cue ", u32(0xffffffff)),
+      chunk("smpl", [...u32(0), ...Array(24).fill(255), ...u32(0xffffffff)]),
+      chunk("bext", Array(20).fill(255)),
+      chunk("iXML", Array(9).fill(255)),
+      fmt(1, 16),
+      chunk("data", HALF),
+    ]),
+    [.5],
+  ],
+];
+
+for (const [what, bytes, expected] of VALID) {
+  Deno.test(`decodeWav() reads ${what}`, () => {
+    assert.deepEqual([...decodeWav(bytes, "x.wav").samples], expected);
+  });
+}
+
+const floats = (...values: number[]) => [...new Uint8Array(Float32Array.from(values).buffer)];
+const INVALID: [string, Uint8Array, RegExp][] = [
+  ["two data chunks", riff([fmt(1, 16), chunk("data", HALF), chunk("data", HALF)]), /found two in/],
+  ["NaN", riff([fmt(3, 32), chunk("data", floats(0, NaN))]), /found NaN at sample 1 in x\.wav/],
+  ["infinity", riff([fmt(3, 32), chunk("data", floats(-Infinity))]), /found -Infinity at sample 0/],
+  [
+    "a float64 that overflows",
+    riff([fmt(3, 64), chunk("data", [...new Uint8Array(Float64Array.of(1e300).buffer)])]),
+    /found Infinity at sample 0/,
+  ],
+  ["an empty data chunk before others", riff([fmt(1, 16), chunk("data", []), LIST]), /found none/],
+  ["chunks without end", riff(Array(20_000).fill(chunk("junk", []))), /at most 10000 chunks/],
+  ["no format", riff([chunk("data", HALF)]), /no format before its samples/],
+  ["no samples", riff([fmt(1, 16), LIST]), /has no samples/],
+  ["GSM", riff([fmt(0x31, 0, 65), chunk("data", HALF)]), /format 49 .*GSM 6\.10/],
+];
+
+for (const [what, bytes, message] of INVALID) {
+  Deno.test(`decodeWav() refuses ${what}`, () => {
+    assert.throws(() => decodeWav(bytes, "x.wav"), (error: Error) => {
+      assert.ok(error instanceof WavError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+Deno.test("10,000 mutated headers end in samples or an AudioError", () =>
+  withFolder(async (folder) => {
+    const random = seededRandom(21);
+    const path = join(folder, "x.wav");
+    let good = 0;
+    for (let round = 0; round < 10_000; round++) {
+      const [, original] = VALID[Math.floor(random() * VALID.length)];
+      const bytes = original.slice();
+      for (let i = 0; i < 1 + 3 * random(); i++) {
+        const at = Math.floor(random() * bytes.length);
+        bytes[at] = random() < 0.3 ? 255 : Math.floor(random() * 256);
+      }
+      try {
+        // Every tenth through a file, as it is read in parts.
+        if (round % 10 === 0) {
+          Deno.writeFileSync(path, bytes);
+          assert.ok((await readAudio(path)).samples.length > 0);
+        } else {
+          assert.ok(decodeWav(bytes, "x.wav").samples.length > 0);
+        }
+        good++;
+      } catch (error) {
+        assert.ok(error instanceof AudioError, String(error));
+      }
+    }
+    assert.ok(good > 1000 && good < 9900, `${good}`);
+  }));
+
+Deno.test("openAudio() reads the same samples in parts as at once, in every plain coding", () =>
+  withFolder((folder) => {
+    const random = seededRandom(3);
+    const noise = (count: number) =>
+      Array.from({ length: count }, () => Math.floor(256 * random()));
+    const files: [number, number, number, number][] = [
+      [1, 8, 2, 2],
+      [1, 16, 4, 2],
+      [1, 24, 3, 1],
+      [1, 32, 4, 1],
+      [6, 8, 1, 1],
+      [7, 8, 2, 2],
+      [2, 4, 70, 2],
+      [0x11, 4, 72, 2],
+      [0x11, 4, 36, 1],
+    ];
+    for (const [code, bits, block, channels] of files) {
+      const path = join(folder, `${code}_${bits}.wav`);
+      Deno.writeFileSync(
+        path,
+        riff([fmt(code, bits, block, channels), chunk("data", noise(5040))]),
+      );
+      const whole = readWav(path).samples;
+      using sound = openAudio(path);
+      assert.equal(sound.frames, whole.length);
+      assert.equal(sound.channels, channels);
+      for (const [start, count] of [[0, 1], [7, 100], [129, 1000], [whole.length - 5, 99]]) {
+        assert.deepEqual(sound.read(start, count), whole.slice(start, start + count), path);
+      }
+    }
+  }));
+
+Deno.test("readAudio() says what it can't read, and how to convert it", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x.wav");
+    const cases: [string, RegExp][] = [
+      ["\0\0\0\x20ftypM4A ", /found an MPEG-4 file .* in .*x\.wav; convert it: ffmpeg -i /],
+      ["\x1aE\xdf\xa3", /found a Matroska or WebM file/],
+      ["hello", /Expected a recording .* but found "hell"/],
+      ["", /found an empty file/],
+    ];
+    for (const [content, message] of cases) {
+      Deno.writeFileSync(path, new Uint8Array(ascii(content)));
+      await assert.rejects(readAudio(path), (error: Error) => {
+        assert.ok(error instanceof AudioError);
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+    await assert.rejects(readAudio(join(folder, "none.wav")), /none\.wav/);
+  }));
