@@ -158,10 +158,17 @@ export function readGroundTruth(dataPath: string): GroundTruthRow[] {
   const path = join(dataPath, GROUND_TRUTH_FILE);
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      Deno.readFileSync(path),
+    );
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new DatasetError(`Expected the ground truth but found no file at ${path}`);
+    if (error instanceof Deno.errors.NotFound) {
+      throw new DatasetError(`Expected the ground truth but found no file at ${path}`);
+    }
+    if (!(error instanceof TypeError)) throw error;
+    throw new DatasetError(
+      `Expected UTF-8 text but found other bytes in ${path}: save it as UTF-8, not as Latin-1`,
+    );
   }
   return parseGroundTruth(text, path);
 }
@@ -177,7 +184,13 @@ export function readGroundTruth(dataPath: string): GroundTruthRow[] {
 export function parseGroundTruth(text: string, name: string): GroundTruthRow[] {
   let records: string[][];
   try {
-    records = parse(text, { bom: true, relax_column_count: true, relax_quotes: true });
+    records = parse(text, {
+      bom: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      // All that pandas takes for the end of a row, however they are mixed.
+      record_delimiter: ["\r\n", "\n", "\r"],
+    });
   } catch (error) {
     throw new DatasetError(`Expected CSV but found none in ${name}: ${(error as Error).message}`);
   }

@@ -153,6 +153,12 @@ function parseRow(text: string, query: string, path: string): unknown {
   }
 }
 
+/** What a query's name and scores may take: a million items, and more. Endless ones are cut off. */
+const MAX_ROW_BYTES = 2 ** 27;
+/** What an error shows of what it found. */
+const SHOWN = 60;
+const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
 /**
  * Splits the text of a JSON object into its keys and values without building either: it only
  * follows strings and nesting, the values are parsed by whoever takes them.
@@ -165,10 +171,11 @@ async function* splitObject(
   let parts: Uint8Array[] = [];
   let depth = 0, inString = false, escaped = false;
   let key: string | undefined;
-  let ended = false;
+  let ended = false, afterComma = false, gathered = 0;
   const take = (last: Uint8Array): string => {
     const text = decode(decoder, parts, last, path);
     parts = [];
+    gathered = 0;
     return text;
   };
   const fail = (found: string) =>
@@ -183,11 +190,15 @@ async function* splitObject(
         else if (byte === QUOTE) inString = false;
         continue;
       }
+      if (depth === 0 && byte !== OPEN && !SPACES.has(byte)) {
+        throw fail(beginning(chunk.subarray(i)));
+      }
       if (byte === QUOTE) {
         inString = true;
       } else if (byte === OPEN) {
         if (depth === 0) {
-          if (ended || take(chunk.subarray(start, i)).trim() !== "") throw fail("more than one");
+          if (ended) throw fail("more than one");
+          take(chunk.subarray(start, i));
           start = i + 1;
         }
         depth++;
@@ -198,8 +209,10 @@ async function* splitObject(
         const value = take(chunk.subarray(start, i)).trim();
         start = i + 1;
         if (key !== undefined) yield [key, value];
-        else if (value !== "" || byte === COMMA) throw fail(JSON.stringify(value.slice(0, 60)));
+        else if (value !== "" || byte === COMMA) throw fail(JSON.stringify(value.slice(0, SHOWN)));
+        else if (afterComma) throw fail("a comma before its end");
         key = undefined;
+        afterComma = byte === COMMA;
         if (byte === CLOSE) {
           depth = 0;
           ended = true;
@@ -211,10 +224,20 @@ async function* splitObject(
       }
     }
     parts.push(chunk.subarray(start));
+    gathered += chunk.length - start;
+    if (gathered > MAX_ROW_BYTES) {
+      const where = key === undefined ? "in a name" : `in the scores of ${key.slice(0, SHOWN)}`;
+      throw fail(`more than ${MAX_ROW_BYTES / 2 ** 20} MiB ${where}`);
+    }
   }
   const rest = take(new Uint8Array()).trim();
   if (!ended) throw fail(rest === "" && depth === 0 ? "nothing" : "a file that is cut short");
-  if (rest !== "") throw fail(JSON.stringify(rest.slice(0, 60)));
+  if (rest !== "") throw fail(JSON.stringify(rest.slice(0, SHOWN)));
+}
+
+/** What bytes begin with, for a message. */
+function beginning(bytes: Uint8Array): string {
+  return JSON.stringify(new TextDecoder().decode(bytes.subarray(0, SHOWN)).trim().slice(0, SHOWN));
 }
 
 function decode(decoder: TextDecoder, parts: Uint8Array[], last: Uint8Array, path: string): string {

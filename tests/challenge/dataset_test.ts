@@ -138,3 +138,30 @@ testWithShared(
     assert.equal(readGroundTruth(path).length, 318);
   },
 );
+
+Deno.test("parseGroundTruth() takes line ends as they come, as pandas does", () => {
+  const lines = ["title", "Label,Class,Items,Query 1,Query 2,Query 3", "a,c,i.wav,q1.wav,,q4.wav"];
+  const expected = parseGroundTruth(lines.join("\n"), "x");
+  assert.deepEqual(expected.map(({ query }) => query), ["q1.wav", "q4.wav"]);
+  for (
+    const [first, second, last] of ["\n", "\r\n", "\r"].flatMap((a) =>
+      ["\n", "\r\n", "\r"].flatMap((b) => ["", "\n", "\r\n", "\r"].map((c) => [a, b, c]))
+    )
+  ) {
+    const text = `${lines[0]}${first}${lines[1]}${second}${lines[2]}${last}`;
+    assert.deepEqual(parseGroundTruth(text, "x"), expected, JSON.stringify(text));
+  }
+});
+
+Deno.test("readGroundTruth() refuses text that is no UTF-8", () =>
+  withFolder((folder) => {
+    const bytes = [..."t\nLabel,Class,Items,Query 1,Query 2,Query 3\nbr\xfclle,c,i,q,,\n"];
+    Deno.writeFileSync(
+      join(folder, "DEV Dataset.csv"),
+      Uint8Array.from(bytes, (character) => character.charCodeAt(0)),
+    );
+    assert.throws(() => readGroundTruth(folder), {
+      name: "DatasetError",
+      message: /Expected UTF-8 text but found other bytes in .*DEV Dataset\.csv/,
+    });
+  }));

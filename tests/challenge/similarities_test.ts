@@ -107,6 +107,9 @@ for (
     ["an empty file", "", /query → item → score in .* but found nothing/],
     ["a file cut short", '{"q": {"a": 1', /cut short/],
     ["a list", "[1, 2]", /found/],
+    ["nothing but null", "null", /query → item → score in .* but found "null"/],
+    ["a list", '[{"q": 1}]', /but found "\[\{\\"q\\": 1\}\]"/],
+    ["a comma too many", '{"q": {"a": 1},}', /found a comma before its end/],
     ["two objects", '{"q": {"a": 1}} {"r": {}}', /more than one/],
     ["text after the object", '{"q": {"a": 1}} x', /found "x"/],
     [
@@ -142,3 +145,17 @@ Deno.test("readSimilarities() names a file that is not there", async () => {
     /found no file at \/nowhere\/s\.json/,
   );
 });
+
+Deno.test("readSimilarities() breaks off where a value has no end", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "endless.json");
+    {
+      using file = Deno.openSync(path, { write: true, create: true });
+      file.writeSync(new TextEncoder().encode('{"q": {"a": 0.'));
+      const zeros = new Uint8Array(2 ** 20).fill(48);
+      for (let i = 0; i < 140; i++) file.writeSync(zeros);
+    }
+    await assert.rejects(async () => {
+      for await (const _ of readSimilarities(path));
+    }, /found more than 128 MiB in the scores of "q"/);
+  }));
