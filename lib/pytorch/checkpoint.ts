@@ -193,19 +193,39 @@ function reduce(callable: PickleGlobal, args: unknown[]): unknown {
   }
 }
 
-/** The tensors by name: of `state_dict`, as PyTorch Lightning saves it, or of the whole. */
+/** What training programs call the dictionary of the network's tensors. */
+const STATE_NAMES = ["state_dict", "model_state_dict", "model", "net", "network", "module"];
+/** Dictionaries in dictionaries that are looked into. */
+const MAX_DEPTH = 4;
+
+/**
+ * The tensors by name: of `state_dict`, as PyTorch Lightning saves it, of what others call it, or of
+ * the whole; those of dictionaries further in get their names by dots.
+ */
 function findTensors(root: unknown): Map<string, Tensor> {
-  const state = root instanceof Map && root.get("state_dict") instanceof Map
-    ? root.get("state_dict")
-    : root;
-  if (!(state instanceof Map)) {
+  if (!(root instanceof Map)) {
     throw new CheckpointError(
       `Expected a dictionary of tensors but found ${Deno.inspect(root, { depth: 0 })}`,
     );
   }
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of state) {
-    if (typeof name === "string" && value instanceof Tensor) tensors.set(name, value);
+  for (const name of STATE_NAMES) {
+    const tensors = collectTensors(root.get(name));
+    if (tensors.size > 0) return tensors;
+  }
+  return collectTensors(root);
+}
+
+function collectTensors(
+  value: unknown,
+  prefix = "",
+  tensors: Map<string, Tensor> = new Map(),
+  depth = 0,
+): Map<string, Tensor> {
+  if (!(value instanceof Map) || depth > MAX_DEPTH) return tensors;
+  for (const [name, inner] of value) {
+    if (typeof name !== "string") continue;
+    if (inner instanceof Tensor) tensors.set(prefix + name, inner);
+    else collectTensors(inner, `${prefix}${name}.`, tensors, depth + 1);
   }
   return tensors;
 }

@@ -70,6 +70,29 @@ export function makeDivisible(channels: number, divisor = 8): number {
   return rounded < 0.9 * channels ? rounded + divisor : rounded;
 }
 
+/** The tensor that each encoder has, whatever wraps it. */
+const FIRST_TENSOR = "features.0.0.weight";
+/** Names that an error shows. */
+const SHOWN = 5;
+
+/**
+ * What the names of an encoder's tensors begin with: the encoder's name, behind what wrappers put in
+ * front of it, such as `module.`, `model.` or `_orig_mod.`.
+ */
+function findPrefix(tensors: Map<string, Tensor>, encoder: string): string {
+  const wanted = `${encoder}.${FIRST_TENSOR}`;
+  const found = Array.from(tensors.keys()).filter((name) =>
+    name === wanted || name.endsWith(`.${wanted}`)
+  );
+  if (found.length === 1) return found[0].slice(0, -FIRST_TENSOR.length - 1);
+  const names = found.length > 0 ? found : Array.from(tensors.keys());
+  throw new CheckpointError(
+    `Expected one tensor ${wanted} in the checkpoint, or one whose name ends so, but found ` +
+      `${found.length === 0 ? "none" : found.length}; its ${names.length} tensors begin with ` +
+      names.slice(0, SHOWN).join(", "),
+  );
+}
+
 class EncoderBuilder {
   readonly #tensors: Map<string, Tensor>;
   readonly #prefix: string;
@@ -78,7 +101,7 @@ class EncoderBuilder {
 
   constructor(tensors: Map<string, Tensor>, prefix: string) {
     this.#tensors = tensors;
-    this.#prefix = prefix;
+    this.#prefix = findPrefix(tensors, prefix);
   }
 
   async build(): Promise<Uint8Array> {
@@ -230,7 +253,14 @@ class EncoderBuilder {
       );
     }
     this.#used.add(`${this.#prefix}.${name}`);
-    return await tensor.readFloat32();
+    const values = await tensor.readFloat32();
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new CheckpointError(
+        `Expected finite weights but found ${values[bad]} at ${bad} of ${this.#prefix}.${name}`,
+      );
+    }
+    return values;
   }
 
   /** @throws {CheckpointError} Where the encoder has a tensor that the network has no place for. */

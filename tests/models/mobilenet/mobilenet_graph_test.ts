@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { convertCheckpoint } from "../../../lib/models/mobilenet/convert.ts";
 import { OnnxEncoder } from "../../../lib/onnx/encoder.ts";
 import { buildMobileNet, makeDivisible } from "../../../lib/models/mobilenet/mobilenet_graph.ts";
-import type { Tensor } from "../../../lib/pytorch/tensor.ts";
+import { Tensor } from "../../../lib/pytorch/tensor.ts";
 import { findPython, withFolder } from "../../support.ts";
 import { encoderTensors, PREFIX, tensor, uniform } from "./encoder_tensors.ts";
 
@@ -147,4 +147,45 @@ Deno.test("makeDivisible() rounds to multiples of 8, never down by more than a t
     160,
     16,
   ]);
+});
+
+Deno.test("buildMobileNet() finds its tensors behind what wrappers put before their names", async () => {
+  const plain = await buildMobileNet(encoderTensors(0.1), PREFIX);
+  for (const wrapper of ["module.", "model.", "_orig_mod.", "state.module.model."]) {
+    const wrapped = new Map(
+      Array.from(encoderTensors(0.1), ([name, value]) => [wrapper + name, value]),
+    );
+    const model = await buildMobileNet(wrapped, PREFIX);
+    await withFolder(async (folder) => {
+      Deno.writeFileSync(join(folder, "plain.onnx"), plain);
+      Deno.writeFileSync(join(folder, "wrapped.onnx"), model);
+      assert.deepEqual(
+        await embedInput(join(folder, "wrapped.onnx")),
+        await embedInput(join(folder, "plain.onnx")),
+      );
+    });
+  }
+});
+
+Deno.test("buildMobileNet() lists what is there where its tensors are not", async () => {
+  const other = new Map([["backbone.a", 1], ["backbone.b", 2]]) as unknown as Map<string, Tensor>;
+  await assert.rejects(buildMobileNet(other, PREFIX), {
+    name: "CheckpointError",
+    message: /found none; its 2 tensors begin with backbone\.a, backbone\.b/,
+  });
+});
+
+Deno.test("buildMobileNet() refuses a weight that is no number", async () => {
+  const tensors = encoderTensors(0.1);
+  const name = `${PREFIX}.features.0.1.bias`;
+  const { shape, stride } = tensors.get(name)!;
+  const bytes = new Uint8Array(new Float32Array(shape[0]).fill(NaN, 3).buffer);
+  tensors.set(
+    name,
+    new Tensor("float32", shape, stride, 0, shape[0], () => Promise.resolve(bytes)),
+  );
+  await assert.rejects(buildMobileNet(tensors, PREFIX), {
+    name: "CheckpointError",
+    message: /Expected finite weights but found NaN at 3 of .*features\.0\.1\.bias/,
+  });
 });
