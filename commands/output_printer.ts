@@ -16,10 +16,10 @@ export class OutputPrinter {
   #pending?: { id: string; text: string };
   #lastUpdate = Date.now();
 
-  /** Announces a cell, on standard error. */
-  startCell(count: number, total: number, title: string): void {
+  /** Announces a cell, on standard error. @param number Among all cells, from 1, as errors count. */
+  startCell(number: number, total: number, title: string): void {
     this.#flush();
-    write(Deno.stderr, `[${count}/${total}] ${title}\n`);
+    write(Deno.stderr, `${`[cell ${number} of ${total}] ${title}`.trimEnd()}\n`);
   }
 
   /** Prints what a message of the iopub channel brings. */

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
+import { DatasetError, readGroundTruth } from "../lib/challenge/dataset.ts";
 import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
 import { defineCommand, UsageError } from "./command.ts";
@@ -33,6 +35,7 @@ export const runCommand = defineCommand({
       ROOT_PATH: values.root && resolve(values.root),
       DATA_PATH: values.data && resolve(values.data),
     });
+    if (values.data !== undefined) checkDataset(values.data);
     // Before the work: a place that can't be written to should not be found out after it.
     Deno.mkdirSync(dirname(resolve(out)), { recursive: true });
 
@@ -43,15 +46,14 @@ export const runCommand = defineCommand({
       : ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) Deno.addSignalListener(signal, interrupt);
     const printer = new OutputPrinter();
-    const total = notebook.cells.filter((cell) => cell.cell_type === "code").length;
-    let count = 0;
     try {
       await runNotebook(notebook, {
         cwd: dirname(resolve(path)),
         timeout: values.timeout,
         cellTimeout: values["cell-timeout"],
         signal: interruption.signal,
-        onCell: (_cell, index) => printer.startCell(++count, total, headingAbove(notebook, index)),
+        onCell: (_cell, index) =>
+          printer.startCell(index + 1, notebook.cells.length, headingAbove(notebook, index)),
         onOutput: (message) => printer.print(message),
       });
     } catch (error) {
@@ -67,6 +69,14 @@ export const runCommand = defineCommand({
     return 0;
   },
 });
+
+/** @throws {DatasetError} Where there is no data set: the first cell would make an empty folder. */
+function checkDataset(folder: string): void {
+  if (!existsSync(folder)) {
+    throw new DatasetError(`Expected a data set for --data but found no folder at ${folder}`);
+  }
+  readGroundTruth(folder);
+}
 
 /** The title of the section that a cell stands in. */
 function headingAbove(notebook: Notebook, index: number): string {

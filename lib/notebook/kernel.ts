@@ -36,6 +36,7 @@ const HEARTBEAT_LIMIT_MS = 120_000;
 /** A running Deno kernel, spoken to by its own protocol. */
 export class Kernel {
   readonly #process: Deno.ChildProcess;
+  readonly #guard: Deno.ChildProcess;
   readonly #folder: string;
   readonly #ports: number[];
   readonly #codec: MessageCodec;
@@ -47,8 +48,9 @@ export class Kernel {
   #ended = false;
   #closed = false;
 
-  private constructor({ process, folder, key }: KernelProcess, ports: number[]) {
+  private constructor({ process, guard, folder, key }: KernelProcess, ports: number[]) {
     this.#process = process;
+    this.#guard = guard;
     this.#ports = ports;
     this.#folder = folder;
     this.#codec = new MessageCodec(key);
@@ -234,6 +236,35 @@ export class Kernel {
     }
   }
 
+  #silentRequest(code: string): Message {
+    return this.#codec.create("execute_request", {
+      code,
+      silent: true,
+      store_history: false,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: false,
+    });
+  }
+
+  /** Runs code of the runner's own, which counts as no cell and shows nothing. */
+  async executeSilently(code: string): Promise<void> {
+    const request = this.#silentRequest(code);
+    const replied = Promise.withResolvers<void>();
+    const listener = (message: Message, channel: Channel) => {
+      if (message.parent_header.msg_id !== request.header.msg_id) return;
+      if (channel === "shell") replied.resolve();
+    };
+    this.#listeners.add(listener);
+    try {
+      await this.#send("shell", request);
+      const ended = await Promise.race([replied.promise, this.#death.promise]);
+      if (ended instanceof Error) throw ended;
+    } finally {
+      this.#listeners.delete(listener);
+    }
+  }
+
   /**
    * Waits for what a cell printed. The Deno kernel forwards it through a queue of its own, so some
    * of it comes long after the cell is said to be idle, even as if the next cell had printed it.
@@ -243,14 +274,7 @@ export class Kernel {
    */
   async #settle(onMessage: (message: Message) => void): Promise<void> {
     const marker = `\0${crypto.randomUUID()}`;
-    const request = this.#codec.create("execute_request", {
-      code: `console.log(${JSON.stringify(marker)});`,
-      silent: true,
-      store_history: false,
-      user_expressions: {},
-      allow_stdin: false,
-      stop_on_error: false,
-    });
+    const request = this.#silentRequest(`console.log(${JSON.stringify(marker)});`);
     const marked = Promise.withResolvers<void>();
     const replied = Promise.withResolvers<void>();
     const listener = (message: Message, channel: Channel) => {
@@ -287,6 +311,14 @@ export class Kernel {
     this.#closed = true;
     this.#killGroup();
     await this.#process.status;
+    // Its work is done: it must not end whoever gets the kernel's number next.
+    try {
+      this.#guard.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#guard.stdin.close().catch(() => {});
+    await this.#guard.status;
     for (const socket of Object.values(this.#sockets)) socket.close();
     releasePorts(this.#ports);
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { QvimError } from "../io/errors.ts";
 
 /** Thrown where the kernel does not start; the message holds what it said. */
@@ -17,11 +18,15 @@ export interface KernelOptions {
 /** A kernel's process, and what it takes to speak to it. */
 export interface KernelProcess {
   process: Deno.ChildProcess;
+  /** Ends the kernel's process group when this process is gone. */
+  guard: Deno.ChildProcess;
   /** A folder of its own, with the connection file. */
   folder: string;
   /** What its messages are signed with. */
   key: string;
 }
+
+const GUARD = fileURLToPath(new URL("./guard.ts", import.meta.url));
 
 /** How much of what the kernel wrote to its own standard error is kept, in characters. */
 const LOG_CHARACTERS = 4_000;
@@ -58,7 +63,14 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
     // A process group of its own: what the cells start can be ended with the kernel.
     detached: true,
   }).spawn();
-  return { process, folder, key };
+  const guard = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-config", "-A", GUARD, `${process.pid}`],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  return { process, guard, folder, key };
 }
 
 /** What the promise resolves to, or `undefined` where that takes longer than `ms`. */

@@ -2,7 +2,9 @@ import { QvimError } from "../io/errors.ts";
 import type { Cell, Notebook, Output } from "./ipynb.ts";
 import { CellTimeoutError, DeadKernelError, type ExecuteReply, Kernel } from "./kernel.ts";
 import type { Message } from "./message.ts";
+import { REPORT_LATE_ERRORS, startCellCode } from "./late_errors.ts";
 import { OutputCollector } from "./outputs.ts";
+import { syntaxFault } from "./syntax.ts";
 
 /** Thrown where a cell fails; the message shows the cell, the error and the traceback. */
 export class CellError extends QvimError {}
@@ -62,10 +64,12 @@ function codeCells(notebook: Notebook): Cell[] {
 
 async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions): Promise<void> {
   const collector = new OutputCollector();
+  await kernel.executeSilently(REPORT_LATE_ERRORS);
   const deadline = performance.now() + (options.timeout ?? Infinity) * 1000;
   for (const [index, cell] of notebook.cells.entries()) {
     if (cell.cell_type !== "code" || cell.source.trim() === "") continue;
     options.onCell?.(cell, index);
+    await kernel.executeSilently(startCellCode(index + 1));
     const cellMs = (options.cellTimeout ?? Infinity) * 1000;
     const leftMs = Math.max(0, deadline - performance.now());
     collector.startCell(cell.outputs!);
@@ -82,8 +86,13 @@ async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions)
       );
     }
     cell.execution_count = reply.execution_count;
-    if (reply.status !== "ok") throw cellError(cell, index, reply);
+    if (reply.status !== "ok" && !mayFail(cell)) throw cellError(cell, index, reply);
   }
+}
+
+/** Whether the cell's author expects it to fail, as Jupyter's own tools know it. */
+function mayFail({ metadata }: Cell): boolean {
+  return Array.isArray(metadata.tags) && metadata.tags.includes("raises-exception");
 }
 
 async function runCell(
@@ -129,6 +138,16 @@ function cellError(cell: Cell, index: number, reply: ExecuteReply): CellError {
   const output = cell.outputs?.find((output): output is Output & { output_type: "error" } =>
     output.output_type === "error"
   );
+  const fault = output === undefined ? syntaxFault(cell.source) : undefined;
+  if (fault !== undefined) {
+    const { line, column, reason } = fault;
+    return new CellError(
+      `Cell ${
+        index + 1
+      } failed: it is no TypeScript, at line ${line}, column ${column}: ${reason}\n` +
+        `${indent(cell.source)}`,
+    );
+  }
   const traceback = (output?.traceback ?? reply.traceback ?? []).join("\n");
   const name = output?.ename ?? reply.ename ?? "Error";
   const value = output?.evalue ?? reply.evalue ?? "";

@@ -101,6 +101,9 @@ const MESSAGES_AT_ONCE = 60, CHARACTERS_AT_ONCE = 1_200_000;
  */
 const MESSAGE_MS = 2;
 
+/** How long the kernel is given for what is printed before the process ends. */
+const LAST_WORDS_MS = 200;
+
 /** What may go out now, and refills. */
 class Bucket {
   readonly #rate: number;
@@ -145,6 +148,11 @@ export function printUnderCells(): void {
   watchCells();
   const ours = new Console((text, level) => print(level > 1 ? "stderr" : "stdout", text));
   const theirs = console as unknown as Record<string, unknown>;
+  // What is printed just before the end would be lost with the kernel's thread.
+  globalThis.addEventListener("unload", () => {
+    flushPrints();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
+  });
   for (const [name, method] of Object.entries(ours)) {
     if (typeof method === "function") theirs[name] = method;
   }

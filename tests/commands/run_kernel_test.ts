@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readNotebook } from "../../lib/notebook/ipynb.ts";
 import { codeNotebookText } from "../notebook/support.ts";
 import { cli, PROJECT, SHARED, testWithShared, withFolder, writeFiles } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
+const GROUND_TRUTH = "title\nLabel,Class,Items,Query 1,Query 2,Query 3\na,c,i.wav,q.wav,,\n";
 const PATHS_CELL = `// TODO: DEFINE YOUR PATHS HERE.
 const ROOT_PATH = "nowhere";
 const DATA_PATH = "nowhere else";`;
@@ -53,6 +55,7 @@ Deno.test("run: --data and --root replace the two paths, --out names the result"
         PATHS_CELL,
         "console.log(ROOT_PATH); console.error(DATA_PATH); DATA_PATH.length",
       ),
+      "d/DEV Dataset.csv": GROUND_TRUTH,
     });
     const out = join(folder, "deep", "done.ipynb");
     const { code, stdout, stderr } = await cli(
@@ -134,8 +137,29 @@ for (
     }));
 }
 
+Deno.test("run: a data set that is not there, or has no answers, fails before the first cell", () =>
+  withFolder(async (folder) => {
+    Deno.mkdirSync(join(folder, "empty"));
+    const cases: [string, RegExp][] = [
+      ["none", /Expected a data set for --data but found no folder at .*none/],
+      ["empty", /Expected the ground truth but found no file at .*DEV Dataset\.csv/],
+    ];
+    for (const [name, message] of cases) {
+      const data = join(folder, name), root = join(folder, "root");
+      const { code, stdout, stderr } = await cli([
+        ...["run", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", root],
+      ]);
+      assert.equal(code, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\[cell/);
+      assert.ok(!existsSync(root) && !existsSync(join(folder, "none")));
+    }
+  }));
+
 Deno.test("run: an empty data set fails with the template's message", () =>
   withFolder(async (folder) => {
+    writeFiles(folder, { "new/DEV Dataset.csv": GROUND_TRUTH });
     const { code, stdout, stderr } = await cli([
       ...["run", "notebooks/baseline_2dft.ipynb", "--data", join(folder, "new"), "--root", folder],
     ]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Notebook, Output } from "../../lib/notebook/ipynb.ts";
 import { Kernel } from "../../lib/notebook/kernel.ts";
 import { runNotebook, type RunOptions } from "../../lib/notebook/runner.ts";
-import { withFolder } from "../support.ts";
+import { PROJECT, withFolder } from "../support.ts";
 import { codeNotebook } from "./support.ts";
 
 async function run(notebook: Notebook, options: Partial<RunOptions> = {}): Promise<Output[][]> {
@@ -175,3 +175,63 @@ Deno.test("runNotebook() runs many times in a row, several at once", async () =>
   };
   for (let round = 0; round < 3; round++) await Promise.all([one(), one(), one()]);
 });
+
+Deno.test("runNotebook() says where a cell is no TypeScript", async () => {
+  await assert.rejects(run(codeNotebook("const a = 1;", "const b = 1;\nconst c = ;")), {
+    name: "CellError",
+    message: /^Cell 2 failed: it is no TypeScript, at line 2, column 11: Unexpected token\n/,
+  });
+});
+
+Deno.test("runNotebook() shows what throws after its cell, and goes on at once", async () => {
+  const started = performance.now();
+  const outputs = await run(codeNotebook(
+    'setTimeout(() => { throw new Error("late timer"); }, 20);',
+    'Promise.reject(new Error("late promise"));',
+    "await new Promise((resolve) => setTimeout(resolve, 200));",
+    '"still here"',
+  ));
+  const text = JSON.stringify(outputs.slice(0, 3));
+  assert.match(text, /Error after its cell had ended, started by cell 1: Error: late timer/);
+  assert.match(text, /Error after its cell had ended: Error: late promise/);
+  assert.match(JSON.stringify(outputs[3]), /still here/);
+  assert.ok(performance.now() - started < 15_000, "a dead thread costs 30 s");
+});
+
+Deno.test("runNotebook() goes on after a cell whose tag says that it fails", async () => {
+  const notebook = codeNotebook('throw new Error("expected");', "1 + 1");
+  notebook.cells[0].metadata.tags = ["raises-exception"];
+  const [first, second] = await run(notebook);
+  assert.equal(first[0].output_type, "error");
+  assert.match(JSON.stringify(second), /"text\/plain":"2"/);
+});
+
+Deno.test("the kernel and what it started end when the runner is killed", () =>
+  withFolder(async (folder) => {
+    const mark = crypto.randomUUID();
+    const program = join(folder, "run.ts");
+    const runner = new URL("../../lib/notebook/runner.ts", import.meta.url).href;
+    const cell = `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"] }).spawn(); ` +
+      "while (true);";
+    const notebook = codeNotebook(cell);
+    Deno.writeTextFileSync(
+      program,
+      `import { runNotebook } from ${JSON.stringify(runner)};
+       await runNotebook(${JSON.stringify(notebook)}, { cwd: ${JSON.stringify(folder)} });`,
+    );
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--config", join(PROJECT, "deno.json"), program],
+    }).spawn();
+    const waitFor = async (count: (found: number) => boolean, ms: number) => {
+      const end = Date.now() + ms;
+      while (Date.now() < end) {
+        if (count((await processesWith(mark)).length)) return true;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return false;
+    };
+    assert.ok(await waitFor((found) => found > 0, 20_000), "the cell has started its process");
+    child.kill("SIGKILL");
+    await child.status;
+    assert.ok(await waitFor((found) => found === 0, 10_000), "all of them are gone");
+  }));
