@@ -121,7 +121,7 @@ export const rerunCommand = defineCommand({
       const report: Report = { data: basename(dataPath), isBlind, sandbox, network, entries: [] };
       const earlier = values.resume ? readEntries(reportFolder) : new Map<string, Entry>();
       const waiting: { entry: Entry; path: string }[] = [];
-      for (const [path, found] of findings) {
+      for (const [path, { findings: found }] of findings) {
         const name = uniqueName(basename(path, ".ipynb"), report.entries);
         const key = JSON.stringify([await hashFile(path), runOptions]);
         const known = earlier.get(name);

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Finding } from "../lib/organizer/verify/findings.ts";
+import { type Verdict, verdictOf, type Verification } from "../lib/organizer/verify/findings.ts";
 import { verifyAll } from "../lib/organizer/verify/verify_files.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand, NOTEBOOKS } from "./command.ts";
@@ -8,31 +8,44 @@ export const verifyCommand = defineCommand({
   name: "verify",
   summary: "Holds notebooks against the template and the rules that it states.",
   details: `Of a folder, all its notebooks are verified, and their names and numbers as well.
-The exit status is 1 where a rule is broken and 0 where there are only warnings.`,
+The exit status is 0 where all notebooks are clean, 3 where a person should look at one, and 1 where
+one breaks a rule. What this command understands is not all that code can do: the re-run decides.`,
   positionals: NOTEBOOKS,
   options: {
-    json: { kind: "flag", help: 'print {"file": [findings], …} and nothing else' },
+    json: {
+      kind: "flag",
+      help: 'print {"file": {"result", "powers", "findings"}, …} and nothing else',
+    },
     "no-types": { kind: "flag", help: "leave the type checker out" },
   },
   async run(values, positionals) {
     const byFile = await verifyAll(positionals, !values["no-types"]);
-    if (values.json) console.log(JSON.stringify(Object.fromEntries(byFile), null, 2));
-    else for (const [path, findings] of byFile) console.log(`${formatFindings(path, findings)}\n`);
-    const all = [...byFile.values()].flat();
-    return all.some(({ severity }) => severity === "violation") ? 1 : 0;
+    if (values.json) {
+      const results = Array.from(
+        byFile,
+        ([path, { findings, powers }]) => [path, { result: verdictOf(findings), powers, findings }],
+      );
+      console.log(JSON.stringify(Object.fromEntries(results), null, 2));
+    } else {
+      for (const [path, found] of byFile) console.log(`${formatVerification(path, found)}\n`);
+    }
+    return STATUS[verdictOf(Array.from(byFile.values()).flatMap(({ findings }) => findings))];
   },
 });
 
-/** What was found in a notebook, as a table with the differences below it. */
-export function formatFindings(path: string, findings: Finding[]): string {
+const STATUS: Record<Verdict, number> = { "clean": 0, "look": 3, "breaks a rule": 1 };
+
+/** What was found in a notebook, as a table with the differences and the powers below it. */
+function formatVerification(path: string, { findings, powers }: Verification): string {
   const violations = findings.filter(({ severity }) => severity === "violation").length;
   const warnings = findings.length - violations;
   const title = `${path}: ${
     findings.length === 0
-      ? "nothing found"
-      : `${count(violations, "violation")}, ${count(warnings, "warning")}`
+      ? "nothing found, clean"
+      : `${count(violations, "violation")}, ${count(warnings, "warning")}: ${verdictOf(findings)}`
   }`;
-  if (findings.length === 0) return title;
+  const used = powers.length === 0 ? [] : [`Powers used: ${powers.join(", ")}`];
+  if (findings.length === 0) return [title, ...used].join("\n");
   const table = formatTable({
     header: ["", "Rule", "Cell", "Line", "Found"],
     rows: findings.map(({ severity, rule, cell, line, file, message }) => [
@@ -46,7 +59,7 @@ export function formatFindings(path: string, findings: Finding[]): string {
   const diffs = findings.flatMap(({ diff, cell }) =>
     diff === undefined ? [] : [`Cell ${cell}:\n${diff}`]
   );
-  return [title, table, ...diffs].join("\n\n");
+  return [title, table, ...diffs, ...used].join("\n\n");
 }
 
 function count(number: number, what: string): string {

@@ -3,7 +3,7 @@ import { parse, type ParserOptions } from "@babel/parser";
 /** How the kernel's cells are parsed, each by itself. */
 export const CELL_PARSER: ParserOptions = {
   sourceType: "module",
-  plugins: ["typescript", "decorators"],
+  plugins: ["typescript", "decorators", "decoratorAutoAccessors"],
   allowUndeclaredExports: true,
 };
 

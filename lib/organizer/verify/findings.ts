@@ -18,6 +18,25 @@ export type Rule =
   | "file-name"
   | "too-many";
 
+/**
+ * What came of a notebook: nothing was found and everything was understood, a person should look, or
+ * a rule is broken.
+ */
+export type Verdict = "clean" | "look" | "breaks a rule";
+
+/** What verification says of a notebook. */
+export interface Verification {
+  findings: Finding[];
+  /** What it reaches: functions of the runtime, packages and modules, in the order of the alphabet. */
+  powers: string[];
+}
+
+/** The verdict that findings come to. */
+export function verdictOf(findings: Finding[]): Verdict {
+  if (findings.some(({ severity }) => severity === "violation")) return "breaks a rule";
+  return findings.length > 0 ? "look" : "clean";
+}
+
 /** Something that a check found in a notebook. */
 export interface Finding {
   rule: Rule;

@@ -4,6 +4,7 @@ import traverse, { type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";
+import { PowerChecker } from "./powers.ts";
 import { RuleChecker } from "./rules.ts";
 import { Resolver } from "./resolver.ts";
 import { ROOT, type Value } from "./values.ts";
@@ -19,6 +20,7 @@ interface LocalModule {
 export class LocalModules {
   readonly #read = new Map<string, LocalModule | ProgramError | undefined>();
   readonly #visited = new Set<string>();
+  readonly #powers = new Set<string>();
   readonly findings: Finding[] = [];
 
   /**
@@ -73,7 +75,8 @@ export class LocalModules {
     this.#visited.add(path);
     const isTrusted = path.startsWith(join(this.packageFolder, "lib") + sep) ||
       path === join(this.packageFolder, "helpers.ts");
-    if (isTrusted) return;
+    // Data is no code.
+    if (isTrusted || path.endsWith(".json")) return;
     const local = this.#module(path);
     const warning = { rule: "unclear", severity: "warning", cell: place.cell } as const;
     if (local === undefined) {
@@ -85,8 +88,32 @@ export class LocalModules {
     } else {
       const placeOf = (line: number) => ({ ...place, line, file: path });
       const program = { ...local.program, placeOf };
-      this.findings.push(...new RuleChecker(program, this.resolverIn(dirname(path))).check());
+      this.findings.push(...this.check(program, dirname(path)));
     }
+  }
+
+  /** Applies the rules to a program, then shows what of its powers they could not follow. */
+  check(program: Program, folder: string): Finding[] {
+    const resolver = this.resolverIn(folder);
+    const found = new RuleChecker(program, resolver).check();
+    const powers = new PowerChecker(program, resolver);
+    const where = ({ severity, cell, line, file }: Finding) =>
+      severity === "violation" ? `${cell} ${file}` : `${cell} ${file} ${line}`;
+    const known = new Set(found.map(where));
+    // One remark a line is enough, and a cell that breaks a rule is read anyhow.
+    found.push(
+      ...powers.check().filter((finding) =>
+        !known.has(where(finding)) && !known.has(`${finding.cell} ${finding.file}`)
+      ),
+    );
+    const { uses, modules } = powers.powers();
+    for (const name of [...uses, ...modules]) this.#powers.add(name);
+    return found;
+  }
+
+  /** The functions of the runtime, packages and modules that have been used so far. */
+  powers(): string[] {
+    return [...this.#powers].sort();
   }
 
   #exportOf({ body }: LocalModule, path: string, name: string): Value[] {

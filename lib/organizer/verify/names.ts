@@ -38,7 +38,13 @@ export const FORBIDDEN: Forbidden[] = [
   },
   {
     rule: "eval",
-    names: /^(eval|Function|node:vm(\..*)?|Deno\.core(\..*)?|Deno\.dlopen)$/,
+    names: /^(node:)?process\.(getBuiltinModule|binding|dlopen|_linkedBinding)$/,
+    message: "reaches modules that the notebook does not import",
+  },
+  {
+    rule: "eval",
+    names:
+      /^(eval|Function|node:vm(\..*)?|Deno\.core(\..*)?|Deno\.internal|Deno\.dlopen|AsyncFunction|GeneratorFunction)$/,
     message: "runs code that is not in the notebook",
   },
   {
@@ -51,7 +57,7 @@ export const FORBIDDEN: Forbidden[] = [
 
 /** Functions that read what their first argument names. */
 export const READS =
-  /^(Deno\.(readFile|readTextFile|readDir|open|stat|lstat|realPath|readLink|watchFs|FsFile\.open)(Sync)?|node:fs(\/promises|\.promises)?\.(readFile|readdir|open|opendir|stat|lstat|access|exists|createReadStream|readlink|realpath|watch|openAsBlob|glob)(Sync)?|qvim\.(readWav|readSimilarities|listItems|listQueries))$/;
+  /^(Deno\.(readFile|readTextFile|readDir|open|stat|lstat|realPath|readLink|watchFs|FsFile\.open)(Sync)?|node:fs(\/promises|\.promises)?\.(readFile|readdir|open|opendir|stat|lstat|createReadStream|readlink|realpath|watch|openAsBlob|glob)(Sync)?|qvim\.(readWav|readAudio|readSimilarities|listItems|listQueries))$/;
 
 /** Functions that change what their first argument names. */
 export const WRITES =

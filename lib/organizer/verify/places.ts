@@ -37,6 +37,17 @@ export function checkPath(
       message: `${what} ${name}/${below}, which is outside ${name}`,
     };
   }
+  // A table is the business of another rule.
+  if (what === "reads" && /\.csv$/i.test(below)) return undefined;
+  if (what === "reads" && base === DATA && !/^(Items|Queries)(\/|$)/.test(below)) {
+    const isTold = !below.includes(ANYTHING);
+    const found = below === "."
+      ? "lists what lies in DATA_PATH, its answers among it"
+      : isTold
+      ? `reads ${name}/${below}, which is none of the sounds`
+      : `reads something below ${name} whose name can't be told`;
+    return { rule: "paths", severity: "warning", message: found };
+  }
   if (what === "writes" && base === DATA) {
     return {
       rule: "paths",

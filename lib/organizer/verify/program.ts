@@ -1,15 +1,17 @@
 import { QvimError } from "../../io/errors.ts";
 import { parse, type ParserOptions } from "@babel/parser";
+import { CELL_PARSER, syntaxFault } from "../../notebook/syntax.ts";
 import type { File } from "@babel/types";
 import type { Notebook } from "../../notebook/ipynb.ts";
 import { isTodoCell, TODO_LINES } from "../template.ts";
 
+/** What the parser takes for the end of a line. */
+const LINE_END = /\r\n|[\r\n\u2028\u2029]/;
+
 const PARSER: ParserOptions = {
-  sourceType: "module",
-  plugins: ["typescript"],
+  ...CELL_PARSER,
   // Cells may declare a name again, and what one of them declares others use.
   errorRecovery: true,
-  allowUndeclaredExports: true,
 };
 
 /** Where in a notebook, or in a module that it imports, a line of a program stands. */
@@ -46,7 +48,19 @@ export function joinCells(notebook: Notebook): Program {
   notebook.cells.forEach((cell, index) => {
     if (cell.cell_type !== "code") return;
     const isOwn = isTodoCell(cell);
-    const cellLines = cell.source.split(/\r\n|\r|\n/);
+    // A cell that does not parse by itself does not run, whatever it is beside its neighbours.
+    const fault = syntaxFault(cell.source);
+    if (fault !== undefined) {
+      const place = {
+        cell: index + 1,
+        line: fault.line,
+        isOwn,
+        isSetup: false,
+        choosesPaths: false,
+      };
+      throw new ProgramError(fault.reason, place);
+    }
+    const cellLines = cell.source.split(LINE_END);
     sources.push(...cellLines);
     cellLines.forEach((_, line) =>
       places.push({

@@ -34,9 +34,23 @@ export class Resolver {
     this.imports.visit(module, place);
   }
 
+  /** What expressions stand for, once that is known: each is looked at once. */
+  readonly #known = new WeakMap<object, Value[]>();
+
   /** All that an expression may stand for. */
   resolve(path: NodePath, depth = 0): Value[] {
-    if (depth > MAX_DEPTH) return UNKNOWN;
+    const node = path.node as t.Node | null | undefined;
+    if (depth > MAX_DEPTH || node === null || node === undefined) return UNKNOWN;
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    // What refers to itself stands for nothing that is known.
+    this.#known.set(node, UNKNOWN);
+    const values = limit(this.#resolve(path, depth));
+    this.#known.set(node, values);
+    return values;
+  }
+
+  #resolve(path: NodePath, depth: number): Value[] {
     const node = path.node as t.Node | null;
     const inner = (key: string) => this.resolve(path.get(key) as NodePath, depth + 1);
     switch (node?.type) {
@@ -101,6 +115,25 @@ export class Resolver {
     });
   }
 
+  /** Whether an expression is a list of what a function is handed, rather than one of them. */
+  isList(path: NodePath): boolean {
+    if (path.isIdentifier()) {
+      const declared = path.scope.getBinding(path.node.name)?.path;
+      const init = declared?.isVariableDeclarator() ? declared.get("init") as NodePath : undefined;
+      return init?.node !== undefined && init.node !== null && this.isList(init);
+    }
+    if (!path.isCallExpression()) return false;
+    const callee = path.get("callee") as NodePath;
+    if (!callee.isMemberExpression()) return false;
+    const object = callee.get("object") as NodePath;
+    const key = this.key(callee);
+    if (object.isIdentifier({ name: "Object" })) return /^(keys|values|entries)$/.test(key ?? "");
+    return /^(slice|filter|sort|toSorted|reverse|toReversed|map|flat|flatMap|concat)$/.test(
+      key ?? "",
+    ) &&
+      this.isList(object);
+  }
+
   /** The text of a property's name, where it is known. */
   key(path: NodePath<t.MemberExpression>): string | undefined {
     const { computed, property } = path.node;
@@ -139,16 +172,58 @@ export class Resolver {
     return values;
   }
 
-  /** What a function is handed: of the one that `map` or the like calls, what that goes over. */
+  /**
+   * What a function is handed: of the one that `map` or the like calls, what that goes over; of a
+   * model's own methods, a sound's path; of others, what they are called with.
+   */
   #handed(binding: Binding, depth: number): Value[] {
     const handler = binding.scope.path;
     const call = handler.parentPath;
     const callee = call?.isCallExpression() && handler.listKey === "arguments"
       ? call.get("callee") as NodePath
       : undefined;
-    if (!callee?.isMemberExpression()) return [{ kind: "parameter" }];
-    const over = this.resolve(callee.get("object") as NodePath, depth + 1);
-    return over.some(({ kind }) => kind === "parameter") ? [{ kind: "parameter" }] : UNKNOWN;
+    if (callee?.isMemberExpression()) {
+      const over = this.resolve(callee.get("object") as NodePath, depth + 1);
+      return over.some(({ kind }) => kind === "parameter") ? [{ kind: "parameter" }] : UNKNOWN;
+    }
+    if (isHandedPaths(handler)) return [{ kind: "parameter" }];
+    const parameters = handler.isFunction() ? handler.get("params") as NodePath[] : [];
+    const index = parameters.findIndex((parameter) => {
+      const target = parameter.isAssignmentPattern()
+        ? parameter.get("left") as NodePath
+        : parameter;
+      return target.isIdentifier() && target.node.name === binding.identifier.name;
+    });
+    const calls = index < 0 ? undefined : callsOf(handler);
+    if (calls === undefined || calls.length === 0) return UNKNOWN;
+    return calls.flatMap((call) => {
+      const arg = (call.get("arguments") as NodePath[])[index];
+      return arg === undefined || arg.isSpreadElement() ? UNKNOWN : this.resolve(arg, depth + 1);
+    });
+  }
+
+  /** What `this.name` may stand for: all that the class sets it to. */
+  #ofThis(path: NodePath, key: string, depth: number): Value[] {
+    const owner = path.findParent((parent) => parent.isClass());
+    if (owner === null) return UNKNOWN;
+    const values: Value[] = [];
+    owner.traverse({
+      AssignmentExpression: (found) => {
+        const left = found.get("left") as NodePath;
+        if (!left.isMemberExpression() || !left.get("object").isThisExpression()) return;
+        if (this.key(left) === key) {
+          values.push(...this.resolve(found.get("right") as NodePath, depth + 1));
+        }
+      },
+      ClassProperty: (found) => {
+        const { key: name, computed } = found.node;
+        if (computed || name.type !== "Identifier" || name.name !== key || !found.node.value) {
+          return;
+        }
+        values.push(...this.resolve(found.get("value") as NodePath, depth + 1));
+      },
+    });
+    return values.length > 0 ? values : UNKNOWN;
   }
 
   #declared(binding: Binding, depth: number): Value[] {
@@ -248,6 +323,10 @@ export class Resolver {
   }
 
   #member(path: NodePath<t.MemberExpression>, depth: number): Value[] {
+    if (path.get("object").isThisExpression()) {
+      const key = this.key(path);
+      return key === undefined ? UNKNOWN : this.#ofThis(path, key, depth);
+    }
     const object = this.resolve(path.get("object") as NodePath, depth + 1);
     return this.property(object, this.key(path), depth + 1);
   }
@@ -345,6 +424,73 @@ export class Resolver {
     }
     return UNKNOWN;
   }
+}
+
+/** Methods that a model is handed paths by. */
+const HANDED_PATHS = /^(computeSimilarities|embedItem|embedQuery)$/;
+
+function isHandedPaths(handler: NodePath): boolean {
+  return (handler.isClassMethod() || handler.isObjectMethod()) &&
+    handler.node.key.type === "Identifier" && HANDED_PATHS.test(handler.node.key.name);
+}
+
+/** All calls of a function; undefined where it may be called from elsewhere. */
+function callsOf(handler: NodePath): NodePath<t.CallExpression>[] | undefined {
+  if (handler.isClassMethod() || handler.isClassPrivateMethod()) return callsOfMethod(handler);
+  const { parentPath } = handler;
+  const name = handler.isFunctionDeclaration()
+    ? handler.node.id?.name
+    : parentPath?.isVariableDeclarator() && parentPath.node.id.type === "Identifier"
+    ? parentPath.node.id.name
+    : undefined;
+  const scope = handler.isFunctionDeclaration() ? handler.parentPath.scope : handler.scope.parent;
+  const binding = name === undefined ? undefined : scope?.getBinding(name);
+  if (binding === undefined || !binding.constant) return undefined;
+  return allCalls(binding.referencePaths);
+}
+
+function callsOfMethod(
+  method: NodePath<t.ClassMethod> | NodePath<t.ClassPrivateMethod>,
+): NodePath<t.CallExpression>[] | undefined {
+  const owner = method.findParent((parent) => parent.isClass())!;
+  if (method.isClassMethod() && method.node.kind === "constructor") {
+    const name = (owner.node as t.Class).id?.name;
+    const binding = name === undefined ? undefined : owner.parentPath!.scope.getBinding(name);
+    return binding && allCalls(binding.referencePaths);
+  }
+  const { key } = method.node;
+  const name = key.type === "PrivateName" ? key.id.name : key.type === "Identifier" ? key.name : "";
+  const uses: NodePath[] = [];
+  method.scope.getProgramParent().path.traverse({
+    MemberExpression: (found) => {
+      const { property, computed } = found.node;
+      const isIt = property.type === "PrivateName"
+        ? property.id.name === name
+        : !computed && property.type === "Identifier" && property.name === name;
+      if (isIt) uses.push(found);
+    },
+  });
+  return allCalls(uses);
+}
+
+function allCalls(references: NodePath[]): NodePath<t.CallExpression>[] | undefined {
+  const calls: NodePath<t.CallExpression>[] = [];
+  for (const reference of references) {
+    const { parentPath } = reference;
+    const isCall = (parentPath?.isCallExpression() || parentPath?.isNewExpression()) &&
+      reference.key === "callee";
+    // Being extended, asked for or exported calls nothing.
+    if (isCall) calls.push(parentPath as NodePath as NodePath<t.CallExpression>);
+    else if (!parentPath?.isBinaryExpression({ operator: "instanceof" })) return undefined;
+  }
+  return calls;
+}
+
+/** As many cases as are told apart. */
+const MAX_CASES = 64;
+
+function limit(values: Value[]): Value[] {
+  return values.length > MAX_CASES ? [...values.slice(0, MAX_CASES), ...UNKNOWN] : values;
 }
 
 function importedName({ imported }: t.ImportSpecifier): string {

@@ -19,6 +19,9 @@ import type { Resolver } from "./resolver.ts";
 const GROUND_TRUTH = /DEV Dataset|\.csv$/i;
 /** Methods that a model is handed paths by. */
 const HANDED_PATHS = /^(computeSimilarities|embedItem|embedQuery)$/;
+/** What runs a function later. */
+const WAITS =
+  /^(setTimeout|setInterval|setImmediate|queueMicrotask|addEventListener|node:timers.*)$/;
 /** What takes a text apart. */
 const TAKES_APART =
   /^(split|match|matchAll|replace|replaceAll|includes|startsWith|endsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
@@ -82,7 +85,10 @@ export class RuleChecker {
   #reference(path: NodePath): void {
     for (const name of this.resolver.names(path)) {
       this.#forbidden(path, name);
-      if (WHOLE_OBJECTS.test(name) && isHandedOn(path)) {
+      // What a function is handed is shown where it is handed on.
+      const isParameter = path.isIdentifier() &&
+        path.scope.getBinding(path.node.name)?.kind === "param";
+      if (WHOLE_OBJECTS.test(name) && !isParameter && isHandedOn(path)) {
         const message = `hands ${name} on, which can't be followed from here`;
         this.#add(path, "unclear", "warning", message);
       }
@@ -97,9 +103,41 @@ export class RuleChecker {
 
   #forbidden(path: NodePath, name: string): void {
     for (const { rule, names, message, inSetup, severity } of FORBIDDEN) {
-      if (!names.test(name) || inSetup && this.#placeOf(path).isSetup) continue;
+      if (!names.test(name) || inSetup && this.#runsInSetup(path)) continue;
       this.#add(path, rule, severity ?? "violation", `${name} ${message}`);
     }
+  }
+
+  /**
+   * Whether what stands in the set-up cell runs there as well: not where it is in a function that
+   * waits, or in one that something outside of the cell can reach.
+   */
+  #runsInSetup(path: NodePath): boolean {
+    if (!this.#placeOf(path).isSetup) return false;
+    if (path.findParent((parent) => parent.isFunction() || parent.isClass()) === null) return true;
+    const waits = path.findParent((parent) => {
+      if (!parent.isCallExpression()) return false;
+      const callee = parent.get("callee") as NodePath;
+      const name = callee.isMemberExpression() ? this.resolver.key(callee) : undefined;
+      return /^(then|catch|finally|addEventListener|on|once)$/.test(name ?? "") ||
+        this.resolver.names(callee).some((name) => WAITS.test(name));
+    });
+    if (waits !== null) return false;
+    const statement = path.findParent((parent) => parent.parentPath?.isProgram() ?? false);
+    if (statement === null) return false;
+    const names = new Set<string>();
+    statement.traverse({ Identifier: (found) => void names.add(found.node.name) });
+    if (statement.isFunctionDeclaration() || statement.isClassDeclaration()) {
+      names.add(statement.node.id?.name ?? "");
+    }
+    const scope = statement.scope.getProgramParent();
+    return Array.from(names).every((name) => {
+      const binding = scope.getOwnBinding(name);
+      if (binding === undefined || binding.kind === "module") return true;
+      const uses = [...binding.referencePaths, ...binding.constantViolations];
+      const isOurs = this.#placeOf(binding.path).isSetup;
+      return !isOurs || uses.every((use) => this.#placeOf(use).isSetup);
+    });
   }
 
   #module(path: NodePath, module: string): void {
@@ -249,7 +287,7 @@ export class RuleChecker {
 
   #changesObject(path: NodePath, target: NodePath): void {
     for (const name of this.resolver.names(target)) {
-      this.#add(path, "patching", "violation", `changes ${name}`);
+      if (!isOfPackage(name)) this.#add(path, "patching", "violation", `changes ${name}`);
     }
     this.#fixedVariable(path, target);
   }
@@ -267,12 +305,20 @@ export class RuleChecker {
     const key = this.resolver.key(target);
     const names = this.resolver.names(object);
     for (const name of names) {
+      // A package's settings are for its users to make.
+      if (isOfPackage(name)) continue;
       this.#add(target, "patching", "violation", `changes ${name}.${key ?? "…"}`);
     }
     this.#fixedVariable(target, object);
     if (names.length > 0) return;
     const text = this.program.source.slice(object.node.start ?? 0, object.node.end ?? 0);
-    const isClass = this.resolver.resolve(object).some(({ kind }) => kind === "code");
+    let owner = object;
+    while (owner.isMemberExpression() || owner.isTSAsExpression()) {
+      owner = owner.get(owner.isMemberExpression() ? "object" : "expression") as NodePath;
+    }
+    const isClass = [object, owner].some((it) =>
+      this.resolver.resolve(it).some(({ kind }) => kind === "code")
+    );
     if (/prototype|__proto__|getPrototypeOf/.test(text) && !isClass) {
       this.#add(target, "patching", "warning", "changes a prototype; whose can't be told");
     }
@@ -309,6 +355,7 @@ export class RuleChecker {
   /** Something that is done with a text that may be a path which the model was handed. */
   #takesApart(path: NodePath, object: NodePath): void {
     if (!this.resolver.resolve(object).some(({ kind }) => kind === "parameter")) return;
+    if (this.resolver.isList(object)) return;
     const method = path.findParent((parent) =>
       (parent.isClassMethod() || parent.isObjectMethod()) &&
       parent.node.key.type === "Identifier" &&
@@ -323,6 +370,13 @@ export class RuleChecker {
       );
     }
   }
+}
+
+/** Whether a name is that of something that a package from the registry exports. */
+function isOfPackage(name: string): boolean {
+  const [root] = name.split(".");
+  return !(root in globalThis) && !/^(node:|qvim\b)/.test(name) && !/^[A-Z_]+_PATH$/.test(root) &&
+    root !== "Deno" && root !== "process" && root !== "window" && root !== "global";
 }
 
 /** Whether an object is used otherwise than for something that it has, or to be given another name. */

@@ -18,6 +18,9 @@ export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
 /** Stands in texts for what isn't known. */
 export const ANYTHING = "⟨…⟩";
 
+/** What an expression may stand for is not followed into more cases than this. */
+const MAX_VALUES = 64;
+
 export const UNKNOWN: Value[] = [{ kind: "unknown" }];
 
 /** What the runtime calls its outermost object. */
@@ -39,6 +42,7 @@ export function canonicalModule(module: string): string {
 
 /** Texts one after another, as far as they are known. */
 export function concatenate(first: Value[], second: Value[]): Value[] {
+  if (first.length * second.length > MAX_VALUES) return UNKNOWN;
   return first.flatMap((a) =>
     second.map((b): Value => {
       if (a.kind === "text" && b.kind === "text") return { kind: "text", text: a.text + b.text };

@@ -2,10 +2,9 @@ import { dirname, resolve } from "node:path";
 import type { Notebook } from "../../notebook/ipynb.ts";
 import { readPaths } from "../paths_cell.ts";
 import { settleDeclarations } from "./declarations.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, Verification } from "./findings.ts";
 import { LocalModules } from "./modules.ts";
 import { joinCells, type Program, ProgramError } from "./program.ts";
-import { RuleChecker } from "./rules.ts";
 import { checkStructure } from "./structure.ts";
 import { type CheckedProgram, checkTypes } from "./types.ts";
 
@@ -28,7 +27,17 @@ export async function verifyNotebooks(
   notebooks: { notebook: Notebook; path: string }[],
   { template, packageFolder, types }: VerifyOptions,
 ): Promise<Finding[][]> {
+  const all = await inspectNotebooks(notebooks, { template, packageFolder, types });
+  return all.map(({ findings }) => findings);
+}
+
+/** As {@linkcode verifyNotebooks}, with the powers that each notebook uses. */
+export async function inspectNotebooks(
+  notebooks: { notebook: Notebook; path: string }[],
+  { template, packageFolder, types }: VerifyOptions,
+): Promise<Verification[]> {
   const findings: Finding[][] = [];
+  const powers = new Map<number, string[]>();
   const parsed: (CheckedProgram & { index: number })[] = [];
   for (const [index, { notebook, path }] of notebooks.entries()) {
     findings.push(checkStructure(notebook, template));
@@ -37,9 +46,9 @@ export async function verifyNotebooks(
       const program = joinCells(notebook);
       parsed.push({ program, folder, index });
       const root = readPaths(notebook).ROOT_PATH ?? ".";
-      findings[index].push(
-        ...checkRules(program, new LocalModules(folder, root, packageFolder), folder),
-      );
+      const modules = new LocalModules(folder, root, packageFolder);
+      findings[index].push(...checkRules(program, modules, folder));
+      powers.set(index, modules.powers());
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;
       const { cell, line } = error.place;
@@ -56,20 +65,20 @@ export async function verifyNotebooks(
     const found = await checkTypes(parsed, packageFolder);
     parsed.forEach(({ index }, i) => findings[index].push(...found[i]));
   }
-  return findings;
+  return findings.map((found, index) => ({ findings: found, powers: powers.get(index) ?? [] }));
 }
 
 function checkRules(program: Program, modules: LocalModules, folder: string): Finding[] {
   const findings = settleDeclarations(program);
   try {
-    findings.push(...new RuleChecker(program, modules.resolverIn(folder)).check());
+    findings.push(...modules.check(program, folder));
   } catch (error) {
     // The scopes of a program that declares a class or a function again can't be told apart.
     if (!(error instanceof Error)) throw error;
     findings.push({
       rule: "unclear",
-      severity: "warning",
-      message: `could not be followed: ${error.message.split("\n")[0]}`,
+      severity: "violation",
+      message: `can't be followed: ${error.message.split("\n")[0]}`,
     });
   }
   return [...findings, ...modules.findings];

@@ -2,15 +2,18 @@ import { join } from "node:path";
 import { type Notebook, NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { PACKAGE_FOLDER, readTemplate } from "../template.ts";
 import { checkNames } from "./file_names.ts";
-import type { Finding } from "./findings.ts";
-import { verifyNotebooks } from "./verify.ts";
+import type { Finding, Verification } from "./findings.ts";
+import { inspectNotebooks } from "./verify.ts";
 
 /**
  * Verifies notebooks, and those of folders.
  *
- * @returns Path → what was found.
+ * @returns Path → what was found, and the powers that it uses.
  */
-export async function verifyAll(paths: string[], types: boolean): Promise<Map<string, Finding[]>> {
+export async function verifyAll(
+  paths: string[],
+  types: boolean,
+): Promise<Map<string, Verification>> {
   const template = readTemplate();
   const byFile = new Map<string, Finding[]>();
   for (const path of paths) {
@@ -32,9 +35,19 @@ export async function verifyAll(paths: string[], types: boolean): Promise<Map<st
       findings.push({ rule: "syntax", severity: "violation", message: error.message });
     }
   }
-  const found = await verifyNotebooks(readable, { template, packageFolder: PACKAGE_FOLDER, types });
-  readable.forEach(({ path }, i) => byFile.get(path)!.push(...found[i]));
-  return byFile;
+  const found = await inspectNotebooks(readable, {
+    template,
+    packageFolder: PACKAGE_FOLDER,
+    types,
+  });
+  const powers = new Map<string, string[]>();
+  readable.forEach(({ path }, i) => {
+    byFile.get(path)!.push(...found[i].findings);
+    powers.set(path, found[i].powers);
+  });
+  return new Map(
+    Array.from(byFile, ([path, findings]) => [path, { findings, powers: powers.get(path) ?? [] }]),
+  );
 }
 
 function isFolder(path: string): boolean {

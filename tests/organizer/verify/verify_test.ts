@@ -261,5 +261,7 @@ Deno.test("deno task verify prints a table, or JSON, and exits with 1 where a ru
     assert.match(table.stdout, /loudness_1\.ipynb: nothing found/);
     const json = await cli(["verify", "--no-types", "--json", good]);
     assert.equal(json.code, 0);
-    assert.deepEqual(JSON.parse(json.stdout), { [good]: [] });
+    assert.deepEqual(JSON.parse(json.stdout), {
+      [good]: { result: "clean", powers: [], findings: [] },
+    });
   }));
