@@ -1,21 +1,15 @@
-import { basename, join, resolve } from "node:path";
-import { prepareData } from "../lib/organizer/rerun/blind.ts";
-import { readGroundTruth } from "../lib/challenge/dataset.ts";
-import { hashFile } from "../lib/io/hash.ts";
-import { replaceFileSync } from "../lib/io/replace_file.ts";
-import { NotebookError, readNotebook } from "../lib/notebook/ipynb.ts";
-import { makeCache } from "../lib/organizer/rerun/cache.ts";
+import { join, resolve } from "node:path";
+import { plain } from "../lib/io/plain.ts";
+import { outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
+import { mergeReports, runBatch } from "../lib/organizer/rerun/batch.ts";
 import { hasBubblewrap, NETWORKS } from "../lib/organizer/rerun/sandbox.ts";
-import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../lib/organizer/template.ts";
 import { formatTable } from "../lib/ui/table.ts";
-import { defineCommand, NOTEBOOKS } from "./command.ts";
-import { type Entry, outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
-import { toHtml, toMarkdown } from "../lib/organizer/report/report.ts";
-import { claimedMrr, runSubmission, type Setting } from "../lib/organizer/rerun/submission.ts";
-import { verifyAll } from "../lib/organizer/verify/verify_files.ts";
+import { defineCommand, NOTEBOOKS, UsageError } from "./command.ts";
 
 const MEBIBYTE = 2 ** 20;
 const INTERRUPTED_STATUS = 130;
+/** Processes that a run may have at a time. */
+const MOST_PROCESSES = 256;
 /** How often notebooks that take long are said to. */
 const BOARD_MS = 10_000;
 
@@ -23,13 +17,15 @@ export const rerunCommand = defineCommand({
   name: "rerun",
   summary:
     "Verifies notebooks, runs each in a clean environment, evaluates its scores and ranks them.",
-  positionals: NOTEBOOKS,
+  positionals: { ...NOTEBOOKS, least: 0 },
   options: {
     data: {
       kind: "text",
       value: "DIR",
-      required: true,
-      help: 'the data set; the cells never see its "DEV Dataset.csv"',
+      many: true,
+      help:
+        'a data set; the cells never see its "DEV Dataset.csv". Given again for further sets:\n' +
+        "the first ranks, and who falls from it to another is marked",
     },
     report: {
       kind: "text",
@@ -51,6 +47,12 @@ export const rerunCommand = defineCommand({
       default: "none",
       help: "none, setup: while the set-up cell runs, or full",
     },
+    "allow-host": {
+      kind: "text",
+      value: "HOST",
+      many: true,
+      help: "let the set-up cell reach HOST alone; may be given again",
+    },
     "no-blind": { kind: "flag", help: "show the cells the sounds under their own names" },
     both: {
       kind: "flag",
@@ -71,16 +73,26 @@ export const rerunCommand = defineCommand({
       default: 8192,
       help: "how much memory a run may take",
     },
+    "keep-violations": { kind: "flag", help: "rank entries that break a rule as well" },
+    shard: { kind: "text", value: "I/N", help: "do the I-th of N parts, on one of N machines" },
+    merge: {
+      kind: "text",
+      value: "DIR",
+      many: true,
+      help: "put the reports of such parts together, instead of running anything",
+    },
     disk: { kind: "count", value: "MIB", default: 8192, help: "how much a run may write" },
   },
   async run(values, positionals) {
-    const { network, jobs, repeat } = values;
-    const limits = {
-      timeout: values.timeout,
-      memory: values.memory * MEBIBYTE,
-      disk: values.disk * MEBIBYTE,
-      processes: 256,
-    };
+    const reportFolder = resolve(values.report);
+    if (values.merge.length > 0) {
+      const report = mergeReports(values.merge.map((folder) => resolve(folder)), reportFolder);
+      console.log(summary(report));
+      console.log(`\nThe report: ${join(reportFolder, "report.html")}`);
+      return 0;
+    }
+    if (positionals.length === 0) throw new UsageError("Expected one or more notebooks");
+    if (values.data.length === 0) throw new UsageError("Expected --data DIR");
     const sandbox = !values["no-sandbox"];
     if (sandbox && !await hasBubblewrap()) {
       console.error(
@@ -89,125 +101,67 @@ export const rerunCommand = defineCommand({
       );
       return 1;
     }
-    const dataPath = resolve(values.data), reportFolder = resolve(values.report);
-    const groundTruth = readGroundTruth(dataPath);
-    const isBlind = !values["no-blind"];
-    const scratchFolders = new Set<string>();
-    const removeAll = () => {
-      for (const folder of scratchFolders) Deno.removeSync(folder, { recursive: true });
-      scratchFolders.clear();
-    };
-    const scratch = () => {
-      const folder = Deno.makeTempDirSync({ prefix: "qvim-rerun-" });
-      scratchFolders.add(folder);
-      const remove = () => {
-        if (scratchFolders.delete(folder)) Deno.removeSync(folder, { recursive: true });
-      };
-      return { folder, remove };
-    };
+    const board = new Board();
     const interrupt = () => {
-      // Runs in the sandbox end with this process.
-      removeAll();
+      // Runs in the sandbox end with this process, and its folders with it.
       console.error("Interrupted; --resume goes on from here");
       Deno.exit(INTERRUPTED_STATUS);
     };
     const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
     for (const signal of signals) Deno.addSignalListener(signal, interrupt);
-    const board = new Board();
     try {
-      console.error("Verifying");
-      const findings = await verifyAll(positionals, true);
-      const runOptions = { isBlind, both: Boolean(values.both), repeat, network, sandbox };
-      const report: Report = { data: basename(dataPath), isBlind, sandbox, network, entries: [] };
-      const earlier = values.resume ? readEntries(reportFolder) : new Map<string, Entry>();
-      const waiting: { entry: Entry; path: string }[] = [];
-      for (const [path, { findings: found }] of findings) {
-        const name = uniqueName(basename(path, ".ipynb"), report.entries);
-        const key = JSON.stringify([await hashFile(path), runOptions]);
-        const known = earlier.get(name);
-        if (known?.key === key) {
-          report.entries.push({ ...known, findings: found });
-          continue;
-        }
-        const entry: Entry = { name, key, findings: found, runs: [], claimedMrr: claimOf(path) };
-        report.entries.push(entry);
-        waiting.push({ entry, path });
-      }
-      const setting: Setting = {
-        groundTruth,
-        data: prepareData(dataPath, scratch().folder, isBlind),
-        named: values.both ? prepareData(dataPath, scratch().folder, false) : undefined,
-        repeat,
-        notebooksFolder: join(reportFolder, "notebooks"),
-        run: {
-          packageFolder: PACKAGE_FOLDER,
-          ownCache: Boolean(values.cold) || network !== "none",
-          sandbox,
-          network,
-          limits,
-          cellTimeout: values["cell-timeout"],
-          lastCellHas: LAST_CELL_HAS,
-          setupCellHas: TODO_LINES.setup,
+      const report = await runBatch({
+        paths: positionals,
+        data: values.data,
+        reportFolder,
+        resume: values.resume,
+        jobs: values.jobs,
+        repeat: values.repeat,
+        network: values.network,
+        allowedHosts: values["allow-host"],
+        isBlind: !values["no-blind"],
+        both: values.both,
+        cold: values.cold,
+        sandbox,
+        limits: {
+          timeout: values.timeout,
+          memory: values.memory * MEBIBYTE,
+          disk: values.disk * MEBIBYTE,
+          processes: MOST_PROCESSES,
         },
-        cache: () => {
-          const kind = values.cold ? "empty" : network === "none" ? "shared" : "copy";
-          return makeCache(kind, PACKAGE_FOLDER);
-        },
-        scratch,
+        cellTimeout: values["cell-timeout"],
+        keepViolations: values["keep-violations"],
+        shard: values.shard === undefined ? undefined : parseShard(values.shard),
+        commandLine: Deno.args,
+      }, {
+        say: (line) => console.error(line),
         onCell: (name, cell) => board.cell(name, cell),
-      };
-      Deno.mkdirSync(reportFolder, { recursive: true });
-      let done = 0;
-      const total = waiting.length;
-      const work = async () => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          const { entry, path } = next;
-          try {
-            await runSubmission(entry.name, path, entry, setting);
-          } catch (error) {
-            // Whatever it is, the others run on.
-            const message = error instanceof Error ? error.message : String(error);
-            entry.runs.push({ status: "died", message, seconds: 0, peakMemory: 0 });
-          }
+        onEnd: (entry, done, total) => {
           board.end(entry.name);
-          writeReport(reportFolder, report);
           const mrr = entry.figures === undefined ? "" : `, MRR ${entry.figures.mrr.toFixed(4)}`;
-          const { seconds } = entry.runs[0];
+          const seconds = (entry.runs[0]?.seconds ?? 0).toFixed(1);
           console.error(
-            `${++done} of ${total}: ${entry.name} ${outcomeOf(entry)} after ${
-              seconds.toFixed(1)
-            } s${mrr}`,
+            `${done} of ${total}: ${plain(entry.name)} ${
+              outcomeOf(entry)
+            } after ${seconds} s${mrr}`,
           );
-        }
-      };
-      await Promise.all(Array.from({ length: jobs }, work));
-      writeReport(reportFolder, report);
+        },
+      });
       console.log(summary(report));
       console.log(`\nThe report: ${join(reportFolder, "report.html")}`);
     } finally {
       board.close();
-      removeAll();
       for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
     }
     return 0;
   },
 });
 
-/** The MRR that a notebook says it reached; undefined where it can't be read. */
-function claimOf(path: string): number | undefined {
-  try {
-    return claimedMrr(readNotebook(path));
-  } catch (error) {
-    if (error instanceof NotebookError) return undefined;
-    throw error;
-  }
-}
-
-/** Two folders may hold notebooks of one name. */
-function uniqueName(name: string, entries: Entry[]): string {
-  let unique = name;
-  for (let k = 2; entries.some((entry) => entry.name === unique); k++) unique = `${name} (${k})`;
-  return unique;
+function parseShard(text: string): { index: number; count: number } {
+  const [, index, count] = text.match(/^(\d+)\/(\d+)$/) ?? [];
+  const shard = { index: Number(index), count: Number(count) };
+  if (shard.index >= 1 && shard.index <= shard.count) return shard;
+  throw new UsageError(`Expected --shard I/N with I from 1 to N but found ${text}`);
 }
 
 /** Says from time to time which notebooks are being run, and in which cell each is. */
@@ -231,32 +185,8 @@ class Board {
   #show(): void {
     for (const [name, { cell, start }] of this.#running) {
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
-      console.error(`  ${name}: in cell ${cell}, ${seconds} s`);
+      console.error(`  ${plain(name)}: in cell ${cell}, ${seconds} s`);
     }
-  }
-}
-
-function readEntries(folder: string): Map<string, Entry> {
-  try {
-    const report: Report = JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
-    // What was begun and not ended is run again.
-    const ended = report.entries.filter(({ runs }) => runs.length > 0);
-    return new Map(ended.map((entry) => [entry.name, entry]));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
-    throw error;
-  }
-}
-
-function writeReport(folder: string, report: Report): void {
-  const ended = { ...report, entries: report.entries.filter(({ runs }) => runs.length > 0) };
-  const files = {
-    "report.json": JSON.stringify(ended, null, 2) + "\n",
-    "report.md": toMarkdown(ended),
-    "report.html": toHtml(ended),
-  };
-  for (const [name, text] of Object.entries(files)) {
-    replaceFileSync(join(folder, name), (partial) => Deno.writeTextFileSync(partial, text));
   }
 }
 
@@ -265,10 +195,10 @@ function summary(report: Report): string {
   return formatTable({
     header: ["Submission", "MRR", "NDCG", "Seconds", "Outcome", "Remarks"],
     rows: sorted.map((entry) => [
-      entry.name,
+      plain(entry.name),
       entry.figures?.mrr.toFixed(4) ?? "",
       entry.figures?.classwiseNdcg.toFixed(4) ?? "",
-      entry.runs[0].seconds.toFixed(1),
+      (entry.runs[0]?.seconds ?? 0).toFixed(1),
       outcomeOf(entry),
       remarksOf(entry).join("; "),
     ]),

@@ -37,6 +37,8 @@ export interface Notebook {
 /** Thrown where a file is not a notebook that can be run here; the message names the file. */
 export class NotebookError extends QvimError {}
 
+/** The largest notebook that is read, with all its pictures. */
+const MAX_BYTES = 2 ** 26;
 /** The language that the notebooks are written in. */
 const LANGUAGE = "typescript";
 
@@ -48,6 +50,14 @@ const LANGUAGE = "typescript";
 export function readNotebook(path: string): Notebook {
   let text: string;
   try {
+    const { isFile, size } = Deno.statSync(path);
+    if (size > MAX_BYTES || !isFile && !Deno.statSync(path).isDirectory) {
+      throw new NotebookError(
+        `Expected a notebook of at most ${MAX_BYTES / 2 ** 20} MiB but found ${
+          isFile ? `${Math.ceil(size / 2 ** 20)} MiB` : "a pipe or a device"
+        } at ${path}`,
+      );
+    }
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
@@ -104,9 +114,16 @@ function parseCell(value: unknown, index: number, found: (what: string) => Error
   }
   const source = joinLines(value.source);
   if (source === undefined) throw found(`found no source ${at}`);
-  const cell: Cell = { ...value, cell_type: type, metadata: value.metadata as Json ?? {}, source };
+  const cell: Cell = {
+    ...value,
+    cell_type: type,
+    metadata: isObject(value.metadata) ? value.metadata : {},
+    source,
+  };
   if (type === "code") {
-    cell.outputs = Array.isArray(value.outputs) ? value.outputs.map(parseOutput) : [];
+    const outputs = Array.isArray(value.outputs) ? value.outputs : [];
+    if (!outputs.every(isObject)) throw found(`found an output that is no object ${at}`);
+    cell.outputs = outputs.map(parseOutput);
     cell.execution_count = typeof value.execution_count === "number" ? value.execution_count : null;
   }
   return cell;

@@ -29,9 +29,12 @@ export function tableToHtml({ header, rows }: Table): string {
   }</tbody></table>`;
 }
 
-/** The table as Markdown. */
+/** What Markdown and the HTML in it would obey. */
+const MARKUP = /[\\`*[\]<>|]/g;
+
+/** The table as Markdown; what is in its cells is text and nothing else. */
 export function formatMarkdown({ header, rows }: Table): string {
   const line = (cells: string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+    `| ${cells.map((cell) => cell.replaceAll("\n", " ").replace(MARKUP, "\\$&")).join(" | ")} |`;
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }

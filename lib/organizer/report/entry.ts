@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { plain } from "../../io/plain.ts";
+import { replaceFileSync } from "../../io/replace_file.ts";
 import type { SystemFigures } from "./ranking.ts";
 import type { RunOutcome } from "../rerun/run.ts";
 import type { Finding } from "../verify/findings.ts";
@@ -8,7 +11,11 @@ export interface Entry {
   name: string;
   /** SHA-256 of the notebook, and of the options that its figures depend on. */
   key: string;
+  /** SHA-256 of the notebook. */
+  notebookHash?: string;
   findings: Finding[];
+  /** What it reaches, as verification found it. */
+  powers?: string[];
   /** One or, with --repeat, several runs under opaque names (or under the original's, --no-blind). */
   runs: RunOutcome[];
   /** The organizer's own evaluation of the first run's scores; absent where there are none. */
@@ -23,6 +30,18 @@ export interface Entry {
   repeatDifference?: number;
   /** The executed notebook, beside the report. */
   executed?: string;
+  /** Why the executed notebook was not kept. */
+  executedError?: string;
+  /** SHA-256 of the first run's scores. */
+  scoresHash?: string;
+  /** The ten best items of each query, beside the report, where the data set has no answers. */
+  best?: string;
+  /** How it did on the further data sets, in their order. */
+  others?: { figures?: SystemFigures; message?: string }[];
+  /** Entries of other teams with the same notebook. */
+  sameNotebook?: string[];
+  /** Entries of other teams with the same ranks on every query. */
+  sameScores?: string[];
 }
 
 /** All that `deno task rerun` finds out; `report.json`. */
@@ -31,7 +50,38 @@ export interface Report {
   isBlind: boolean;
   sandbox: boolean;
   network: string;
+  /** The further data sets. */
+  otherData?: string[];
+  /** Whether the first data set has answers; where it has none, nothing is ranked. */
+  hasAnswers?: boolean;
+  /** Whether entries that break a rule are ranked all the same. */
+  keepViolations?: boolean;
+  /** When it was made, ISO 8601. */
+  date?: string;
+  /** What it was run with: the package, Deno, and the data by content. */
+  versions?: { package: string; packageDigest: string; deno: string; data: string[] };
+  /** The options that figures depend on. */
+  settings?: Record<string, unknown>;
+  /** How the program was called. */
+  commandLine?: string[];
   entries: Entry[];
+}
+
+/** Writes the files of a report, each under its name when it is whole. */
+export function writeReport(folder: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    replaceFileSync(join(folder, name), (partial) => Deno.writeTextFileSync(partial, text));
+  }
+}
+
+/** What an organizer does next: nothing, look at it, or leave it out. */
+export type NextStep = "fine" | "look" | "out";
+
+/** What to do with an entry. */
+export function nextStepOf(entry: Entry): NextStep {
+  if (entry.findings.some(({ severity }) => severity === "violation")) return "out";
+  if (outcomeOf(entry) !== "finished") return "out";
+  return remarksOf(entry).length > 0 ? "look" : "fine";
 }
 
 /** What came of an entry, in a few words. */
@@ -67,10 +117,23 @@ export function remarksOf(entry: Entry): string[] {
   if (repeatDifference !== undefined && repeatDifference > 0) {
     remarks.push(`scores differ from run to run by up to ${repeatDifference.toPrecision(2)}`);
   }
+  const twins = [...new Set([...entry.sameNotebook ?? [], ...entry.sameScores ?? []])];
+  if (twins.length > 0) {
+    const what = (entry.sameNotebook ?? []).length > 0 ? "notebook" : "results";
+    remarks.push(`the same ${what} as ${twins.join(", ")}`);
+  }
+  if (entry.runs.some(({ fetched }) => Object.keys(fetched ?? {}).length > 0)) {
+    const [{ fetched }] = entry.runs;
+    const hosts = Object.entries(fetched ?? {}).map(([host, bytes]) =>
+      `${host} ${(bytes / 2 ** 20).toFixed(1)} MiB`
+    );
+    remarks.push(`fetched from ${hosts.join(", ")}`);
+  }
+  if (entry.executedError !== undefined) remarks.push(entry.executedError);
   if (entry.scoresError !== undefined) remarks.push(entry.scoresError);
   const failed = entry.runs.find(({ message }) => message !== undefined);
   if (failed?.message !== undefined) remarks.push(inShort(failed.message));
-  return remarks;
+  return remarks.map(plain);
 }
 
 /** What a message says in one line: the error where it quotes a cell before. */

@@ -16,15 +16,16 @@ const PACKAGES = ["npm", "remote", "registries"];
  * @param kind `shared`: this process's own, which the run may only read; `copy`: one of its own with
  * the packages of that; `empty`: one of its own, filled from the registry with what the package needs.
  * @param packageFolder The package, whose `deno.lock` names what it needs.
+ * @param scratch Makes the folder of a cache of its own.
  */
 export async function makeCache(
   kind: "shared" | "copy" | "empty",
   packageFolder: string,
+  scratch: () => { folder: string; remove(): void },
 ): Promise<RunCache> {
   const shared = await sharedCache();
   if (kind === "shared") return { folder: shared, release: () => {} };
-  const folder = Deno.makeTempDirSync({ prefix: "qvim-cache-" });
-  const release = () => Deno.removeSync(folder, { recursive: true });
+  const { folder, remove: release } = scratch();
   try {
     if (kind === "copy") {
       for (const part of PACKAGES) copyTree(join(shared, part), join(folder, part));
@@ -39,7 +40,7 @@ export async function makeCache(
 let shared: string | undefined;
 
 /** The folder of this process's own cache. */
-async function sharedCache(): Promise<string> {
+export async function sharedCache(): Promise<string> {
   if (shared === undefined) {
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] })
       .output();

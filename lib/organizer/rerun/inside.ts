@@ -7,11 +7,13 @@ import { runNotebook } from "../../notebook/runner.ts";
 import type { RunEvent, RunRequest } from "./protocol.ts";
 import { startRelay } from "./proxy.ts";
 
+// By standard input: the arguments of a process can be read by all that run beside it.
+const request: RunRequest = JSON.parse(await new Response(Deno.stdin.readable).text());
+
 function say(event: RunEvent): void {
-  console.log(JSON.stringify(event));
+  console.log(`${request.secret} ${JSON.stringify(event)}`);
 }
 
-const request: RunRequest = JSON.parse(Deno.args[0]);
 Deno.mkdirSync(request.temporary, { recursive: true });
 const proxy = request.proxySocket === undefined ? undefined : startRelay(request.proxySocket);
 if (proxy !== undefined) {
@@ -47,9 +49,9 @@ async function runCells(notebook: Notebook): Promise<void> {
     cwd: dirname(request.notebook),
     timeout: request.timeout,
     cellTimeout: request.cellTimeout,
-    onCell: (cell, index) => {
+    onCell: (_cell, index) => {
       current = index + 1;
-      say({ kind: "cell", cell: current, isSetup: cell.source.includes(request.setupCellHas) });
+      say({ kind: "cell", cell: current });
     },
   });
 }

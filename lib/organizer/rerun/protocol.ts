@@ -1,5 +1,7 @@
 /** What the program in the sandbox is told. */
 export interface RunRequest {
+  /** What each line of what it says begins with; the cells never see it. */
+  secret: string;
   /** The notebook. */
   notebook: string;
   /** Where the executed notebook goes. */
@@ -10,8 +12,6 @@ export interface RunRequest {
   temporary: string;
   /** A piece of the last cell that is run. */
   lastCellHas: string;
-  /** A piece of the cell that sets the project up. */
-  setupCellHas: string;
   /** Seconds. */
   timeout: number;
   /** Seconds. */
@@ -34,6 +34,6 @@ export type RunStatus =
 
 /** What the program in the sandbox says, a line each. */
 export type RunEvent =
-  | { kind: "cell"; cell: number; isSetup: boolean }
+  | { kind: "cell"; cell: number }
   | { kind: "end" }
   | { kind: "error"; cell: number; status: RunStatus; message: string };

@@ -1,4 +1,6 @@
 import { basename, join } from "node:path";
+import { removeTree } from "../../io/remove_tree.ts";
+import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
 import { SetupProxy } from "./proxy.ts";
@@ -21,6 +23,8 @@ export interface RerunOptions {
   /** A piece of the last cell that is run, and of the one that sets the project up. */
   lastCellHas: string;
   setupCellHas: string;
+  /** The only hosts that the set-up cell may reach, where any are given. */
+  allowedHosts?: string[];
   /** Called with the number of each cell that begins. */
   onCell?: (cell: number) => void;
 }
@@ -34,7 +38,12 @@ export interface RunOutcome {
   seconds: number;
   /** Bytes. */
   peakMemory: number;
+  /** With a network for the set-up cell: host → bytes that came from it. */
+  fetched?: Record<string, number>;
 }
+
+/** The largest notebook that is run, with all its pictures. */
+const MAX_NOTEBOOK = 2 ** 26;
 
 /** What a participant finds in ROOT_PATH besides the notebook. */
 const COPIED = ["deno.json", "deno.lock", "helpers.ts", "lib"];
@@ -51,67 +60,110 @@ export async function rerunNotebook(
   options: RerunOptions,
 ): Promise<RunOutcome> {
   for (const part of COPIED) copy(join(options.packageFolder, part), join(root, part));
-  const name = basename(notebook);
-  Deno.copyFileSync(notebook, join(root, name));
-  const proxyFolder = options.network === "setup" && options.sandbox
-    ? Deno.makeTempDirSync({ prefix: "qvim-proxy-" })
-    : undefined;
-  const proxy = proxyFolder === undefined ? undefined : new SetupProxy(join(proxyFolder, "socket"));
-  const sandbox: SandboxOptions = { ...options, rootFolder: root, proxyFolder };
+  copyNotebook(notebook, join(root, basename(notebook)));
+  if (options.network !== "setup" || !options.sandbox) {
+    return await runPart(basename(notebook), root, options);
+  }
+  // First what fetches, in a sandbox of its own and without the data; then all of it, without the
+  // network, where what was fetched lies in its place.
+  const proxyFolder = Deno.makeTempDirSync({ prefix: `qvim-proxy-${Deno.pid}-` });
+  const proxy = new SetupProxy(join(proxyFolder, "socket"), options.allowedHosts);
+  const empty = join(proxyFolder, "data");
+  for (const part of ["Items", "Queries"]) Deno.mkdirSync(join(empty, part), { recursive: true });
+  let setup: RunOutcome;
+  try {
+    setup = await runPart(basename(notebook), root, {
+      ...options,
+      dataFolder: empty,
+      lastCellHas: options.setupCellHas,
+      proxyFolder,
+    });
+  } finally {
+    proxy.close();
+    removeTree(proxyFolder);
+  }
+  const fetched = Object.fromEntries(proxy.received);
+  if (setup.status !== "finished") return { ...setup, fetched };
+  const rest = await runPart(basename(notebook), root, { ...options, network: "none" });
+  return {
+    ...rest,
+    fetched,
+    seconds: setup.seconds + rest.seconds,
+    peakMemory: Math.max(setup.peakMemory, rest.peakMemory),
+  };
+}
+
+/** A notebook may be anything; what is copied is its bytes, up to what a notebook can need. */
+function copyNotebook(from: string, to: string): void {
+  const { isFile, size } = Deno.statSync(from);
+  if (!isFile || size > MAX_NOTEBOOK) {
+    throw new NotebookError(
+      `Expected a notebook of at most ${MAX_NOTEBOOK / 2 ** 20} MiB but found ${
+        isFile ? `${Math.ceil(size / 2 ** 20)} MiB` : "no file"
+      } at ${from}`,
+    );
+  }
+  Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o644 });
+}
+
+/** Runs the cells of a notebook up to one of them, in a sandbox of their own. */
+async function runPart(
+  name: string,
+  root: string,
+  options: RerunOptions & { proxyFolder?: string },
+): Promise<RunOutcome> {
+  const sandbox: SandboxOptions = { ...options, rootFolder: root };
   const { program, args, env, paths } = options.sandbox ? sandboxed(sandbox) : unprotected(sandbox);
   const request: RunRequest = {
+    secret: crypto.randomUUID(),
     notebook: join(paths.root, name),
     out: join(paths.root, "executed.ipynb"),
     root: paths.root,
     data: paths.data,
     temporary: join(paths.root, "tmp"),
     lastCellHas: options.lastCellHas,
-    setupCellHas: options.setupCellHas,
     timeout: options.limits.timeout,
     cellTimeout: options.cellTimeout,
     proxySocket: paths.proxyFolder && join(paths.proxyFolder, "socket"),
   };
   const start = performance.now();
-  try {
-    const process = new Deno.Command(program, {
-      args: [...args, JSON.stringify(request)],
-      env,
-      clearEnv: options.sandbox === false,
-      cwd: root,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const words = readTail(process.stderr);
-    let cell = 0, wasSetup = false;
-    let last: RunEvent | undefined;
-    const events = (async () => {
-      for await (const event of readEvents(process.stdout)) {
-        last = event;
-        if (event.kind !== "cell") continue;
-        cell = event.cell;
-        options.onCell?.(cell);
-        if (wasSetup) proxy?.close();
-        wasSetup ||= event.isSetup;
-      }
-    })();
-    const usage = await watch(process, root, options.limits);
-    await events;
-    const measured = {
-      seconds: (performance.now() - start) / 1000,
-      peakMemory: usage.peakMemory,
-    };
-    if (usage.reason !== undefined) return { ...usage.reason, cell, ...measured };
-    if (last?.kind === "end") return { status: "finished", ...measured };
-    if (last?.kind === "error") {
-      return { status: last.status, cell: last.cell, message: last.message, ...measured };
+  const process = new Deno.Command(program, {
+    args,
+    env,
+    clearEnv: options.sandbox === false,
+    cwd: root,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  // A program that does not start says so by its exit status.
+  writer.write(new TextEncoder().encode(JSON.stringify(request))).then(() => writer.close())
+    .catch(() => {});
+  const words = readTail(process.stderr);
+  let cell = 0;
+  let last: RunEvent | undefined;
+  const events = (async () => {
+    for await (const event of readEvents(process.stdout, request.secret)) {
+      last = event;
+      if (event.kind !== "cell") continue;
+      cell = event.cell;
+      options.onCell?.(cell);
     }
-    const message = (await words).trim() || "ended without a word";
-    return { status: "died", cell, message, ...measured };
-  } finally {
-    proxy?.close();
-    if (proxyFolder !== undefined) Deno.removeSync(proxyFolder, { recursive: true });
+  })();
+  const usage = await watch(process, root, options.limits);
+  await events;
+  const measured = {
+    seconds: (performance.now() - start) / 1000,
+    peakMemory: usage.peakMemory,
+  };
+  if (usage.reason !== undefined) return { ...usage.reason, cell, ...measured };
+  if (last?.kind === "end") return { status: "finished", ...measured };
+  if (last?.kind === "error") {
+    return { status: last.status, cell: last.cell, message: last.message, ...measured };
   }
+  const message = (await words).trim() || "ended without a word";
+  return { status: "died", cell, message, ...measured };
 }
 
 /** Copies a file or a folder. */
@@ -121,20 +173,39 @@ function copy(from: string, to: string): void {
   for (const { name } of Deno.readDirSync(from)) copy(join(from, name), join(to, name));
 }
 
-async function* readEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<RunEvent> {
+/** What a line may take: a traceback is long, a flood is longer. */
+const MAX_LINE = 2 ** 20;
+const STATUSES = new Set(["finished", "failed", "timeout", "memory", "disk", "processes", "died"]);
+
+/** What the program inside says. What does not begin with its secret is a notebook's, and noise. */
+async function* readEvents(
+  stream: ReadableStream<Uint8Array>,
+  secret: string,
+): AsyncGenerator<RunEvent> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) {
     text += part;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      const line = text.slice(0, end);
+      const event = parseEvent(text.slice(0, end), secret);
       text = text.slice(end + 1);
-      // A notebook may print here what it likes; it must not be taken for more than noise.
-      try {
-        const event = JSON.parse(line);
-        if (["cell", "end", "error"].includes(event?.kind)) yield event;
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
-      }
+      if (event !== undefined) yield event;
     }
+    if (text.length > MAX_LINE) text = text.slice(-secret.length);
   }
+}
+
+function parseEvent(line: string, secret: string): RunEvent | undefined {
+  if (!line.startsWith(`${secret} `)) return undefined;
+  let event: Record<string, unknown>;
+  try {
+    event = JSON.parse(line.slice(secret.length + 1));
+  } catch {
+    return undefined;
+  }
+  const { kind, cell, status, message } = event ?? {};
+  const isCell = Number.isSafeInteger(cell) && (cell as number) >= 0;
+  if (kind === "end") return { kind };
+  if (kind === "cell" && isCell) return { kind, cell: cell as number };
+  if (kind !== "error" || !isCell || !STATUSES.has(String(status))) return undefined;
+  return { kind, cell: cell as number, status: status as RunStatus, message: String(message) };
 }

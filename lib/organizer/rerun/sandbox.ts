@@ -18,6 +18,7 @@ export interface SandboxOptions {
   cacheFolder: string;
   /** Whether the run may write to the cache: it then has one of its own. */
   ownCache: boolean;
+  /** What this part of the run has: with `setup`, the proxy; with `none`, nothing. */
   network: Network;
   /** A folder with the socket of the proxy, where the network is there for the set-up cell. */
   proxyFolder?: string;
@@ -38,10 +39,25 @@ const INSIDE = join("lib", "organizer", "rerun", "inside.ts");
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache"];
 const NETWORK = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki"];
 
+/** The id of nobody, inside: whoever starts it, root as well. */
+const NOBODY = "65534";
+/**
+ * Namespaces of its own, the one of users among them, in which it has no capabilities and can make no
+ * further ones; bubblewrap forbids new privileges by itself.
+ */
+const WALLS = [
+  ...["--unshare-all", "--unshare-user", "--uid", NOBODY, "--gid", NOBODY],
+  ...["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
+  ...["--hostname", "qvim"],
+];
+/** What a run may write to besides its root, in bytes: in memory, and gone with it. */
+const CACHE_BYTES = `${2 ** 28}`;
+const SCRATCH_BYTES = `${2 ** 26}`;
+
 /** Whether bubblewrap is there and can make namespaces. */
 export async function hasBubblewrap(): Promise<boolean> {
   try {
-    const args = ["--unshare-all", ...SYSTEM.flatMap((p) => ["--ro-bind-try", p, p]), "true"];
+    const args = [...WALLS, ...SYSTEM.flatMap((p) => ["--ro-bind-try", p, p]), "true"];
     const { success } = await new Deno.Command("bwrap", { args, stderr: "null", stdout: "null" })
       .output();
     return success;
@@ -69,25 +85,39 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
   return {
     program: "bwrap",
     args: [
-      "--unshare-all",
+      ...WALLS,
       ...(options.network === "full" ? ["--share-net"] : []),
-      "--die-with-parent",
-      "--new-session",
       "--clearenv",
       ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
       ...SYSTEM.flatMap((path) => ["--ro-bind-try", path, path]),
       ...(options.network === "none" ? [] : NETWORK.flatMap((p) => ["--ro-bind-try", p, p])),
       ...["--proc", "/proc", "--dev", "/dev"],
+      ...[
+        "--size",
+        SCRATCH_BYTES,
+        "--tmpfs",
+        "/dev/shm",
+        "--size",
+        SCRATCH_BYTES,
+        "--tmpfs",
+        "/tmp",
+      ],
       ...["--ro-bind", dirname(deno), "/deno_program"],
       ...PACKAGE_PARTS.flatMap((part) => [
         "--ro-bind",
         join(options.packageFolder, part),
         join(paths.packageFolder, part),
       ]),
-      ...[options.ownCache ? "--bind" : "--ro-bind", options.cacheFolder, "/deno_cache"],
+      ...(options.ownCache ? ["--bind", options.cacheFolder, "/deno_cache"] : [
+        // Packages alone: what was transpiled of the organizer's own is nobody's business.
+        ...["--size", CACHE_BYTES, "--tmpfs", "/deno_cache"],
+        ...["npm", "remote", "registries"].flatMap((part) => [
+          ...["--ro-bind-try", join(options.cacheFolder, part), join("/deno_cache", part)],
+        ]),
+      ]),
       ...["--ro-bind", options.dataFolder, paths.data],
       ...["--bind", options.rootFolder, paths.root],
-      ...(options.proxyFolder ? ["--bind", options.proxyFolder, "/proxy"] : []),
+      ...(options.proxyFolder ? ["--ro-bind", options.proxyFolder, "/proxy"] : []),
       ...["--chdir", paths.root, "--"],
       ...["/deno_program/deno", "run", "-A", join(paths.packageFolder, INSIDE)],
     ],

@@ -3,6 +3,7 @@ import { type PreparedData, underOriginalIds } from "./blind.ts";
 import { DatasetError, type GroundTruthRow } from "../../challenge/dataset.ts";
 import { evaluate } from "../../challenge/evaluation.ts";
 import { figuresOf } from "../report/ranking.ts";
+import { hashFile } from "../../io/hash.ts";
 import { replaceFileSync } from "../../io/replace_file.ts";
 import {
   type QueryScores,
@@ -11,13 +12,18 @@ import {
 } from "../../challenge/similarities.ts";
 import type { Notebook } from "../../notebook/ipynb.ts";
 import type { RunCache } from "./cache.ts";
+import { copyOut, HandedOutError } from "./handed_out.ts";
 import { rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
 import { SCORES_FILE } from "../template.ts";
 import type { Entry } from "../report/entry.ts";
 
+/** The largest executed notebook that is kept. */
+const MAX_EXECUTED = 2 ** 26;
+
 /** What all submissions of a re-run have in common. */
 export interface Setting {
-  groundTruth: GroundTruthRow[];
+  /** The answers; undefined where the data set has none. */
+  groundTruth?: GroundTruthRow[];
   /** The data that the figures come from. */
   data: PreparedData;
   /** The data under its original names, where both are wanted. */
@@ -25,6 +31,8 @@ export interface Setting {
   repeat: number;
   /** Where executed notebooks go. */
   notebooksFolder: string;
+  /** Where the scores are kept. */
+  scoresFolder: string;
   run: Omit<RerunOptions, "dataFolder" | "onCell" | "cacheFolder">;
   /** Makes the cache of a run; `release` gives it back. */
   cache(): Promise<RunCache>;
@@ -48,11 +56,13 @@ export async function runSubmission(
       if (k === 0) keepExecuted(root, name, entry, setting);
       if (entry.runs[k].status !== "finished") return;
       if (k === 0) {
-        await readFigures(root, entry, setting);
-        if (entry.figures === undefined) return;
+        await readFigures(root, name, entry, setting);
+        if (entry.scoresError !== undefined) return;
       }
       if (setting.repeat > 1) {
-        const scores = new Map(await Array.fromAsync(readSimilarities(join(root, SCORES_FILE))));
+        const copy = join(setting.scoresFolder, `${name}.again.json`);
+        const scores = new Map(await Array.fromAsync(readScores(root, setting.data, copy)));
+        Deno.removeSync(copy);
         if (first === undefined) first = scores;
         else {
           const difference = largestDifference(first, scores);
@@ -77,8 +87,11 @@ async function runNamed(
   try {
     const { status } = await runIn(root, name, path, named, setting);
     if (status !== "finished") return;
-    const scores = underOriginalIds(readScores(root), named);
+    if (setting.groundTruth === undefined) return;
+    const copy = join(setting.scoresFolder, `${name}.named.json`);
+    const scores = underOriginalIds(readScores(root, named, copy), named);
     entry.namedMrr = (await evaluate(scores, setting.groundTruth)).mrr;
+    Deno.removeSync(copy);
   } catch (error) {
     if (!isAboutScores(error)) throw error;
   } finally {
@@ -106,47 +119,87 @@ async function runIn(
   }
 }
 
-async function readFigures(root: string, entry: Entry, setting: Setting): Promise<void> {
+async function readFigures(
+  root: string,
+  name: string,
+  entry: Entry,
+  setting: Setting,
+): Promise<void> {
   try {
-    const scores = underOriginalIds(readScores(root), setting.data);
-    entry.figures = figuresOf(await evaluate(scores, setting.groundTruth));
+    const kept = join(setting.scoresFolder, `${name}.json`);
+    const scores = underOriginalIds(readScores(root, setting.data, kept), setting.data);
+    entry.scoresHash = await hashFile(kept);
+    if (setting.groundTruth === undefined) await keepBest(scores, name, entry, setting);
+    else entry.figures = figuresOf(await evaluate(scores, setting.groundTruth));
   } catch (error) {
     if (!isAboutScores(error)) throw error;
     entry.scoresError = error.message;
   }
 }
 
-/** The scores that a run left; a link would lead out of its folder. */
-function readScores(root: string): ReturnType<typeof readSimilarities> {
-  for (const path of [join(root, "output"), join(root, SCORES_FILE)]) {
-    let isLink: boolean;
-    try {
-      isLink = Deno.lstatSync(path).isSymlink;
-    } catch {
-      throw new SimilaritiesError(`Expected scores in ROOT_PATH/${SCORES_FILE} but found none`);
-    }
-    if (isLink) throw new SimilaritiesError(`Expected ROOT_PATH/${SCORES_FILE} to be no link`);
-  }
-  return readSimilarities(join(root, SCORES_FILE));
+/**
+ * The scores that a run left, copied out of its folder first.
+ *
+ * @param keep Where the copy goes.
+ */
+function readScores(
+  root: string,
+  data: PreparedData,
+  keep: string,
+): ReturnType<typeof readSimilarities> {
+  copyOut(root, SCORES_FILE.replaceAll("\\", "/"), keep, mostScoreBytes(data));
+  return readSimilarities(keep);
+}
+
+/** Digits, quotes and spaces around a score, with a name. */
+const SCORE_BYTES = 64;
+
+/** How large the scores of all pairs can be, twice over. */
+function mostScoreBytes({ originalIds }: PreparedData): number {
+  const longest = Math.max(1, ...Array.from(originalIds.keys(), (id) => 6 * id.length));
+  const items = Array.from(originalIds.keys()).length;
+  return 2 ** 20 + 2 * items * items * (longest + SCORE_BYTES);
 }
 
 function isAboutScores(error: unknown): error is Error {
   return error instanceof SimilaritiesError || error instanceof DatasetError ||
-    error instanceof Deno.errors.NotFound;
+    error instanceof HandedOutError || error instanceof Deno.errors.NotFound;
 }
 
 function keepExecuted(root: string, name: string, entry: Entry, setting: Setting): void {
-  const from = join(root, "executed.ipynb");
-  try {
-    if (!Deno.lstatSync(from).isFile) return;
-  } catch {
-    // It was ended before it could write what it had run.
-    return;
-  }
   Deno.mkdirSync(setting.notebooksFolder, { recursive: true });
   const to = join(setting.notebooksFolder, `${name}.ipynb`);
-  replaceFileSync(to, (partial) => Deno.copyFileSync(from, partial));
+  try {
+    replaceFileSync(to, (partial) => copyOut(root, "executed.ipynb", partial, MAX_EXECUTED));
+  } catch (error) {
+    if (!(error instanceof HandedOutError)) throw error;
+    // It was ended before it could write what it had run, or it left something else there.
+    if (!error.message.endsWith("found none")) entry.executedError = error.message;
+    return;
+  }
   entry.executed = `notebooks/${name}.ipynb`;
+}
+
+/** Items that are kept of each query for listening tests, where there are no answers. */
+const BEST = 10;
+
+async function keepBest(
+  scores: AsyncIterable<[query: string, row: QueryScores]>,
+  name: string,
+  entry: Entry,
+  setting: Setting,
+): Promise<void> {
+  const lines = ["query,rank,item,score"];
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  for await (const [query, row] of scores) {
+    const best = Object.entries(row).sort(([, a], [, b]) => b - a).slice(0, BEST);
+    best.forEach(([item, score], i) =>
+      lines.push(`${quoted(query)},${i + 1},${quoted(item)},${score}`)
+    );
+  }
+  const path = join(setting.scoresFolder, `${name}.top10.csv`);
+  replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, lines.join("\n") + "\n"));
+  entry.best = `scores/${name}.top10.csv`;
 }
 
 function largestDifference(a: Map<string, QueryScores>, b: Map<string, QueryScores>): number {

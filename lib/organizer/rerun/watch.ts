@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RunStatus } from "./protocol.ts";
 
 /** How much a run may take. */
@@ -22,7 +23,7 @@ export interface Usage {
 }
 
 const MEMORY_MS = 100;
-const DISK_MS = 1000;
+const DISK_MS = 300;
 /** The program inside ends a run in time by itself, and says in which cell. */
 const GRACE_SECONDS = 5;
 const PAGE = 4096;
@@ -47,7 +48,7 @@ export async function watch(
   const status = process.status.then(() => ended = true);
   let diskChecked = start;
   while (!ended) {
-    await Promise.race([status, new Promise((resolve) => setTimeout(resolve, MEMORY_MS))]);
+    await Promise.race([status, delay(MEMORY_MS)]);
     if (ended) break;
     const now = performance.now();
     const tree = processTree(process.pid);
@@ -62,7 +63,8 @@ export async function watch(
     }
     if (now - diskChecked > DISK_MS) {
       diskChecked = now;
-      if (sizeOf(rootFolder, limits.disk) > limits.disk) {
+      const unlinked = unlinkedSize(tree.map(({ pid }) => pid));
+      if (sizeOf(rootFolder, limits.disk) + unlinked > limits.disk) {
         end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
       }
     }
@@ -102,6 +104,30 @@ function processTree(root: number): { pid: number; resident: number }[] {
     waiting.push(...childrenOf.get(pid) ?? []);
   }
   return tree;
+}
+
+/** Bytes of files that have no name any more and are still open. */
+function unlinkedSize(pids: number[]): number {
+  const seen = new Map<string, number>();
+  for (const pid of pids) {
+    let entries: Deno.DirEntry[];
+    try {
+      entries = [...Deno.readDirSync(`/proc/${pid}/fd`)];
+    } catch {
+      continue;
+    }
+    for (const { name } of entries) {
+      const path = `/proc/${pid}/fd/${name}`;
+      try {
+        if (!Deno.readLinkSync(path).endsWith(" (deleted)")) continue;
+        const { dev, ino, size, blocks } = Deno.statSync(path);
+        seen.set(`${dev}:${ino}`, Math.min(size, 512 * (blocks ?? Infinity)));
+      } catch {
+        // It was closed while it was looked at.
+      }
+    }
+  }
+  return [...seen.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function readQuietly(path: string): string | undefined {

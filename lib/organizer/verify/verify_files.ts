@@ -6,15 +6,11 @@ import type { Finding, Verification } from "./findings.ts";
 import { inspectNotebooks } from "./verify.ts";
 
 /**
- * Verifies notebooks, and those of folders.
+ * The notebooks that are named, and those of folders.
  *
- * @returns Path → what was found, and the powers that it uses.
+ * @returns Path → what there is to say of its name.
  */
-export async function verifyAll(
-  paths: string[],
-  types: boolean,
-): Promise<Map<string, Verification>> {
-  const template = readTemplate();
+export function listNotebooks(paths: string[]): Map<string, Finding[]> {
   const byFile = new Map<string, Finding[]>();
   for (const path of paths) {
     if (!isFolder(path)) {
@@ -26,6 +22,20 @@ export async function verifyAll(
     if (names.length === 0) throw new NotebookError(`Expected notebooks in ${path} but found none`);
     for (const [name, findings] of checkNames(names)) byFile.set(join(path, name), findings);
   }
+  return byFile;
+}
+
+/**
+ * Verifies notebooks, and those of folders.
+ *
+ * @returns Path → what was found, and the powers that it uses.
+ */
+export async function verifyAll(
+  paths: string[],
+  types: boolean,
+): Promise<Map<string, Verification>> {
+  const template = readTemplate();
+  const byFile = listNotebooks(paths);
   const readable: { notebook: Notebook; path: string }[] = [];
   for (const [path, findings] of byFile) {
     try {

@@ -1,0 +1,399 @@
+/** Runs many submissions: verified, each in its own world, evaluated, ranked; the others run on. */
+import { basename, join, resolve } from "node:path";
+import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challenge/dataset.ts";
+import { QvimError } from "../../io/errors.ts";
+import { plain } from "../../io/plain.ts";
+import { hashFile } from "../../io/hash.ts";
+import { NotebookError, readNotebook } from "../../notebook/ipynb.ts";
+import { type Entry, type Report, writeReport } from "../report/entry.ts";
+import { toHtml, toMarkdown } from "../report/report.ts";
+import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
+import { verifyApart } from "../verify/verify_apart.ts";
+import { prepareData } from "./blind.ts";
+import { makeCache, sharedCache } from "./cache.ts";
+import { digestOf, traceOf } from "./digest.ts";
+import type { Network } from "./sandbox.ts";
+import { isAlive, removeLeftovers, ScratchFolders } from "./scratch.ts";
+import { claimedMrr, runSubmission, type Setting } from "./submission.ts";
+import type { Limits } from "./watch.ts";
+
+/** Thrown where a batch can't begin, or can't be believed; the message says why. */
+export class BatchError extends QvimError {}
+
+/** What a batch is asked for. */
+export interface BatchOptions {
+  /** Notebooks, and folders of them. */
+  paths: string[];
+  /** Data sets, the first of which ranks. */
+  data: string[];
+  reportFolder: string;
+  /** Whether entries of an earlier report are kept, where nothing has changed. */
+  resume: boolean;
+  jobs: number;
+  repeat: number;
+  network: Network;
+  allowedHosts: string[];
+  isBlind: boolean;
+  both: boolean;
+  cold: boolean;
+  sandbox: boolean;
+  limits: Limits;
+  cellTimeout?: number;
+  /** Whether entries that break a rule are ranked all the same. */
+  keepViolations: boolean;
+  /** One of several machines that share the work. */
+  shard?: { index: number; count: number };
+  /** How the program was called, for the report. */
+  commandLine: string[];
+}
+
+/** What is told while a batch runs. */
+export interface BatchHooks {
+  say(line: string): void;
+  onCell(name: string, cell: number): void;
+  onEnd(entry: Entry, done: number, total: number): void;
+}
+
+/** A data set as the runs get it. */
+interface Data {
+  path: string;
+  digest: string;
+  groundTruth?: GroundTruthRow[];
+}
+
+/**
+ * Runs a batch and writes its report, after each submission anew.
+ *
+ * @returns The report; every notebook has an entry, whatever became of it.
+ * @throws {BatchError} Where another batch writes there, or what the runs used was changed.
+ */
+export async function runBatch(options: BatchOptions, hooks: BatchHooks): Promise<Report> {
+  Deno.mkdirSync(options.reportFolder, { recursive: true });
+  const unlock = lock(options.reportFolder);
+  const scratch = new ScratchFolders();
+  const removeAll = () => {
+    scratch.removeAll();
+    unlock();
+  };
+  globalThis.addEventListener("unload", removeAll);
+  try {
+    const removed = removeLeftovers();
+    if (removed > 0) hooks.say(`Removed ${removed} folders of runs that had died`);
+    return await runLocked(options, hooks, scratch);
+  } finally {
+    globalThis.removeEventListener("unload", removeAll);
+    removeAll();
+  }
+}
+
+async function runLocked(
+  options: BatchOptions,
+  hooks: BatchHooks,
+  scratch: ScratchFolders,
+): Promise<Report> {
+  const { isBlind, both, repeat, network, sandbox, limits, reportFolder } = options;
+  const data = await Promise.all(options.data.map(readData));
+  hooks.say("Verifying");
+  const found = await verifyApart(options.paths, options.jobs);
+  const packageDigest = await packageDigestOf();
+  const settings = {
+    ...{ isBlind, both, repeat, network, sandbox, limits, cellTimeout: options.cellTimeout },
+    ...{ allowedHosts: options.allowedHosts, cold: options.cold },
+  };
+  const versions = {
+    package: await packageVersion(),
+    packageDigest,
+    deno: Deno.version.deno,
+    data: data.map(({ digest }) => digest),
+  };
+  const report: Report = {
+    data: basename(data[0].path),
+    ...(data.length > 1 && { otherData: data.slice(1).map(({ path }) => basename(path)) }),
+    isBlind,
+    sandbox,
+    network,
+    hasAnswers: data[0].groundTruth !== undefined,
+    keepViolations: options.keepViolations,
+    date: new Date().toISOString(),
+    versions,
+    settings,
+    commandLine: options.commandLine,
+    entries: [],
+  };
+  const earlier = options.resume ? readEntries(reportFolder) : new Map<string, Entry>();
+  const waiting: { entry: Entry; path: string }[] = [];
+  let index = 0;
+  for (const [path, { findings, powers }] of found) {
+    const { shard } = options;
+    if (shard !== undefined && index++ % shard.count !== shard.index - 1) continue;
+    const name = uniqueName(basename(path, ".ipynb"), report.entries);
+    const notebookHash = await hashFile(path).catch(() => "unreadable");
+    const key = JSON.stringify([notebookHash, versions, settings]);
+    const known = earlier.get(name);
+    if (known?.key === key) {
+      report.entries.push({ ...known, findings, powers });
+      continue;
+    }
+    if (known !== undefined) {
+      hooks.say(`${plain(name)} is run again: it, or what it was run with, has changed`);
+    }
+    const claim = claimOf(path);
+    const entry: Entry = { name, key, notebookHash, findings, powers, runs: [], claimedMrr: claim };
+    report.entries.push(entry);
+    waiting.push({ entry, path });
+  }
+  const prepared = data.map((it) => ({
+    ...it,
+    blind: prepareData(it.path, scratch.make().folder, isBlind),
+    named: both ? prepareData(it.path, scratch.make().folder, false) : undefined,
+  }));
+  const used = [PACKAGE_FOLDER, Deno.execPath(), ...prepared.map(({ blind }) => blind.folder)];
+  const before = await traces(used, sandbox);
+  const settingFor = (k: number): Setting => ({
+    groundTruth: prepared[k].groundTruth,
+    data: prepared[k].blind,
+    named: k === 0 ? prepared[k].named : undefined,
+    repeat: k === 0 ? repeat : 1,
+    notebooksFolder: join(reportFolder, k === 0 ? "notebooks" : `notebooks_${k + 1}`),
+    scoresFolder: join(reportFolder, k === 0 ? "scores" : `scores_${k + 1}`),
+    run: {
+      packageFolder: PACKAGE_FOLDER,
+      ownCache: options.cold || network !== "none",
+      ...{ sandbox, network, limits, allowedHosts: options.allowedHosts },
+      cellTimeout: options.cellTimeout,
+      lastCellHas: LAST_CELL_HAS,
+      setupCellHas: TODO_LINES.setup,
+    },
+    cache: () => {
+      const kind = options.cold ? "empty" : network === "none" ? "shared" : "copy";
+      return makeCache(kind, PACKAGE_FOLDER, () => scratch.make("cache"));
+    },
+    scratch: () => scratch.make(),
+    onCell: hooks.onCell,
+  });
+  const allSettings = prepared.map((_, k) => settingFor(k));
+  for (const { scoresFolder } of allSettings) Deno.mkdirSync(scoresFolder, { recursive: true });
+  const total = waiting.length;
+  let done = 0;
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await runOn(next.entry, next.path, allSettings);
+      markTwins(report.entries);
+      writeAll(reportFolder, report);
+      hooks.onEnd(next.entry, ++done, total);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, work));
+  markTwins(report.entries);
+  writeAll(reportFolder, report);
+  const after = await traces(used, sandbox);
+  const changed = Object.keys(before).filter((path) => before[path] !== after[path]);
+  if (changed.length > 0) {
+    throw new BatchError(
+      `Expected what the runs used to be as it was but found it changed: ${changed.join(", ")}. ` +
+        `Believe no figure of this batch, and look at how it could be written to`,
+    );
+  }
+  return report;
+}
+
+/** Writes the three forms of a report. */
+export function writeAll(folder: string, report: Report): void {
+  const ended = { ...report, entries: report.entries.filter(({ runs }) => runs.length > 0) };
+  writeReport(folder, {
+    "report.json": JSON.stringify(ended, null, 2) + "\n",
+    "report.md": toMarkdown(ended),
+    "report.html": toHtml(ended),
+  });
+}
+
+/** Runs a submission on every data set; whatever it does costs its own entry alone. */
+async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<void> {
+  const attempt = async (target: Entry, setting: Setting) => {
+    try {
+      await runSubmission(entry.name, path, target, setting);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      target.runs.push({ status: "failed", cell: 0, message, seconds: 0, peakMemory: 0 });
+    }
+  };
+  await attempt(entry, settings[0]);
+  for (const setting of settings.slice(1)) {
+    const other: Entry = { ...entry, runs: [], figures: undefined, scoresError: undefined };
+    if (entry.runs[0].status === "finished") await attempt(other, setting);
+    entry.others = [...entry.others ?? [], {
+      figures: other.figures,
+      message: other.scoresError ?? other.runs.find(({ message }) => message)?.message,
+    }];
+  }
+}
+
+/** A team's name: the notebook's without its number. */
+const teamOf = (name: string) => name.replace(/_\d+$/, "");
+
+/** Marks notebooks and scores that two teams have in common. */
+function markTwins(entries: Entry[]): void {
+  for (const entry of entries) {
+    const twins = (of: (entry: Entry) => string | undefined) =>
+      entries.filter((other) =>
+        teamOf(other.name) !== teamOf(entry.name) && of(other) !== undefined &&
+        of(other) === of(entry)
+      ).map(({ name }) => name);
+    entry.sameNotebook = twins(({ notebookHash }) => notebookHash);
+    entry.sameScores = twins(({ figures }) =>
+      figures && JSON.stringify(Object.values(figures.reciprocalRanks)) + figures.classwiseNdcg
+    );
+  }
+}
+
+async function readData(path: string): Promise<Data> {
+  const folder = resolve(path);
+  let groundTruth: GroundTruthRow[] | undefined;
+  try {
+    groundTruth = readGroundTruth(folder);
+  } catch (error) {
+    // A set for listening tests has no answers; one that can't be read is an error.
+    if (!(error instanceof DatasetError) || !/found no file/.test(error.message)) throw error;
+    if (!isFolder(folder)) {
+      throw new DatasetError(`Expected a data set but found none at ${folder}`);
+    }
+  }
+  return { path: folder, digest: await digestOf(folder), groundTruth };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+async function packageDigestOf(): Promise<string> {
+  const parts = ["deno.json", "deno.lock", "helpers.ts", "lib"];
+  const digests = await Promise.all(parts.map((part) => digestOf(join(PACKAGE_FOLDER, part))));
+  return digests.map((digest) => digest.slice(0, 16)).join("-");
+}
+
+async function packageVersion(): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(join(PACKAGE_FOLDER, "deno.json"))).version;
+}
+
+async function traces(used: string[], sandbox: boolean): Promise<Record<string, string>> {
+  const cache = sandbox ? ["npm", "remote"].map((part) => ({ part })) : [];
+  const folder = await sharedCache();
+  const paths = [
+    ...used.flatMap((path) =>
+      path === PACKAGE_FOLDER
+        ? ["deno.json", "deno.lock", "helpers.ts", "lib"].map((part) => join(path, part))
+        : [path]
+    ),
+    ...cache.map(({ part }) => join(folder, part)),
+  ];
+  return Object.fromEntries(paths.map((path) => [path, traceOf(path)]));
+}
+
+/** Makes sure that nobody else writes a report there. @returns What gives the folder free. */
+function lock(folder: string): () => void {
+  const path = join(folder, ".lock");
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      Deno.writeTextFileSync(path, `${Deno.pid}`, { createNew: true });
+      return () => {
+        try {
+          Deno.removeSync(path);
+        } catch {
+          // Somebody has cleaned up already.
+        }
+      };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      const pid = Number(Deno.readTextFileSync(path));
+      if (pid > 0 && isAlive(pid)) break;
+      Deno.removeSync(path);
+    }
+  }
+  throw new BatchError(
+    `Expected to write the report to ${folder} but another re-run (process ` +
+      `${Deno.readTextFileSync(path)}) is writing there; wait for it, or remove ${path}`,
+  );
+}
+
+/** The MRR that a notebook says it reached; undefined where it can't be read. */
+function claimOf(path: string): number | undefined {
+  try {
+    return claimedMrr(readNotebook(path));
+  } catch (error) {
+    if (error instanceof NotebookError) return undefined;
+    throw error;
+  }
+}
+
+/** Two folders may hold notebooks of one name. */
+function uniqueName(name: string, entries: Entry[]): string {
+  let unique = name;
+  for (let k = 2; entries.some((entry) => entry.name === unique); k++) unique = `${name} (${k})`;
+  return unique;
+}
+
+function readEntries(folder: string): Map<string, Entry> {
+  try {
+    const report: Report = JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
+    // What was begun and not ended is run again.
+    const ended = report.entries.filter(({ runs }) => runs.length > 0);
+    return new Map(ended.map((entry) => [entry.name, entry]));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Map();
+    throw error;
+  }
+}
+
+/**
+ * Puts the reports of machines that shared the work together.
+ *
+ * @param folders Their report folders.
+ * @param into Where the merged report goes, with all notebooks and scores.
+ * @throws {BatchError} Where two of them were not run with the same.
+ */
+export function mergeReports(folders: string[], into: string): Report {
+  const reports = folders.map((folder): Report => {
+    try {
+      return JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
+    } catch (error) {
+      throw new BatchError(`Expected a report in ${folder} but found ${error}`);
+    }
+  });
+  const [first, ...others] = reports;
+  for (const [i, other] of others.entries()) {
+    for (const part of ["versions", "settings"] as const) {
+      if (JSON.stringify(first[part]) === JSON.stringify(other[part])) continue;
+      throw new BatchError(
+        `Expected reports of one batch but ${folders[i + 1]} has other ${part} than ${folders[0]}`,
+      );
+    }
+  }
+  const entries = reports.flatMap((report) => report.entries)
+    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  const names = entries.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new BatchError(`Expected each submission once but found ${twice} in two reports`);
+  }
+  Deno.mkdirSync(into, { recursive: true });
+  for (const folder of folders) {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      if (isDirectory) copyFiles(join(folder, name), join(into, name));
+    }
+  }
+  markTwins(entries);
+  const merged: Report = { ...first, entries, commandLine: first.commandLine };
+  writeAll(into, merged);
+  return merged;
+}
+
+function copyFiles(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const { name, isFile } of Deno.readDirSync(from)) {
+    if (isFile) Deno.copyFileSync(join(from, name), join(to, name));
+  }
+}

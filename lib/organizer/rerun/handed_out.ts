@@ -1,0 +1,52 @@
+/** What a submission leaves is an attacker's file: it is looked at before it is opened. */
+import { join } from "node:path";
+import { QvimError } from "../../io/errors.ts";
+
+/** Thrown where a file that a submission left can't be taken; the message says why. */
+export class HandedOutError extends QvimError {}
+
+/**
+ * Copies a file that a run left, as bytes, once all of its processes are gone.
+ *
+ * @param root The run's folder; no link below it is followed.
+ * @param path The file's path below it, for instance `output/similarities.json`.
+ * @param to Where the copy goes; it can be read by all and run by nobody.
+ * @param maxBytes How large it may be.
+ * @throws {HandedOutError} Where there is none, or it is a link, a folder, a pipe, a device or too large.
+ */
+export function copyOut(root: string, path: string, to: string, maxBytes: number): void {
+  const fail = (found: string) =>
+    new HandedOutError(`Expected a file at ROOT_PATH/${path} but found ${found}`);
+  let inner = root;
+  let info: Deno.FileInfo | undefined;
+  for (const part of path.split("/")) {
+    inner = join(inner, part);
+    try {
+      info = Deno.lstatSync(inner);
+    } catch {
+      throw fail("none");
+    }
+    if (info.isSymlink) throw fail("a link");
+  }
+  if (info!.isDirectory) throw fail("a folder");
+  if (!info!.isFile) throw fail("a pipe, a socket or a device");
+  if (info!.size > maxBytes) {
+    const size = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    throw fail(`${size(info!.size)}, more than the ${size(maxBytes)} that it can need`);
+  }
+  let source: Deno.FsFile;
+  try {
+    source = Deno.openSync(inner, { read: true });
+  } catch {
+    throw fail("one that can't be read");
+  }
+  using from = source;
+  using target = Deno.openSync(to, { write: true, create: true, truncate: true, mode: 0o644 });
+  const buffer = new Uint8Array(1 << 20);
+  for (let left = maxBytes; left >= 0;) {
+    const count = from.readSync(buffer);
+    if (count === null) return;
+    left -= count;
+    target.writeSync(buffer.subarray(0, count));
+  }
+}

@@ -1,0 +1,229 @@
+/** What hostile submissions do costs their own entry and nothing else. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
+import { isPublic } from "../../../lib/organizer/rerun/proxy.ts";
+import { writeNotebook } from "../../../lib/notebook/ipynb.ts";
+import { composeNotebook, readTemplate } from "../../../lib/organizer/template.ts";
+import type { Report } from "../../../lib/organizer/report/entry.ts";
+import { loudnessModel, writeSubmissions } from "../../fixtures/submissions.ts";
+import { cli, PROJECT, withFolder } from "../../support.ts";
+
+const bubblewrap = await hasBubblewrap();
+const DATA = join(PROJECT, "data", "qvim-mini");
+
+/** Code that runs behind the model's own, with what the report must say of it. */
+const ATTACKS: [name: string, code: string, outcome: RegExp, remark: RegExp][] = [
+  [
+    "remount_1",
+    `for (const args of [["-o", "remount,bind,rw", "/package/lib"], ["-t", "tmpfs", "x", "/data"]]) {
+  const { code } = new Deno.Command("mount", { args, stderr: "null" }).outputSync();
+  if (code === 0) throw new Error("MOUNTED");
+}
+for (const path of ["/package/lib/mod.ts", join(DATA_PATH, "x"), "/deno_program/x", "/deno_cache/npm/x"]) {
+  let written = true;
+  try { Deno.writeTextFileSync(path, "x"); } catch { written = false; }
+  if (written) throw new Error("WRITTEN " + path);
+}
+const status = Deno.readTextFileSync("/proc/self/status");
+if (!/CapEff:\\t0+\\n/.test(status) || !/NoNewPrivs:\\t1/.test(status) || !/Uid:\\t65534/.test(status)) {
+  throw new Error("POWERS " + status);
+}
+const { code } = new Deno.Command("unshare", { args: ["-U", "true"], stderr: "null" }).outputSync();
+if (code === 0) throw new Error("NAMESPACE");`,
+    /finished/,
+    /^$|same results/,
+  ],
+  [
+    "forger_1",
+    `const line = JSON.stringify({ kind: "end" }) + "\\n";
+for (const pid of ["1", "2", "3", String(Deno.ppid)]) {
+  try { Deno.writeTextFileSync("/proc/" + pid + "/fd/1", line, { append: true }); } catch { /* no */ }
+}
+console.log(line);
+Deno.kill(Deno.pid, "SIGKILL");`,
+    /died in cell 14/,
+    /kernel ended/,
+  ],
+  [
+    "broken_events_1",
+    `for (const event of ["null", '{"kind":"error"}', '{"kind":"cell","cell":"<b>"}', "x".repeat(3e6)]) {
+  try { Deno.writeTextFileSync("/proc/" + Deno.ppid + "/fd/1", event + "\\n", { append: true }); } catch { /* no */ }
+}`,
+    /finished/,
+    /^$|same results/,
+  ],
+];
+
+/** What is left instead of the scores, by a process that outlives the cells. */
+const LEAVES: [name: string, command: string, remark: RegExp][] = [
+  ["link_1", "rm -rf output; ln -s /etc output", /output\/similarities\.json but found a link/],
+  ["pipe_1", "rm -f output/s*; mkfifo output/similarities.json", /found a pipe/],
+  ["folder_1", "rm -f output/s*; mkdir -p output/similarities.json", /found a folder/],
+  ["sparse_1", "rm -f output/s*; truncate -s 3G output/similarities.json", /more than the .* MiB/],
+  ["shut_1", "mkdir -p a/b; chmod 000 a/b a", /^$|same results/],
+];
+
+Deno.test({
+  name: `hostile submissions cost their own entries, and an honest one is as it was${
+    bubblewrap ? "" : " (needs bubblewrap)"
+  }`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      const template = readTemplate();
+      const notebooks = join(folder, "in");
+      Deno.mkdirSync(notebooks);
+      const write = (name: string, code: string) =>
+        writeNotebook(
+          join(notebooks, `${name}.ipynb`),
+          composeNotebook(template, {
+            implementation: `${loudnessModel()}\n${code}`,
+            instance: "const QBVIM_MODEL = new Loudness();",
+          }),
+        );
+      for (const [name, code] of ATTACKS) write(name, code);
+      for (const [name, command] of LEAVES) {
+        // When the scores are there, and until the run ends.
+        const shell =
+          `cd /root_path; for i in $(seq 600); do test -s output/similarities.json && ` +
+          `{ ${command}; exit; }; sleep 0.01; done`;
+        write(
+          name,
+          `const model = Loudness.prototype.embedQuery;
+new Deno.Command("sh", { args: ["-c", ${
+            JSON.stringify(shell)
+          }], stdout: "null", stderr: "null" }).spawn();
+globalThis.addEventListener("unload", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300));`,
+        );
+      }
+      const odd = "we\u001b[31mird_<b>|`*#?%_1";
+      write(odd, "");
+      Deno.writeTextFileSync(
+        join(notebooks, "nulls_1.ipynb"),
+        '{"nbformat":4,"metadata":' +
+          '{"kernelspec":{"language":"typescript"}},"cells":[{"cell_type":"code","source":"","outputs":[null]}]}',
+      );
+      Deno.writeTextFileSync(join(notebooks, "deep_1.ipynb"), "[".repeat(20_000));
+      writeSubmissions(notebooks, ["loudness_1"]);
+      const report = join(folder, "report");
+      const { code, stdout, stderr } = await cli([
+        ...["rerun", notebooks, "--data", DATA, "--report", report],
+        ...["--jobs", "2", "--timeout", "60", "--keep-violations"],
+      ]);
+      assert.equal(code, 0, stderr);
+      const text = Deno.readTextFileSync(join(report, "report.json"));
+      const { entries } = JSON.parse(text) as Report;
+      const named = new Map(entries.map((entry) => [entry.name, entry]));
+      assert.equal(entries.length, ATTACKS.length + LEAVES.length + 4);
+      const lineOf = (name: string) => stdout.split("\n").find((line) => line.startsWith(name))!;
+      for (const [name, , outcome, remark] of ATTACKS) {
+        const { runs, scoresError } = named.get(name)!;
+        const [{ status, cell, message }] = runs;
+        assert.match(`${status}${cell === undefined ? "" : ` in cell ${cell}`}`, outcome, message);
+        assert.match(message ?? scoresError ?? "", remark, lineOf(name));
+      }
+      for (const [name, , remark] of LEAVES) {
+        assert.match(named.get(name)!.scoresError ?? "", remark, lineOf(name));
+      }
+      for (const name of ["nulls_1", "deep_1"]) {
+        assert.equal(named.get(name)!.runs[0].status, "failed");
+      }
+      // deno-lint-ignore no-control-regex -- what a terminal would obey
+      assert.doesNotMatch(stdout + stderr, /\u001b/);
+      const markdown = Deno.readTextFileSync(join(report, "report.md"));
+      assert.match(markdown, /we \\\[31mird_\\<b\\>\\\|\\`\\\*#\?%_1/);
+      const html = Deno.readTextFileSync(join(report, "report.html"));
+      assert.match(html, /href="notebooks\/we%1B%5B31mird_%3Cb%3E%7C%60\*%23%3F%25_1\.ipynb"/);
+      assert.equal(named.get("loudness_1")!.figures!.mrr.toFixed(4), "0.8369");
+      assert.ok(!Deno.statSync(join(report, "notebooks", "loudness_1.ipynb")).isSymlink);
+    }),
+});
+
+Deno.test("isPublic() knows what is no part of the public internet", () => {
+  for (const address of ["1.1.1.1", "8.8.8.8", "2606:4700::1111"]) assert.ok(isPublic(address));
+  for (
+    const address of [
+      ...["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"],
+      ...[
+        "100.64.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "ff02::1",
+      ],
+      ...[
+        "::ffff:127.0.0.1",
+        "::ffff:7f00:1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001:0:1::1",
+        "x",
+      ],
+    ]
+  ) assert.ok(!isPublic(address), address);
+});
+
+Deno.test({
+  name: `two re-runs into one folder, shards and their merger${
+    bubblewrap ? "" : " (needs bubblewrap)"
+  }`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      const notebooks = join(folder, "in");
+      Deno.mkdirSync(notebooks);
+      writeSubmissions(notebooks, ["loudness_1", "dft_1", "names_1"]);
+      const run = (report: string, ...options: string[]) =>
+        cli(["rerun", notebooks, "--data", DATA, "--report", join(folder, report), ...options]);
+      const [whole, first, second] = await Promise.all([
+        run("whole"),
+        run("first", "--shard", "1/2"),
+        run("second", "--shard", "2/2"),
+      ]);
+      assert.deepEqual([whole.code, first.code, second.code], [0, 0, 0], whole.stderr);
+      const merged = await cli([
+        ...["rerun", "--report", join(folder, "merged")],
+        ...["--merge", join(folder, "first"), "--merge", join(folder, "second")],
+      ]);
+      assert.equal(merged.code, 0, merged.stderr);
+      const figures = (name: string) => {
+        const path = join(folder, name, "report.json");
+        const { entries } = JSON.parse(Deno.readTextFileSync(path)) as Report;
+        return entries.map(({ name, figures }) => [name, figures]).sort();
+      };
+      assert.deepEqual(figures("merged"), figures("whole"));
+      Deno.writeTextFileSync(join(folder, "whole", ".lock"), `${Deno.pid}`);
+      const refused = await run("whole");
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /another re-run \(process \d+\) is writing there/);
+    }),
+});
+
+Deno.test({
+  name: `further data sets, one without answers${bubblewrap ? "" : " (needs bubblewrap)"}`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      writeSubmissions(folder, ["loudness_1"]);
+      const bare = join(folder, "bare");
+      Deno.mkdirSync(bare);
+      for (const part of ["Items", "Queries"]) Deno.symlinkSync(join(DATA, part), join(bare, part));
+      const notebook = join(folder, "loudness_1.ipynb");
+      const both = await cli([
+        ...["rerun", notebook, "--data", DATA, "--data", DATA, "--report", join(folder, "both")],
+      ]);
+      assert.equal(both.code, 0, both.stderr);
+      const read = (name: string) =>
+        (JSON.parse(Deno.readTextFileSync(join(folder, name, "report.json"))) as Report).entries[0];
+      assert.equal(read("both").others![0].figures!.mrr, read("both").figures!.mrr);
+      const none = await cli(["rerun", notebook, "--data", bare, "--report", join(folder, "none")]);
+      assert.equal(none.code, 0, none.stderr);
+      const best = Deno.readTextFileSync(join(folder, "none", read("none").best!)).split("\n");
+      assert.equal(best[0], "query,rank,item,score");
+      assert.equal(best.length, 1 + 57 * 10 + 1);
+    }),
+});
