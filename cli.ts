@@ -10,6 +10,7 @@ import { jupyterCommand } from "./commands/jupyter.ts";
 import { rerunCommand } from "./commands/rerun.ts";
 import { runCommand } from "./commands/run.ts";
 import { searchCommand } from "./commands/search.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { describeFailure } from "./lib/io/errors.ts";
 
@@ -25,6 +26,7 @@ const COMMANDS: Command[] = [
   rerunCommand,
   indexCommand,
   searchCommand,
+  serveCommand,
 ];
 
 /** What shells report for a program that was called wrongly. */

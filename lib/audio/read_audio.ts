@@ -47,7 +47,12 @@ const MAX_COMPRESSED = 2 ** 28;
  * ```
  */
 export async function readAudio(path: string, allocate: Allocate = fresh): Promise<MonoAudio> {
-  using sound = await Promise.resolve(path).then(openAudio);
+  return await Promise.resolve(path).then((path) => readAudioSync(path, allocate));
+}
+
+/** As {@linkcode readAudio}, at once. */
+export function readAudioSync(path: string, allocate: Allocate = fresh): MonoAudio {
+  using sound = openAudio(path);
   return { samples: sound.read(0, Infinity, allocate), sampleRate: sound.sampleRate };
 }
 

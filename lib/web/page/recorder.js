@@ -1,0 +1,100 @@
+/** Records from the microphone, and makes WAV files of what was recorded. */
+
+/** What a person can do about an error of the microphone. */
+const ADVICE = {
+  NotAllowedError:
+    "The microphone is switched off for this page. Allow it beside the address, then press again.",
+  NotFoundError: "There is no microphone. Plug one in, or drop a recording here.",
+  NotReadableError: "Another program holds the microphone. Close it, then press again.",
+};
+
+/** Samples below this are silence, against the loudest. */
+const QUIET = 0.02;
+/** Seconds that stay on either side of what is heard. */
+const MARGIN = 0.08;
+/** Recordings end by themselves after so many seconds. */
+export const MAX_SECONDS = 20;
+
+export class Recorder {
+  #context;
+  #stream;
+  #parts = [];
+  #onLevel;
+  #onFull;
+
+  constructor({ onLevel, onFull }) {
+    this.#onLevel = onLevel;
+    this.#onFull = onFull;
+  }
+
+  /** Begins; throws an error whose message says what to do. */
+  async start() {
+    if (!navigator.mediaDevices?.getUserMedia) {
+      throw new Error("This browser lends its microphone to https pages and to 127.0.0.1 only.");
+    }
+    try {
+      this.#stream = await navigator.mediaDevices.getUserMedia({
+        audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+      });
+    } catch (error) {
+      throw new Error(ADVICE[error.name] ?? `The microphone does not start: ${error.message}`);
+    }
+    this.#parts = [];
+    this.#context = new AudioContext();
+    await this.#context.audioWorklet.addModule("./worklet.js");
+    const tap = new AudioWorkletNode(this.#context, "tap", { numberOfOutputs: 0 });
+    let count = 0;
+    tap.port.onmessage = ({ data }) => {
+      this.#parts.push(data);
+      count += data.length;
+      this.#onLevel(data.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0));
+      if (count > MAX_SECONDS * this.#context.sampleRate) this.#onFull();
+    };
+    this.#context.createMediaStreamSource(this.#stream).connect(tap);
+  }
+
+  /** Ends. Gives the samples without the silence around them, and their rate. */
+  async stop() {
+    for (const track of this.#stream.getTracks()) track.stop();
+    const { sampleRate } = this.#context;
+    await this.#context.close();
+    const all = new Float32Array(this.#parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    this.#onLevel(0);
+    return { samples: trim(all, sampleRate), sampleRate };
+  }
+}
+
+function trim(samples, sampleRate) {
+  const peak = samples.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
+  const isLoud = (x) => Math.abs(x) > QUIET * peak;
+  const first = samples.findIndex(isLoud), last = samples.findLastIndex(isLoud);
+  if (peak < 1e-4 || first < 0) return new Float32Array();
+  const margin = Math.round(MARGIN * sampleRate);
+  return samples.slice(Math.max(0, first - margin), last + margin);
+}
+
+/** A WAV file of 16 bit and one channel. */
+export function encodeWav(samples, sampleRate) {
+  const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
+  const text = (at, value) =>
+    [...value].forEach((character, i) => view.setUint8(at + i, character.charCodeAt(0)));
+  text(0, "RIFF");
+  view.setUint32(4, view.byteLength - 8, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, sampleRate, true);
+  view.setUint32(28, 2 * sampleRate, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  text(36, "data");
+  view.setUint32(40, 2 * samples.length, true);
+  samples.forEach((x, i) => view.setInt16(44 + 2 * i, Math.max(-1, Math.min(1, x)) * 32767, true));
+  return new Blob([view], { type: "audio/wav" });
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { readAudioSync } from "../audio/read_audio.ts";
+import { AudioError, decodeWav, type MonoAudio } from "../audio/wav.ts";
+
+/** Longer recordings are no imitations. */
+const MAX_SECONDS = 60;
+
+/**
+ * Decodes what was recorded in the page, or dropped on it.
+ *
+ * @throws {AudioError} Where it is no recording, or a long one.
+ */
+export function decodeUpload(bytes: Uint8Array<ArrayBuffer>): MonoAudio {
+  const name = "the recording";
+  const audio = String.fromCharCode(...bytes.subarray(0, 4)) === "RIFF"
+    ? decodeWav(bytes, name)
+    : decodeFile(bytes, name);
+  const seconds = audio.samples.length / audio.sampleRate;
+  if (seconds > MAX_SECONDS) {
+    throw new AudioError(
+      `Expected an imitation of at most ${MAX_SECONDS} s but found ${Math.round(seconds)} s`,
+    );
+  }
+  return audio;
+}
+
+/** Other formats are read from files. */
+function decodeFile(bytes: Uint8Array<ArrayBuffer>, name: string): MonoAudio {
+  const folder = Deno.makeTempDirSync({ prefix: "qvim-upload-" });
+  const path = join(folder, "recording");
+  try {
+    Deno.writeFileSync(path, bytes);
+    return readAudioSync(path);
+  } catch (error) {
+    if (error instanceof AudioError) throw new AudioError(error.message.replaceAll(path, name));
+    throw error;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A real browser for tests. Its packages are fetched when a test first needs them: a literal name here
+ * would be fetched with the first run of anything.
+ */
+import { CHROMIUM } from "./support.ts";
+
+// deno-lint-ignore no-explicit-any -- Playwright's types come with its package
+export type Page = any;
+
+const PLAYWRIGHT = ["npm:playwright-core", "1.65.1"].join("@");
+const AXE = ["npm:axe-core", "4.14.1"].join("@");
+
+/** Opens a browser with a profile of its own, without a screen. */
+export async function openBrowser(
+  profile: string,
+  options: Record<string, unknown> & { args?: string[] } = {},
+  // deno-lint-ignore no-explicit-any
+): Promise<any> {
+  const { chromium } = await import(PLAYWRIGHT);
+  return await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    ...options,
+    args: [
+      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"],
+      ...["--disable-background-networking", "--disable-component-update"],
+      "--autoplay-policy=no-user-gesture-required",
+      ...options.args ?? [],
+    ],
+  });
+}
+
+/** What axe-core finds that is serious, as `rule: element`. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  const { default: axe } = await import(AXE);
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate("axe.run()");
+  // deno-lint-ignore no-explicit-any
+  return violations.filter(({ impact }: any) => impact === "serious" || impact === "critical")
+    // deno-lint-ignore no-explicit-any
+    .map(({ id, nodes }: any) => `${id}: ${nodes[0]?.html}`);
+}

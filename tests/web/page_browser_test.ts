@@ -1,0 +1,169 @@
+/** The page in a real browser, whose microphone plays an imitation. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { indexSounds } from "../../lib/library/indexing.ts";
+import { serveLibrary } from "../../lib/web/server.ts";
+import { openBrowser, type Page, seriousFaults } from "../browser.ts";
+import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+
+const MINI = join(PROJECT, "data", "qvim-mini");
+
+/** Opens the page in a browser whose microphone plays a file, if any. */
+async function withPage(
+  options: { microphone?: string; refused?: boolean; dark?: boolean; phone?: boolean },
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library");
+    await indexSounds([join(MINI, "Items")], library, { say: () => {} });
+    const server = await serveLibrary({ library, port: 0 });
+    const context = await openBrowser(join(folder, "profile"), {
+      args: [
+        "--use-fake-device-for-media-stream",
+        ...(options.refused ? [] : ["--use-fake-ui-for-media-stream"]),
+        ...(options.microphone ? [`--use-file-for-fake-audio-capture=${options.microphone}`] : []),
+      ],
+      colorScheme: options.dark ? "dark" : "light",
+      viewport: options.phone ? { width: 390, height: 800 } : { width: 1280, height: 900 },
+    });
+    try {
+      const page = context.pages()[0] ?? await context.newPage();
+      const foreign: string[] = [], broken: string[] = [];
+      page.on("request", (request: { url(): string }) => {
+        if (!/^(http:\/\/127\.0\.0\.1|blob:|data:)/.test(request.url())) {
+          foreign.push(request.url());
+        }
+      });
+      page.on("pageerror", (error: Error) => broken.push(String(error)));
+      await page.goto(server.url);
+      await use(page);
+      assert.deepEqual(foreign, []);
+      assert.deepEqual(broken, []);
+    } finally {
+      await context.close();
+      await server.close();
+    }
+  });
+}
+
+/** Keeps a picture, where somebody wants to look at it. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("QVIM_PICTURES");
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+async function noSeriousFaults(page: Page): Promise<void> {
+  assert.deepEqual(await seriousFaults(page), []);
+}
+
+const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
+const test = (name: string, fn: () => Promise<void>) =>
+  Deno.test({
+    name: name + missing,
+    ignore: missing !== "",
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn,
+  });
+
+const IMITATION = join(MINI, "Queries", "siren");
+
+test("the page records an imitation, finds the sound, plays it, and lets it be dragged away", async () => {
+  const microphone = join(
+    IMITATION,
+    [...Deno.readDirSync(IMITATION)].map(({ name }) => name).sort()[0],
+  );
+  await withPage({ microphone }, async (page) => {
+    await page.getByText("24 sounds").waitFor();
+    await picture(page, "empty");
+    await noSeriousFaults(page);
+    await page.click("#record");
+    await page.waitForFunction('document.querySelector("#level").value > 0.05');
+    await page.waitForTimeout(1200);
+    await picture(page, "recording");
+    await page.waitForTimeout(1500);
+    await page.click("#record");
+    await page.locator(".result").first().waitFor();
+    const names = await page.locator(".result .name").allTextContents();
+    assert.ok(names.slice(0, 3).some((name: string) => name.startsWith("siren")), names.join(", "));
+    await page.waitForTimeout(400);
+    await picture(page, "results");
+    await noSeriousFaults(page);
+    // The keyboard plays, and one sound at a time.
+    await page.keyboard.press("ArrowDown");
+    const time = () => page.evaluate('document.querySelector("#player").currentTime');
+    await page.waitForFunction('document.querySelector("#player").currentTime > 0.05');
+    assert.ok(await time() > 0);
+    assert.equal(await page.locator(".play", { hasText: "❚❚" }).count(), 1);
+    await page.keyboard.press(" ");
+    const stopped = await time();
+    await page.waitForTimeout(200);
+    assert.equal(await time(), stopped);
+    // What another program gets when a result is dragged to it.
+    const dragged = await page.evaluate(`(() => {
+      const transfer = new DataTransfer();
+      const item = document.querySelector(".result");
+      item.dispatchEvent(new DragEvent("dragstart", { dataTransfer: transfer, bubbles: true }));
+      return [transfer.getData("DownloadURL"), transfer.getData("text/plain")];
+    })()`);
+    assert.match(
+      dragged[0],
+      /^audio\/wav:siren_\d+\.wav:http:\/\/127\.0\.0\.1:\d+\/api\/sounds\/.+\/audio$/,
+    );
+    assert.match(dragged[1], /Items\/siren\/siren_\d+\.wav$/);
+    // Words narrow, "not this" takes away, "more like this" goes on from a sound.
+    await page.locator(".result .not").first().click();
+    await page.waitForFunction(
+      `document.querySelector(".result .name").textContent !== ${JSON.stringify(names[0])}`,
+    );
+    await page.fill("#text", "bark");
+    await page.waitForFunction(
+      '[...document.querySelectorAll(".result .name")].every((it) => /bark/.test(it.textContent))',
+    );
+    await page.locator(".result .more").first().click();
+    await page.getByText("sounds like bark").waitFor();
+  });
+});
+
+test("the page says what to do about silence, a refused microphone and no answer", async () => {
+  await withFolder(async (folder) => {
+    const silence = join(folder, "silence.wav");
+    const bytes = new Uint8Array(44 + 2 * 48_000);
+    const source = Deno.readFileSync(join(MINI, "Items", "bark", "bark_1.wav")).subarray(0, 44);
+    bytes.set(source);
+    new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true);
+    new DataView(bytes.buffer).setUint32(40, bytes.length - 44, true);
+    Deno.writeFileSync(silence, bytes);
+    await withPage({ microphone: silence }, async (page) => {
+      await page.click("#record");
+      await page.waitForTimeout(700);
+      await page.click("#record");
+      await page.getByText("Nothing was heard.").waitFor();
+      await picture(page, "silence");
+    });
+  });
+  await withPage({ refused: true }, async (page) => {
+    await page.evaluate(
+      "navigator.mediaDevices.getUserMedia = () => " +
+        'Promise.reject(new DOMException("no", "NotAllowedError")); 0',
+    );
+    await page.click("#record");
+    await page.getByText("The microphone is switched off for this page.").waitFor();
+    await page.evaluate('globalThis.fetch = () => Promise.reject(new TypeError("gone")); 0');
+    await page.setInputFiles("#file", join(MINI, "Items", "bark", "bark_1.wav"));
+    await page.getByText("The server does not answer.").waitFor();
+  });
+});
+
+test("the page takes a dropped recording, on a phone and in the dark", async () => {
+  await withPage({ phone: true, dark: true }, async (page) => {
+    await page.setInputFiles("#file", join(MINI, "Items", "bark", "bark_1.wav"));
+    await page.locator(".result").first().waitFor();
+    assert.match((await page.locator(".result .name").first().textContent())!, /^bark_1\.wav/);
+    await page.waitForTimeout(400);
+    await picture(page, "phone");
+    await noSeriousFaults(page);
+    const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+    assert.equal(wide, false);
+  });
+});

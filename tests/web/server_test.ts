@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { indexSounds } from "../../lib/library/indexing.ts";
+import { type RunningServer, serveLibrary } from "../../lib/web/server.ts";
+import { parseRange } from "../../lib/web/sounds.ts";
+import { PROJECT, withFolder } from "../support.ts";
+
+const MINI = join(PROJECT, "data", "qvim-mini");
+const BARK = join(MINI, "Items", "bark", "bark_1.wav");
+
+async function withServer(
+  use: (server: RunningServer, ask: typeof raw, folder: string) => Promise<void>,
+  host?: string,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const sounds = join(folder, "sounds");
+    Deno.mkdirSync(sounds);
+    for (const name of ["bark_1.wav", "bark_2.wav"]) {
+      Deno.copyFileSync(join(MINI, "Items", "bark", name), join(sounds, name));
+    }
+    await indexSounds([sounds], join(folder, "library"), { say: () => {} });
+    const server = await serveLibrary({ library: join(folder, "library"), port: 0, host });
+    try {
+      await use(server, raw, sounds);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+/** A request with headers that `fetch` does not let one set. */
+async function raw(port: number, head: string, body: Uint8Array = new Uint8Array()) {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const length = body.length > 0 ? `content-length: ${body.length}\r\n` : "";
+  const start = new TextEncoder().encode(`${head}\r\n${length}connection: close\r\n\r\n`);
+  const writer = connection.writable.getWriter();
+  await writer.write(start);
+  if (body.length > 0) await writer.write(body);
+  const bytes = new Uint8Array(await new Response(connection.readable).arrayBuffer());
+  const text = new TextDecoder("latin1").decode(bytes);
+  const end = text.indexOf("\r\n\r\n");
+  return { status: Number(text.slice(9, 12)), head: text.slice(0, end), body: text.slice(end + 4) };
+}
+
+Deno.test("the server answers its own page and nobody else's", () =>
+  withServer(async ({ port }, ask) => {
+    const get = (path: string, ...headers: string[]) =>
+      ask(port, [`GET ${path} HTTP/1.1`, ...headers].join("\r\n"));
+    const host = `host: 127.0.0.1:${port}`;
+    const page = await get("/", host);
+    assert.equal(page.status, 200);
+    assert.match(page.head, /content-security-policy: default-src 'none'; script-src 'self'/);
+    assert.match(page.head, /x-content-type-options: nosniff/);
+    assert.equal((await get("/api/library", `host: localhost:${port}`)).status, 200);
+    for (const other of ["evil.example", `evil.example:${port}`, "127.0.0.1", "127.0.0.1:1"]) {
+      assert.equal((await get("/api/library", `host: ${other}`)).status, 421, other);
+    }
+    assert.equal((await get("/api/library", host, "origin: http://evil.example")).status, 403);
+    assert.equal((await get("/api/library", host, "origin: null")).status, 403);
+    assert.equal((await get("/api/library", host, `origin: http://127.0.0.1:${port}`)).status, 200);
+    const cross = await ask(
+      port,
+      `POST /api/search HTTP/1.1\r\n${host}\r\nsec-fetch-site: cross-site`,
+    );
+    assert.equal(cross.status, 403);
+    for (
+      const path of [
+        "/../deno.json",
+        "/%2e%2e/deno.json",
+        "/server.ts",
+        "/api",
+        "/api/x",
+        "/constructor",
+      ]
+    ) {
+      assert.equal((await get(path, host)).status, 404, path);
+    }
+    assert.equal((await ask(port, `DELETE /api/library HTTP/1.1\r\n${host}`)).status, 405);
+  }));
+
+Deno.test("the server serves sounds by their ids, whole and in ranges, and never by a path", () =>
+  withServer(async ({ port, url }, ask, sounds) => {
+    const body = Deno.readFileSync(BARK);
+    const { results } = await (await fetch(`${url}api/search?top=5`, { method: "POST", body }))
+      .json();
+    assert.equal(results[0].name, "bark_1.wav");
+    const audio = `/api/sounds/${results[0].id}/audio`;
+    const whole = new Uint8Array(await (await fetch(new URL(audio, url))).arrayBuffer());
+    assert.deepEqual(whole, body);
+    const part = await fetch(new URL(audio, url), { headers: { range: "bytes=10-19" } });
+    assert.equal(part.status, 206);
+    assert.equal(part.headers.get("content-range"), `bytes 10-19/${body.length}`);
+    assert.deepEqual(new Uint8Array(await part.arrayBuffer()), body.slice(10, 20));
+    const beyond = await fetch(new URL(audio, url), { headers: { range: "bytes=99999999-" } });
+    assert.equal(beyond.status, 416);
+    await beyond.body?.cancel();
+    for (const id of [BARK, encodeURIComponent(BARK), "..%2f..%2fetc%2fpasswd", "' OR 1=1 --"]) {
+      const path = `/api/sounds/${
+        id.startsWith("/") ? encodeURIComponent(id) : encodeURI(id)
+      }/audio`;
+      const { status } = await ask(port, `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}`);
+      assert.equal(status, 404, id);
+    }
+    const { peaks } = await (await fetch(`${url}api/sounds/${results[0].id}/peaks`)).json();
+    assert.ok(peaks.length === 240 && Math.max(...peaks) > 0.1 && Math.max(...peaks) <= 1);
+    Deno.renameSync(join(sounds, "bark_1.wav"), join(sounds, "away.wav"));
+    const gone = await fetch(new URL(audio, url));
+    assert.equal(gone.status, 410);
+    assert.match((await gone.json()).error, /bark_1\.wav is not there any more: deno task index/);
+  }));
+
+Deno.test("the server says what is wrong with an upload", () =>
+  withServer(async ({ url }) => {
+    const send = async (body: Uint8Array<ArrayBuffer> | string, query = "") => {
+      const response = await fetch(`${url}api/search?${query}`, { method: "POST", body });
+      return [response.status, (await response.json()).error] as const;
+    };
+    const silent = Deno.readFileSync(BARK).fill(0, 44);
+    assert.deepEqual((await send(""))[0], 400);
+    const cases: [Awaited<ReturnType<typeof send>>, number, RegExp][] = [
+      [await send("hello"), 422, /Expected a recording .* but found "hell" in the recording/],
+      [await send(silent), 422, /found only silence in the recording: record it again/],
+      [await send(new Uint8Array(41 * 2 ** 20)), 413, /at most 40 MB/],
+      [await send(Deno.readFileSync(BARK), "maxSeconds=x"), 400, /Expected maxSeconds/],
+      [await send(Deno.readFileSync(BARK), "top=100000"), 400, /Expected top from 1 to 200/],
+    ];
+    for (const [[status, error], expected, message] of cases) {
+      assert.equal(status, expected, error);
+      assert.match(error, message);
+    }
+  }));
+
+Deno.test("with --host the server asks for its token", () =>
+  withServer(async ({ port, token }) => {
+    const at = (path: string, headers = {}) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: "manual" });
+    const none = await at("/");
+    assert.equal(none.status, 401);
+    await none.body?.cancel();
+    const wrong = await at("/?token=abc");
+    assert.equal(wrong.status, 401);
+    await wrong.body?.cancel();
+    const entered = await at(`/?token=${token}`);
+    assert.equal(entered.status, 303);
+    assert.equal(entered.headers.get("location"), "/");
+    assert.match(entered.headers.get("set-cookie")!, /HttpOnly; SameSite=Strict/);
+    await entered.body?.cancel();
+    const cookie = entered.headers.get("set-cookie")!.split(";")[0];
+    for (const headers of [{ cookie }, { authorization: `Bearer ${token}` }]) {
+      const library = await at("/api/library", headers);
+      assert.deepEqual(await library.json(), { sounds: 2 });
+    }
+  }, "0.0.0.0"));
+
+Deno.test("GET /api/openapi.json describes what the server answers", () =>
+  withServer(async ({ url }) => {
+    const api = await (await fetch(`${url}api/openapi.json`)).json();
+    assert.equal(api.openapi, "3.1.0");
+    assert.deepEqual(Object.keys(api.paths), [
+      ...["/api/search", "/api/library", "/api/sounds/{id}", "/api/sounds/{id}/audio"],
+      ...["/api/sounds/{id}/peaks", "/api/sounds/{id}/similar"],
+    ]);
+    const body = Deno.readFileSync(BARK);
+    const answer = await (await fetch(`${url}api/search`, { method: "POST", body })).json();
+    const known = Object.keys(api.components.schemas.Sound.properties).sort();
+    assert.deepEqual(Object.keys(answer.results[0]).sort(), known);
+  }));
+
+Deno.test("parseRange() reads what RFC 9110 allows of one range", () => {
+  assert.deepEqual(parseRange("bytes=0-9", 100), [0, 10]);
+  assert.deepEqual(parseRange("bytes=90-", 100), [90, 100]);
+  assert.deepEqual(parseRange("bytes=-5", 100), [95, 100]);
+  assert.deepEqual(parseRange("bytes=50-500", 100), [50, 100]);
+  assert.equal(parseRange("bytes=100-", 100), null);
+  assert.equal(parseRange("bytes=9-3", 100), null);
+  assert.equal(parseRange("bytes=-0", 100), null);
+  for (const header of [null, "bytes=-", "items=1-2", "bytes=1-2,4-5"]) {
+    assert.equal(parseRange(header, 100), undefined);
+  }
+});
