@@ -4,6 +4,19 @@ export { QvimError } from "./io/errors.ts";
 export { AudioError, decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
 export { readAudio } from "./audio/read_audio.ts";
 export { LogMel, type LogMelOptions } from "./audio/mel.ts";
+export {
+  type Matrix,
+  melFilterBank,
+  type MelOptions,
+  type MelScale,
+  melSpectrogram,
+  mfcc,
+  powerToDb,
+  spectralCentroid,
+  spectralFlatness,
+  stft,
+  type StftOptions,
+} from "./audio/spectra.ts";
 export { resample } from "./audio/resample.ts";
 export { fourierResample } from "./audio/fourier_resample.ts";
 export {
