@@ -108,18 +108,19 @@ export class NotebookRun {
   /**
    * Lists the sounds, and says of which data set.
    *
+   * @param options Of a notebook that is not made of the template, `checkSteps: false`.
    * @returns The items and the queries.
    * @throws {StaleRunError} Where one of the steps 1 to 4 has not run to its end in this run.
    * @throws {DatasetError} Where two sounds have one name.
    */
-  listFiles(): RunFiles {
+  listFiles({ checkSteps = true }: { checkSteps?: boolean } = {}): RunFiles {
     const state = this.#begin();
     state.files =
       state.scores =
       state.isSaved =
       state.evaluation =
         undefined;
-    this.#checkSteps(state);
+    if (checkSteps) this.#checkSteps(state);
     const { dataPath } = state;
     console.log(
       `Data set: ${dataPath}${
@@ -167,15 +168,18 @@ export class NotebookRun {
   /**
    * Checks the scores of this run and writes them to `output/similarities.json` below the root.
    *
+   * @param options As of {@linkcode listFiles}.
    * @throws {StaleRunError} Where this run has none.
    * @throws {SimilaritiesError} Where a pair lacks its score, or one is not a finite number.
    */
-  async save(): Promise<void> {
+  async save({ checkSteps = true }: { checkSteps?: boolean } = {}): Promise<void> {
     const state = this.#begin();
     state.isSaved = state.evaluation = undefined;
     if (state.files === undefined || state.scores === undefined) throw noResult("scores");
-    this.#checkSteps(state);
-    this.#checkLaterCells(state);
+    if (checkSteps) {
+      this.#checkSteps(state);
+      this.#checkLaterCells(state);
+    }
     const { items, queries } = state.files;
     const scores = state.scores.given;
     assertSimilarities(scores, items, queries);
@@ -210,6 +214,28 @@ export class NotebookRun {
     if (evaluation === undefined) throw noResult("figures");
     this.#end();
     return evaluation;
+  }
+
+  /**
+   * Where the sounds and the scores of this run lie, as far as it has come; for looking at them.
+   *
+   * @returns The file of the scores, the sounds by id, and each query's right item.
+   */
+  sources(): {
+    scores?: string;
+    items?: SoundPaths;
+    queries?: SoundPaths;
+    rightItems?: Record<string, string>;
+  } {
+    const state = this.#state;
+    if (state === undefined) return {};
+    const { evaluation, files, isSaved } = state;
+    return {
+      scores: isSaved ? this.#scoresFile(state) : undefined,
+      ...files,
+      rightItems: evaluation &&
+        Object.fromEntries(evaluation.results.map(({ query, item }) => [query, item])),
+    };
   }
 
   /** The state of this run; notes that a fixed cell was begun, which counts as failed until it ends. */

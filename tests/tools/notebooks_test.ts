@@ -7,7 +7,7 @@ import { PROJECT } from "../support.ts";
 
 Deno.test("the committed notebooks are what `deno task notebooks` writes", () => {
   const notebooks = Object.entries(composeAll());
-  assert.equal(notebooks.length, 3);
+  assert.equal(notebooks.length, 4);
   for (const [path, notebook] of notebooks) {
     assert.equal(formatNotebook(notebook), Deno.readTextFileSync(join(PROJECT, path)), path);
   }

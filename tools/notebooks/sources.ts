@@ -38,3 +38,52 @@ const QBVIM_MODEL = await MobileNetBaseline.fromCheckpoint(
 );`,
   },
 };
+
+/** The cells of `notebooks/explore.ipynb`: what is a heading or a text begins with `#`. */
+export const EXPLORE: string[] = [
+  `# From scores to insight
+
+This notebook runs a model on a data set and listens to what it found. It is no submission: change it
+as you like. Restart the kernel to stop a long run; Deno's kernel knows no interrupt.`,
+  `import {
+  classwiseLines,
+  currentRun,
+  exactMatchLines,
+  printUnderCells,
+  showBest,
+  showConfusion,
+  showRanks,
+  showSpectrogram,
+  showWorst,
+  TwoDft,
+  listen,
+} from "qvim";
+printUnderCells();`,
+  `## A run
+
+Each run begins here: what an earlier one has left counts no more.`,
+  `const ROOT_PATH = "../output/explore";
+const DATA_PATH = "../data/qvim-mini";
+currentRun.start(() => ({ ROOT_PATH, DATA_PATH }), () => undefined);
+Deno.mkdirSync(ROOT_PATH, { recursive: true });`,
+  `// Any model: VocalSearch, TwoDft, or a class of your own that extends EmbeddingModel.
+const MODEL = new TwoDft();`,
+  "const files = currentRun.listFiles({ checkSteps: false });",
+  `await currentRun.predict(() => MODEL);
+await currentRun.save({ checkSteps: false });`,
+  `const evaluation = await currentRun.evaluate();
+for (const line of [...exactMatchLines(evaluation), ...classwiseLines(evaluation)]) {
+  console.log(line);
+}
+await showRanks(evaluation);`,
+  "## What went wrong, by ear",
+  "await showWorst(evaluation, 2);",
+  "## What went well",
+  "await showBest(evaluation, 1);",
+  "## What was found instead",
+  "await showConfusion(evaluation);",
+  "## One query, and its picture",
+  `const [query, path] = Object.entries(files.queries)[0];
+await listen(query, { top: 2 });
+await showSpectrogram(path, { title: query });`,
+];

@@ -3,14 +3,27 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { formatNotebook, type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
 import { composeNotebook, PACKAGE_FOLDER, readTemplate } from "../../lib/organizer/template.ts";
-import { NOTEBOOKS } from "./sources.ts";
+import { EXPLORE, NOTEBOOKS } from "./sources.ts";
 
 /** The notebooks as they are to be, by path below the package's folder. */
 export function composeAll(): Record<string, Notebook> {
   const template = readTemplate();
-  return Object.fromEntries(
-    Object.entries(NOTEBOOKS).map(([path, cells]) => [path, composeNotebook(template, cells)]),
-  );
+  return {
+    ...Object.fromEntries(
+      Object.entries(NOTEBOOKS).map(([path, cells]) => [path, composeNotebook(template, cells)]),
+    ),
+    "notebooks/explore.ipynb": {
+      ...template,
+      cells: EXPLORE.map((source, i) =>
+        source.startsWith("#")
+          ? { cell_type: "markdown", id: `text-${i + 1}`, metadata: {}, source }
+          : {
+            ...{ cell_type: "code", id: `code-${i + 1}`, metadata: {}, source },
+            ...{ execution_count: null, outputs: [] },
+          }
+      ),
+    },
+  };
 }
 
 if (import.meta.main) {

@@ -1,0 +1,64 @@
+import type { Evaluation } from "../challenge/evaluation.ts";
+import { readSimilarities } from "../challenge/similarities.ts";
+import { heatMap } from "../ui/chart.ts";
+import { display } from "../ui/jupyter.ts";
+import { formatTable } from "../ui/table.ts";
+import { currentRun } from "./current_run.ts";
+import { ListenError } from "./listen.ts";
+
+/**
+ * Shows what class was found instead: for the queries of each class, how many had an item of which
+ * class in the first place.
+ *
+ * @param evaluation The figures of a run.
+ * @param scores The file of its scores; that of the notebook's run unless given.
+ * @throws {ListenError} Where there are no scores.
+ *
+ * @example
+ * ```ts ignore
+ * await showConfusion(currentRun.evaluation());
+ * ```
+ */
+export async function showConfusion(
+  evaluation: Evaluation,
+  scores: string | undefined = currentRun.sources().scores,
+): Promise<void> {
+  const { classes, counts } = await confusion(evaluation, scores);
+  const rows = classes.map((name, i) => [name, ...counts[i].map(String)]);
+  await display({
+    "text/plain": formatTable({ header: ["Asked for \\ found", ...classes], rows }),
+    "image/svg+xml": heatMap({
+      title: "What class was found first (rows: what was imitated)",
+      rows: classes,
+      columns: classes,
+      values: counts.map((row) => {
+        const sum = row.reduce((sum, count) => sum + count, 0);
+        return row.map((count) => sum === 0 ? 0 : count / sum);
+      }),
+    }),
+  });
+}
+
+/** Class of the query × class of the item in the first place → how many queries. */
+export async function confusion(
+  evaluation: Evaluation,
+  scores: string | undefined,
+): Promise<{ classes: string[]; counts: number[][] }> {
+  if (scores === undefined) {
+    throw new ListenError("Expected scores to show but found none: run the cell that saves them");
+  }
+  const classOf = new Map(evaluation.results.map(({ item, class: name }) => [item, name]));
+  const asked = new Map(evaluation.results.map(({ query, class: name }) => [query, name]));
+  const classes = [...new Set(asked.values())].sort();
+  const counts = classes.map(() => classes.map(() => 0));
+  for await (const [query, row] of readSimilarities(scores)) {
+    const own = asked.get(query);
+    let best: string | undefined;
+    for (const item of Object.keys(row)) {
+      if (classOf.has(item) && (best === undefined || row[item] > row[best])) best = item;
+    }
+    if (own === undefined || best === undefined) continue;
+    counts[classes.indexOf(own)][classes.indexOf(classOf.get(best)!)]++;
+  }
+  return { classes, counts };
+}

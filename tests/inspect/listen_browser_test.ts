@@ -1,0 +1,74 @@
+/** What `listen()` and the others show, in a real browser and without a network. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readNotebook } from "../../lib/notebook/ipynb.ts";
+import { runNotebook } from "../../lib/notebook/runner.ts";
+import { openBrowser, seriousFaults } from "../browser.ts";
+import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+
+const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
+
+Deno.test({
+  name: `explore.ipynb runs, and its sounds play, one at a time${missing}`,
+  ignore: missing !== "",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withFolder(async (folder) => {
+      const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
+      await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
+      const shown = notebook.cells.flatMap(({ outputs }) => outputs ?? [])
+        .flatMap((output) => "data" in output ? [output.data] : []);
+      const html = shown.map((data) => String(data["text/html"] ?? data["image/svg+xml"] ?? ""));
+      const rows = html.filter((text) => text.includes("qvim-listen"));
+      assert.equal(rows.length, 3);
+      for (const text of rows) {
+        const count = text.split("<table>").length - 1;
+        // Ten rows stay under 5 MB.
+        assert.ok(text.length / count < 500_000, `${text.length}`);
+      }
+      const page = join(folder, "page.html");
+      Deno.writeTextFileSync(
+        page,
+        `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
+          `<style>:root { color-scheme: light dark }</style><main><h1>Cells</h1>${
+            html.join("\n")
+          }</main></html>`,
+      );
+      for (const colorScheme of ["light", "dark"]) {
+        const context = await openBrowser(join(folder, colorScheme), {
+          colorScheme,
+          offline: true,
+          viewport: { width: 1000, height: 900 },
+        });
+        try {
+          const tab = context.pages()[0] ?? await context.newPage();
+          const requests: string[] = [];
+          tab.on("request", (request: { url(): string }) => requests.push(request.url()));
+          await tab.goto(`file://${page}`);
+          const pictures = Deno.env.get("QVIM_PICTURES");
+          if (pictures) await tab.screenshot({ path: join(pictures, `listen_${colorScheme}.png`) });
+          assert.deepEqual(await seriousFaults(tab), []);
+          await tab.evaluate('document.querySelectorAll("audio")[0].play()');
+          const time = (i: number) =>
+            tab.evaluate(`document.querySelectorAll("audio")[${i}].currentTime`);
+          await tab.waitForFunction('document.querySelectorAll("audio")[0].currentTime > 0.05');
+          await tab.locator("audio").nth(0).focus();
+          await tab.keyboard.press("ArrowDown");
+          await tab.waitForFunction('document.querySelectorAll("audio")[1].currentTime > 0.05');
+          const playing = await tab.evaluate(
+            '[...document.querySelectorAll("audio")].filter((it) => !it.paused).length',
+          );
+          assert.ok(playing <= 1, `${playing}`);
+          assert.ok(await time(0) > 0 && await time(1) > 0);
+          const axes = await tab.locator("svg[role=img]").first().textContent();
+          assert.match(axes, /8k/);
+          assert.match(axes, /time \/ s/);
+          assert.match(axes, /frequency \/ Hz/);
+          assert.deepEqual(requests.filter((url) => !/^(file|data|blob):/.test(url)), []);
+        } finally {
+          await context.close();
+        }
+      }
+    }),
+});
