@@ -11,7 +11,7 @@ import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
 import { verifyApart } from "../verify/verify_apart.ts";
 import { prepareData } from "./blind.ts";
 import { makeCache, sharedCache } from "./cache.ts";
-import { digestOf, traceOf } from "./digest.ts";
+import { digestOf, tracesOf } from "./digest.ts";
 import type { Network } from "./sandbox.ts";
 import { isAlive, removeLeftovers, ScratchFolders } from "./scratch.ts";
 import { claimedMrr, runSubmission, type Setting } from "./submission.ts";
@@ -127,7 +127,7 @@ async function runLocked(
     const { shard } = options;
     if (shard !== undefined && index++ % shard.count !== shard.index - 1) continue;
     const name = uniqueName(basename(path, ".ipynb"), report.entries);
-    const notebookHash = await hashFile(path).catch(() => "unreadable");
+    const notebookHash = await hashOfNotebook(path);
     const key = JSON.stringify([notebookHash, versions, settings]);
     const known = earlier.get(name);
     if (known?.key === key) {
@@ -147,8 +147,9 @@ async function runLocked(
     blind: prepareData(it.path, scratch.make().folder, isBlind),
     named: both ? prepareData(it.path, scratch.make().folder, false) : undefined,
   }));
-  const used = [PACKAGE_FOLDER, Deno.execPath(), ...prepared.map(({ blind }) => blind.folder)];
-  const before = await traces(used, sandbox);
+  const copies = prepared.flatMap(({ blind, named }) => [blind, ...named ? [named] : []]);
+  const used = copies.map(({ folder }) => folder);
+  const before = await tracesOfUsed(used, sandbox);
   const settingFor = (k: number): Setting => ({
     groundTruth: prepared[k].groundTruth,
     data: prepared[k].blind,
@@ -186,11 +187,15 @@ async function runLocked(
   await Promise.all(Array.from({ length: options.jobs }, work));
   markTwins(report.entries);
   writeAll(reportFolder, report);
-  const after = await traces(used, sandbox);
-  const changed = Object.keys(before).filter((path) => before[path] !== after[path]);
+  const after = await tracesOfUsed(used, sandbox);
+  const cache = await sharedCache();
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((path) =>
+    before.get(path) !== after.get(path) && (before.has(path) || !path.startsWith(cache))
+  );
   if (changed.length > 0) {
+    const some = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ", …" : "");
     throw new BatchError(
-      `Expected what the runs used to be as it was but found it changed: ${changed.join(", ")}. ` +
+      `Expected what the runs used to be as it was but found it changed: ${some}. ` +
         `Believe no figure of this batch, and look at how it could be written to`,
     );
   }
@@ -237,6 +242,7 @@ function markTwins(entries: Entry[]): void {
     const twins = (of: (entry: Entry) => string | undefined) =>
       entries.filter((other) =>
         teamOf(other.name) !== teamOf(entry.name) && of(other) !== undefined &&
+        of(other) !== "unreadable" &&
         of(other) === of(entry)
       ).map(({ name }) => name);
     entry.sameNotebook = twins(({ notebookHash }) => notebookHash);
@@ -279,18 +285,25 @@ async function packageVersion(): Promise<string> {
   return JSON.parse(await Deno.readTextFile(join(PACKAGE_FOLDER, "deno.json"))).version;
 }
 
-async function traces(used: string[], sandbox: boolean): Promise<Record<string, string>> {
-  const cache = sandbox ? ["npm", "remote"].map((part) => ({ part })) : [];
-  const folder = await sharedCache();
-  const paths = [
-    ...used.flatMap((path) =>
-      path === PACKAGE_FOLDER
-        ? ["deno.json", "deno.lock", "helpers.ts", "lib"].map((part) => join(path, part))
-        : [path]
-    ),
-    ...cache.map(({ part }) => join(folder, part)),
-  ];
-  return Object.fromEntries(paths.map((path) => [path, traceOf(path)]));
+/**
+ * What a batch uses, to tell whether it was changed while it ran. Packages in the cache are looked at
+ * by size and time: they are many, and another program may add some meanwhile.
+ */
+async function tracesOfUsed(data: string[], sandbox: boolean): Promise<Map<string, string>> {
+  const own = ["deno.json", "deno.lock", "helpers.ts", "lib"].map((part) =>
+    join(PACKAGE_FOLDER, part)
+  );
+  const all = new Map<string, string>();
+  for (const path of [...own, Deno.execPath(), ...data]) {
+    for (const [file, trace] of await tracesOf(path, true)) all.set(file, trace);
+  }
+  if (!sandbox) return all;
+  for (const part of ["npm", "remote"]) {
+    for (const [file, trace] of await tracesOf(join(await sharedCache(), part), false)) {
+      all.set(file, trace);
+    }
+  }
+  return all;
 }
 
 /** Makes sure that nobody else writes a report there. @returns What gives the folder free. */
@@ -326,6 +339,15 @@ function claimOf(path: string): number | undefined {
   } catch (error) {
     if (error instanceof NotebookError) return undefined;
     throw error;
+  }
+}
+
+/** A pipe or a device could be read for ever. */
+async function hashOfNotebook(path: string): Promise<string> {
+  try {
+    return Deno.statSync(path).isFile ? await hashFile(path) : "unreadable";
+  } catch {
+    return "unreadable";
   }
 }
 

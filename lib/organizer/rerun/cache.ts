@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeTree } from "../../io/remove_tree.ts";
 
 /** A cache of Deno's for a run. */
 export interface RunCache {
@@ -35,6 +36,13 @@ export async function makeCache(
     throw error;
   }
   return { folder, release };
+}
+
+/** Removes from a run's own cache all but packages. */
+export function keepPackages(folder: string): void {
+  for (const { name } of [...Deno.readDirSync(folder)]) {
+    if (!PACKAGES.includes(name)) removeTree(join(folder, name));
+  }
 }
 
 let shared: string | undefined;

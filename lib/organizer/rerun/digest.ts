@@ -27,18 +27,25 @@ export async function digestOf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Names, sizes and times of change below a folder: quick, where a folder is large. */
-export function traceOf(path: string): string {
-  const hash = createHash("sha256");
-  let info: Deno.FileInfo;
+/**
+ * A trace of each file below a folder, or of a file: size, mode, and its content where `byContent`,
+ * else the time when it was changed.
+ */
+export async function tracesOf(path: string, byContent: boolean): Promise<Map<string, string>> {
+  const traces = new Map<string, string>();
+  let files: string[];
   try {
-    info = Deno.statSync(path);
-  } catch {
-    return "none";
+    files = Deno.statSync(path).isDirectory
+      ? Array.from(filesBelow(path), ({ path }) => path)
+      : [path];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return traces;
+    throw error;
   }
-  const add = (file: string, { size, mtime, mode }: Deno.FileInfo) =>
-    hash.update(`${file}\0${size}\0${mtime?.getTime()}\0${mode}\n`);
-  if (!info.isDirectory) add(path, info);
-  else for (const { path: file } of filesBelow(path)) add(file, Deno.lstatSync(file));
-  return hash.digest("hex");
+  for (const file of files) {
+    const { size, mode, mtime, isFile } = Deno.lstatSync(file);
+    const content = byContent && isFile ? await hashFile(file) : mtime?.getTime();
+    traces.set(file, `${size} ${mode} ${content}`);
+  }
+  return traces;
 }

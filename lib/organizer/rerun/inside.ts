@@ -5,8 +5,10 @@ import { replacePaths } from "../paths_cell.ts";
 import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel.ts";
 import { runNotebook } from "../../notebook/runner.ts";
 import type { RunEvent, RunRequest } from "./protocol.ts";
+import { closeMemory } from "./close_memory.ts";
 import { startRelay } from "./proxy.ts";
 
+closeMemory();
 // By standard input: the arguments of a process can be read by all that run beside it.
 const request: RunRequest = JSON.parse(await new Response(Deno.stdin.readable).text());
 

@@ -3,8 +3,10 @@ import { removeTree } from "../../io/remove_tree.ts";
 import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
+import { keepPackages } from "./cache.ts";
 import { SetupProxy } from "./proxy.ts";
 import { type Network, sandboxed, type SandboxOptions, unprotected } from "./sandbox.ts";
+import { heldByKernel } from "./kernel_limits.ts";
 import { type Limits, watch } from "./watch.ts";
 
 /** How a notebook is run for organizers. */
@@ -84,6 +86,8 @@ export async function rerunNotebook(
   }
   const fetched = Object.fromEntries(proxy.received);
   if (setup.status !== "finished") return { ...setup, fetched };
+  // What was transpiled in the first part could be anything; packages are what was fetched.
+  if (options.ownCache) keepPackages(options.cacheFolder);
   const rest = await runPart(basename(notebook), root, { ...options, network: "none" });
   return {
     ...rest,
@@ -114,6 +118,8 @@ async function runPart(
 ): Promise<RunOutcome> {
   const sandbox: SandboxOptions = { ...options, rootFolder: root };
   const { program, args, env, paths } = options.sandbox ? sandboxed(sandbox) : unprotected(sandbox);
+  const writable = options.ownCache ? [root, options.cacheFolder] : [root];
+  const [first, ...others] = [...await heldByKernel(options.limits), program, ...args];
   const request: RunRequest = {
     secret: crypto.randomUUID(),
     notebook: join(paths.root, name),
@@ -127,8 +133,8 @@ async function runPart(
     proxySocket: paths.proxyFolder && join(paths.proxyFolder, "socket"),
   };
   const start = performance.now();
-  const process = new Deno.Command(program, {
-    args,
+  const process = new Deno.Command(first, {
+    args: others,
     env,
     clearEnv: options.sandbox === false,
     cwd: root,
@@ -151,7 +157,7 @@ async function runPart(
       options.onCell?.(cell);
     }
   })();
-  const usage = await watch(process, root, options.limits);
+  const usage = await watch(process, writable, options.limits);
   await events;
   const measured = {
     seconds: (performance.now() - start) / 1000,

@@ -8,7 +8,7 @@ export interface Limits {
   timeout: number;
   /** Bytes of memory, of all its processes. */
   memory: number;
-  /** Bytes on disk, below its root. */
+  /** Bytes on disk, in all that it can write to. */
   disk: number;
   /** Processes at a time. */
   processes: number;
@@ -24,6 +24,8 @@ export interface Usage {
 
 const MEMORY_MS = 100;
 const DISK_MS = 300;
+/** Files and folders that a run may make; to count them takes time as well. */
+const MOST_FILES = 200_000;
 /** The program inside ends a run in time by itself, and says in which cell. */
 const GRACE_SECONDS = 5;
 const PAGE = 4096;
@@ -31,14 +33,16 @@ const PAGE = 4096;
 /**
  * Looks after a process and all that it started until it ends, and ends them where they take too much.
  *
- * @param rootFolder The folder whose size counts.
+ * @param folders What it can write to; what they grow by counts.
  */
 export async function watch(
   process: Deno.ChildProcess,
-  rootFolder: string,
+  folders: string[],
   limits: Limits,
 ): Promise<Usage> {
   const usage: Usage = { peakMemory: 0 };
+  const before = extentOf(folders, { bytes: Infinity, files: Infinity });
+  const most = { bytes: before.bytes + limits.disk, files: before.files + MOST_FILES };
   const start = performance.now();
   let ended = false;
   const end = (status: RunStatus, message: string) => {
@@ -64,9 +68,10 @@ export async function watch(
     if (now - diskChecked > DISK_MS) {
       diskChecked = now;
       const unlinked = unlinkedSize(tree.map(({ pid }) => pid));
-      if (sizeOf(rootFolder, limits.disk) + unlinked > limits.disk) {
-        end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
-      }
+      const { bytes, files, isHidden } = extentOf(folders, most);
+      if (bytes + unlinked > most.bytes) end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
+      if (files > most.files) end("disk", `made more than ${MOST_FILES} files`);
+      if (isHidden) end("disk", "made a folder that can't be looked into");
     }
   }
   // What left its process group lives on without a sandbox.
@@ -150,28 +155,34 @@ function killTree(root: number): void {
   }
 }
 
-/** Bytes of the files below a folder; stops counting above `limit`. */
-function sizeOf(folder: string, limit: number): number {
-  let sum = 0;
-  const waiting = [folder];
-  for (let path = waiting.pop(); path !== undefined && sum <= limit; path = waiting.pop()) {
-    let entries: Deno.DirEntry[];
+/** What lies below folders. */
+interface Extent {
+  bytes: number;
+  files: number;
+  /** Whether there is more than could be looked at. */
+  isHidden: boolean;
+}
+
+/**
+ * What lies below folders; stops counting above `most`. What can't be looked into is no honest
+ * program's: a folder that is shut, or deeper than a path can tell.
+ */
+function extentOf(folders: string[], most: { bytes: number; files: number }): Extent {
+  const extent = { bytes: 0, files: 0, isHidden: false };
+  const waiting = [...folders];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     try {
-      entries = [...Deno.readDirSync(path)];
-    } catch {
-      continue;
-    }
-    for (const { name, isDirectory, isFile } of entries) {
-      const inner = join(path, name);
-      if (isDirectory) waiting.push(inner);
-      else if (isFile) {
-        try {
-          sum += Deno.lstatSync(inner).size;
-        } catch {
-          // It was removed in the meantime.
-        }
+      for (const { name, isDirectory, isFile } of Deno.readDirSync(path)) {
+        const inner = join(path, name);
+        extent.files++;
+        if (isDirectory) waiting.push(inner);
+        if (isFile) extent.bytes += Deno.lstatSync(inner).size;
+        if (extent.files > most.files || extent.bytes > most.bytes) return extent;
       }
+    } catch (error) {
+      // Else it was removed in the meantime.
+      extent.isHidden ||= !(error instanceof Deno.errors.NotFound);
     }
   }
-  return sum;
+  return extent;
 }
