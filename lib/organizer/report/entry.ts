@@ -38,6 +38,8 @@ export interface Entry {
   best?: string;
   /** How it did on the further data sets, in their order. */
   others?: { figures?: SystemFigures; message?: string }[];
+  /** Whether it loses far more from the first data set to another than is usual. */
+  falls?: boolean;
   /** Entries of other teams with the same notebook. */
   sameNotebook?: string[];
   /** Entries of other teams with the same ranks on every query. */
@@ -117,6 +119,7 @@ export function remarksOf(entry: Entry): string[] {
   if (repeatDifference !== undefined && repeatDifference > 0) {
     remarks.push(`scores differ from run to run by up to ${repeatDifference.toPrecision(2)}`);
   }
+  if (entry.falls) remarks.push("falls from the first data set far more than the others");
   const twins = [...new Set([...entry.sameNotebook ?? [], ...entry.sameScores ?? []])];
   if (twins.length > 0) {
     const what = (entry.sameNotebook ?? []).length > 0 ? "notebook" : "results";

@@ -6,8 +6,10 @@ import { plain } from "../../io/plain.ts";
 import { hashFile } from "../../io/hash.ts";
 import { NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { type Entry, type Report, writeReport } from "../report/entry.ts";
-import { toHtml, toMarkdown } from "../report/report.ts";
+import { toHtml } from "../report/page.ts";
+import { toMarkdown } from "../report/report.ts";
 import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
+import { markFalls } from "../report/sets.ts";
 import { verifyApart } from "../verify/verify_apart.ts";
 import { prepareData } from "./blind.ts";
 import { makeCache, sharedCache } from "./cache.ts";
@@ -180,12 +182,14 @@ async function runLocked(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await runOn(next.entry, next.path, allSettings);
       markTwins(report.entries);
+      markFalls(report.entries);
       writeAll(reportFolder, report);
       hooks.onEnd(next.entry, ++done, total);
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, work));
   markTwins(report.entries);
+  markFalls(report.entries);
   writeAll(reportFolder, report);
   const after = await tracesOfUsed(used, sandbox);
   const cache = await sharedCache();
@@ -408,6 +412,7 @@ export function mergeReports(folders: string[], into: string): Report {
     }
   }
   markTwins(entries);
+  markFalls(entries);
   const merged: Report = { ...first, entries, commandLine: first.commandLine };
   writeAll(into, merged);
   return merged;

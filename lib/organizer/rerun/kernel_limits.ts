@@ -2,6 +2,8 @@ import type { Limits } from "./watch.ts";
 
 /** Threads of a process count as well; Deno has about thirty. */
 const THREADS_PER_PROCESS = 32;
+/** Times the limit of memory, so that what takes more is seen and named before it is refused. */
+const SEEN_FIRST = 2;
 
 /** An option of `prlimit` → whether it can be set here: nobody can raise what he is held to. */
 const known = new Map<string, boolean>();
@@ -31,7 +33,7 @@ export async function heldByKernel(limits: Limits): Promise<string[]> {
     const option of [
       "--core=0",
       // Data, not address space: V8 reserves far more of that than it ever uses.
-      `--data=${limits.memory}`,
+      `--data=${SEEN_FIRST * limits.memory}`,
       `--fsize=${limits.disk}`,
       `--nproc=${limits.processes * THREADS_PER_PROCESS}`,
     ]

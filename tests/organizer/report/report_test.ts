@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
-import { toHtml, toMarkdown } from "../../../lib/organizer/report/report.ts";
+import { toHtml } from "../../../lib/organizer/report/page.ts";
+import { toMarkdown } from "../../../lib/organizer/report/report.ts";
 import type { SystemFigures } from "../../../lib/organizer/report/ranking.ts";
 import { withFolder } from "../../support.ts";
 
@@ -76,6 +77,8 @@ const press = (title) => [...document.querySelectorAll("#ranking th button")]
 const seen = { first: rows() };
 press("Seconds"); seen.up = rows();
 press("Seconds"); seen.down = rows();
+seen.opens = [...document.querySelectorAll("details summary")].map((line) => line.textContent);
+seen.hidden = [...document.querySelectorAll(".wide")].filter((table) => table.scrollWidth > table.clientWidth).length;
 seen.pictures = document.querySelectorAll("figure svg").length;
 seen.shapes = document.querySelectorAll("figure svg path").length > 20;
 seen.links = [...document.querySelectorAll("#ranking a")].map((a) => a.getAttribute("href"));
@@ -85,7 +88,9 @@ document.body.dataset.seen = JSON.stringify(seen);
 </script>`;
 
 Deno.test({
-  name: "the report in HTML sorts, has its pictures, and asks the network for nothing",
+  name: `the report in HTML sorts, opens, has its pictures, and asks the network for nothing${
+    CHROMIUM === undefined ? " (needs Chromium)" : ""
+  }`,
   ignore: CHROMIUM === undefined,
   fn: () =>
     withFolder(async (folder) => {
@@ -95,6 +100,7 @@ Deno.test({
         args: [
           ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
           ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+          "--window-size=1280,900",
           ...[`--user-data-dir=${join(folder, "profile")}`, "--dump-dom", `file://${path}`],
         ],
         stderr: "null",
@@ -104,9 +110,11 @@ Deno.test({
         page.match(/data-seen="([^"]*)"/)![1].replaceAll("&quot;", '"').replaceAll("&amp;", "&"),
       );
       assert.deepEqual(seen, {
-        first: ["good_1", "bad_1", "slow_1"],
-        up: ["good_1", "bad_1", "slow_1"],
-        down: ["slow_1", "bad_1", "good_1"],
+        first: ["good_1", "bad_1"],
+        up: ["good_1", "bad_1"],
+        down: ["bad_1", "good_1"],
+        opens: ["out slow_1 timeout in cell 19; 1 warning; took long"],
+        hidden: 0,
         pictures: 2,
         shapes: true,
         links: ["notebooks/bad_1.ipynb", "notebooks/good_1.ipynb"],

@@ -349,15 +349,24 @@ Deno.test({
       writeSubmissions(notebooks, ["loudness_1", "dft_1", "names_1"]);
       const run = (report: string, ...options: string[]) =>
         cli(["rerun", notebooks, "--data", DATA, "--report", join(folder, report), ...options]);
+      // As Slurm starts the tasks of an array.
+      const part = (task: number) =>
+        new Deno.Command(join(PROJECT, "docs", "cluster", "rerun.slurm.sh"), {
+          cwd: PROJECT,
+          env: {
+            ...{ NOTEBOOKS: notebooks, DATA, REPORTS: folder },
+            ...{ SLURM_ARRAY_TASK_ID: `${task}`, SLURM_ARRAY_TASK_COUNT: "2" },
+          },
+        }).output();
       const [whole, first, second] = await Promise.all([
         run("whole"),
-        run("first", "--shard", "1/2"),
-        run("second", "--shard", "2/2"),
+        part(1),
+        part(2),
       ]);
       assert.deepEqual([whole.code, first.code, second.code], [0, 0, 0], whole.stderr);
       const merged = await cli([
         ...["rerun", "--report", join(folder, "merged")],
-        ...["--merge", join(folder, "first"), "--merge", join(folder, "second")],
+        ...["--merge", join(folder, "part-1"), "--merge", join(folder, "part-2")],
       ]);
       assert.equal(merged.code, 0, merged.stderr);
       const figures = (name: string) => {

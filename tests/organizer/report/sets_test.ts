@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import type { Entry } from "../../../lib/organizer/report/entry.ts";
+import { markFalls } from "../../../lib/organizer/report/sets.ts";
+
+const entry = (name: string, mrr: number, other?: number): Entry => ({
+  ...{ name, key: "", findings: [], runs: [] },
+  figures: { mrr } as Entry["figures"],
+  others: [{ figures: other === undefined ? undefined : { mrr: other } as Entry["figures"] }],
+});
+
+Deno.test("markFalls() marks the three systems of 2025 that had fitted the development set", () => {
+  const entries = [
+    entry("baseline", 0.282, 0.326),
+    entry("queen_mary", 0.299, 0.348),
+    entry("chung", 0.310, 0.359),
+    entry("aalto", 0.303, 0.345),
+    entry("head", 0.975, 0.335),
+    entry("fraunhofer", 0.960, 0.206),
+    entry("piraeus", 0.595, 0.256),
+    entry("linz", 0.265, 0.282),
+    entry("failed", 0.3),
+  ];
+  markFalls(entries);
+  const falling = entries.filter(({ falls }) => falls).map(({ name }) => name);
+  assert.deepEqual(falling, ["head", "fraunhofer", "piraeus"]);
+});
