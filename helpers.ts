@@ -15,7 +15,7 @@ import { checkUrl, resolveBelow, resolveFile } from "./lib/fetch/arguments.ts";
 import { type DatasetName, fetchDataset } from "./lib/fetch/datasets.ts";
 import { download, type DownloadOptions } from "./lib/fetch/download.ts";
 import { parseDriveLink, resolveDriveUrl } from "./lib/fetch/drive.ts";
-import { checkGitNames, cloneCheckout } from "./lib/fetch/git.ts";
+import { checkClone, checkGitNames, cloneCheckout } from "./lib/fetch/git.ts";
 import { unpack, type UnpackOptions } from "./lib/fetch/unpack.ts";
 
 export type { DatasetName, DownloadOptions, UnpackOptions };
@@ -80,14 +80,14 @@ export async function wgetDownload(
 }
 
 /**
- * Clones a public repository and checks out a commit; a folder that is there already is left alone.
+ * Clones a public repository and checks out a commit; what is there already is left alone.
  *
  * @param outputDir The folder below the root that the clone goes to.
  * @param url The repository's https address.
  * @param branch The branch that the commit is on.
  * @param commitSha The commit: 7 to 40 hexadecimal digits.
  * @throws {TypeError} Where an argument is wrong.
- * @throws {GitError} Where there is no such repository, branch or commit.
+ * @throws {GitError} Where there is no such repository, branch or commit, or a clone of another commit is there.
  */
 export async function gitCloneCheckout(
   outputDir: string,
@@ -99,10 +99,13 @@ export async function gitCloneCheckout(
   const address = checkUrl("url", url);
   checkGitNames(branch, commitSha);
   if (await Deno.lstat(target).then(() => true, () => false)) {
-    console.log(`${outputDir} is there already and is left as it is`);
+    const isClone = await checkClone(target, commitSha);
+    const what = isClone ? `at ${commitSha}` : "no clone of Git's, and is left as it is";
+    console.log(`${outputDir} is there already, ${what}`);
     return;
   }
   await cloneCheckout(address, target, branch, commitSha);
+  console.log(`Cloned ${address} at ${commitSha} to ${target}`);
 }
 
 /**

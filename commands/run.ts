@@ -1,6 +1,14 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { type Notebook, readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
+import {
+  type Notebook,
+  NotebookError,
+  readNotebook,
+  writeNotebook,
+} from "../lib/notebook/ipynb.ts";
+import { PACKAGE_FOLDER } from "../lib/organizer/template.ts";
+import { joinCells, type Program, ProgramError } from "../lib/organizer/verify/program.ts";
+import { checkTypes } from "../lib/organizer/verify/types.ts";
 import { DatasetError, readGroundTruth } from "../lib/challenge/dataset.ts";
 import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
@@ -23,6 +31,7 @@ export const runCommand = defineCommand({
       help: "where the executed notebook goes; output/NOTEBOOK unless given,\n" +
         "inside the folder of --root where that is given",
     },
+    "no-types": { kind: "flag", help: "leave the type checker out" },
     timeout: { kind: "seconds", value: "SECONDS", help: "how long the run may take" },
     "cell-timeout": { kind: "seconds", value: "SECONDS", help: "how long each cell may take" },
   },
@@ -35,6 +44,7 @@ export const runCommand = defineCommand({
       ROOT_PATH: values.root && resolve(values.root),
       DATA_PATH: values.data && resolve(values.data),
     });
+    checkImports(path, notebook);
     if (values.data !== undefined) checkDataset(values.data);
     // Before the work: a place that can't be written to should not be found out after it.
     Deno.mkdirSync(dirname(resolve(out)), { recursive: true });
@@ -46,6 +56,7 @@ export const runCommand = defineCommand({
       : ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) Deno.addSignalListener(signal, interrupt);
     const printer = new OutputPrinter();
+    if (!values["no-types"]) await warnOfTypes(notebook, dirname(resolve(path)));
     try {
       await runNotebook(notebook, {
         cwd: dirname(resolve(path)),
@@ -69,6 +80,42 @@ export const runCommand = defineCommand({
     return 0;
   },
 });
+
+/** Deno looks for what names mean in the folder of the notebook and in those above it. */
+function checkImports(path: string, notebook: Notebook): void {
+  const imports = /\bfrom\s+"qvim(\/helpers)?"|\bimport\s*\(\s*"qvim/;
+  if (
+    !notebook.cells.some(({ cell_type, source }) => cell_type === "code" && imports.test(source))
+  ) {
+    return;
+  }
+  for (let folder = dirname(resolve(path));; folder = dirname(folder)) {
+    const config = join(folder, "deno.json");
+    if (existsSync(config) && Deno.readTextFileSync(config).includes('"qvim"')) return;
+    if (dirname(folder) === folder) break;
+  }
+  throw new NotebookError(
+    `Expected ${path} to lie where "qvim" can be imported but found no deno.json there that names ` +
+      `it: copy the notebook into ${PACKAGE_FOLDER}, or a folder in it`,
+  );
+}
+
+/** Types are not checked in the kernel: what is wrong with them is told before, and is no error. */
+async function warnOfTypes(notebook: Notebook, folder: string): Promise<void> {
+  let program: Program;
+  try {
+    program = joinCells(notebook);
+  } catch (error) {
+    // The run says it at the cell.
+    if (error instanceof ProgramError) return;
+    throw error;
+  }
+  const [findings] = await checkTypes([{ program, folder }], PACKAGE_FOLDER);
+  for (const { cell, line, message } of findings) {
+    const where = cell === undefined ? "" : `cell ${cell}, line ${line}: `;
+    console.error(`Warning: ${where}${message}`);
+  }
+}
 
 /** @throws {DatasetError} Where there is no data set: the first cell would make an empty folder. */
 function checkDataset(folder: string): void {

@@ -1,4 +1,5 @@
 import { QvimError } from "../io/errors.ts";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Thrown where a repository can't be cloned; the message says which part of it is missing. */
@@ -42,6 +43,22 @@ export async function cloneCheckout(
   }
 }
 
+/**
+ * Whether a folder is a clone; then it must stand at the commit.
+ *
+ * @throws {GitError} Where it is a clone that stands at another one.
+ */
+export async function checkClone(folder: string, commit: string): Promise<boolean> {
+  if (!existsSync(join(folder, ".git"))) return false;
+  const { success, said, found } = await git(["rev-parse", "HEAD"], folder);
+  if (success && found.toLowerCase().startsWith(commit.toLowerCase())) return true;
+  const there = success ? `the commit ${found}` : said.split("\n")[0];
+  throw new GitError(
+    `Expected ${folder} to be at the commit ${commit} but found ${there}; remove the folder, or ` +
+      `give another one`,
+  );
+}
+
 /** @throws {TypeError} Where the names could be taken for something else by git. */
 export function checkGitNames(branch: string, commit: string): void {
   if (typeof branch !== "string" || branch === "" || /^-|[\s\0~^:?*[\\]|\.\./.test(branch)) {
@@ -56,18 +73,27 @@ export function checkGitNames(branch: string, commit: string): void {
   }
 }
 
-async function git(args: string[], cwd?: string): Promise<{ success: boolean; said: string }> {
+async function git(
+  args: string[],
+  cwd?: string,
+): Promise<{ success: boolean; said: string; found: string }> {
   try {
-    const { success, stderr } = await new Deno.Command("git", {
+    const { success, stdout, stderr } = await new Deno.Command("git", {
       // Whatever a repository's redirects and submodules say: nothing but https.
       args: ["-c", "protocol.allow=never", "-c", "protocol.https.allow=always", ...args],
       cwd,
-      env: { GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+      // Not a repository further up, in which the folder may lie.
+      env: {
+        GIT_TERMINAL_PROMPT: "0",
+        LC_ALL: "C",
+        ...(cwd && { GIT_CEILING_DIRECTORIES: dirname(cwd) }),
+      },
       stdin: "null",
-      stdout: "null",
+      stdout: "piped",
       stderr: "piped",
     }).output();
-    return { success, said: new TextDecoder().decode(stderr).trim() };
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+    return { success, said: text(stderr), found: text(stdout) };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new GitError("Expected git on this machine but found none; install it and try again");

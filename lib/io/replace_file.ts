@@ -1,6 +1,8 @@
 /** Files that get their names when they are whole: whoever finds one finds all of it. */
 
-const partialOf = (path: string) => `${path}.partial`;
+/** A name of its own for each write: two programs may write one file at a time. */
+const partialOf = (path: string) =>
+  `${path}.${Deno.pid}-${crypto.randomUUID().slice(0, 8)}.partial`;
 
 /**
  * Writes a file under another name beside it, and gives it its own in the end. Where that fails,
@@ -12,29 +14,31 @@ export async function replaceFile(
   path: string,
   write: (partial: string) => void | Promise<void>,
 ): Promise<void> {
+  const partial = partialOf(path);
   try {
-    await write(partialOf(path));
-    Deno.renameSync(partialOf(path), path);
+    await write(partial);
+    Deno.renameSync(partial, path);
   } catch (error) {
-    removePartial(path);
+    removePartial(partial);
     throw error;
   }
 }
 
 /** The same, at once; see {@linkcode replaceFile}. */
 export function replaceFileSync(path: string, write: (partial: string) => void): void {
+  const partial = partialOf(path);
   try {
-    write(partialOf(path));
-    Deno.renameSync(partialOf(path), path);
+    write(partial);
+    Deno.renameSync(partial, path);
   } catch (error) {
-    removePartial(path);
+    removePartial(partial);
     throw error;
   }
 }
 
-function removePartial(path: string): void {
+function removePartial(partial: string): void {
   try {
-    Deno.removeSync(partialOf(path));
+    Deno.removeSync(partial);
   } catch {
     // It was never made: the first error says why.
   }

@@ -87,6 +87,18 @@ Deno.test("gitCloneCheckout() leaves a folder that is there alone", () =>
     assert.deepEqual(server.log, []);
   }));
 
+Deno.test("gitCloneCheckout() fails where a clone of another commit is there", () =>
+  withRepository(async (url, { first, second }, root) => {
+    await gitCloneCheckout("repo", url, "main", second);
+    await gitCloneCheckout("repo", url, "main", second);
+    await assert.rejects(gitCloneCheckout("repo", url, "main", first), (error: Error) => {
+      assert.equal(error.name, "GitError");
+      assert.match(error.message, /to be at the commit \w+ but found the commit \w+; remove/);
+      return true;
+    });
+    assert.ok(Deno.statSync(join(root, "repo")).isDirectory);
+  }));
+
 for (
   const [what, branch, commit, path, message] of [
     ["branch", "none", "first", "/repo.git", /Expected the branch none in https:.* but found none/],

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { replaceFile } from "../../io/replace_file.ts";
 import { openCheckpoint } from "../../pytorch/checkpoint.ts";
 import { buildMobileNet } from "./mobilenet_graph.ts";
 
@@ -38,12 +39,11 @@ export async function convertCheckpoint(checkpoint: string, folder: string): Pro
     models.push([paths[encoder], await buildMobileNet(opened.tensors, PREFIXES[encoder])]);
   }
   await Deno.mkdir(folder, { recursive: true });
-  try {
-    for (const [path, bytes] of models) await Deno.writeFile(`${path}.partial`, bytes);
-  } catch (error) {
-    for (const [path] of models) await Deno.remove(`${path}.partial`).catch(() => {});
-    throw error;
-  }
-  for (const [path] of models) await Deno.rename(`${path}.partial`, path);
+  const [[first, firstBytes], [second, secondBytes]] = models;
+  await replaceFile(first, (partial) =>
+    replaceFile(second, async (other) => {
+      await Deno.writeFile(partial, firstBytes);
+      await Deno.writeFile(other, secondBytes);
+    }));
   return paths;
 }
