@@ -48,6 +48,7 @@ export {
 export { currentRun, NotebookRun, type RunFiles, StaleRunError } from "./inspect/current_run.ts";
 export { listen, ListenError, type ListenOptions, showBest, showWorst } from "./inspect/listen.ts";
 export { confusion, showConfusion } from "./inspect/confusion.ts";
+export type { SoundInfo } from "./library/rows.ts";
 export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";
 export { showSpectrogram, spectrogram, type SpectrogramOptions } from "./inspect/spectrogram.ts";
 export { printUnderCells } from "./ui/jupyter.ts";

@@ -3,12 +3,12 @@
  *
  *     deno run -A tools/run_tests.ts [--fast] [--strict]
  *
- * `--fast` leaves out what needs a kernel, a browser or a sandbox; `--strict` fails where a test was
+ * `--fast` leaves out what needs a kernel, a browser or a sandbox, or hears whole data sets; `--strict` fails where a test was
  * skipped for want of anything but the data sets that lie beside the project on some machines.
  */
 import { parse } from "node-html-parser";
 
-const SLOW = ["kernel", "browser", "sandbox"].map((kind) => `tests/**/*_${kind}_test.ts`);
+const SLOW = ["kernel", "browser", "sandbox", "slow"].map((kind) => `tests/**/*_${kind}_test.ts`);
 /** What the public interface consists of: its documentation is checked as well. */
 const ENTRY_POINTS = ["lib/mod.ts", "helpers.ts"];
 /** The end of a skipped test's name says what it lacks. */
@@ -58,7 +58,9 @@ async function main(args: string[]): Promise<number> {
   if (!await deno("doc", "--quiet", "--lint", ...ENTRY_POINTS)) return 1;
   const report = Deno.makeTempFileSync({ prefix: "qvim-tests-", suffix: ".xml" });
   try {
-    const ignore = isFast ? [`--ignore=${SLOW.join(",")}`] : [];
+    // Tests of memory look at the whole process: they do not run beside others.
+    const fast = ["--parallel", `--ignore=${SLOW.join(",")}`, "--filter=/^(?!.*memory)/"];
+    const ignore = isFast ? fast : [];
     // Packages that only tests use stay out of the lock, whose packages every first run fetches.
     const options = ["-A", "--no-lock", `--junit-path=${report}`];
     const success = await deno("test", ...options, ...ignore);

@@ -19,6 +19,7 @@ export interface SoundInfo {
   duration: number;
   /** In Hz. */
   rate: number;
+  /** How many channels its file has. */
   channels: number;
   /** Where it starts in its file, in seconds. */
   start: number;

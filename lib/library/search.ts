@@ -33,6 +33,7 @@ export interface SearchOptions {
   minSeconds?: number;
   /** A folder that the sounds lie below: its path, or its name. */
   folder?: string;
+  /** How many channels. */
   channels?: number;
   /** Sounds, by their ids, that are nearer to what is meant. */
   closer?: string[];
@@ -122,7 +123,7 @@ export class SoundLibrary {
   }
 
   /** What is known of a sound; undefined where it is not in the library. */
-  async describe(id: string): Promise<Pick<SoundInfo, (typeof SHOWN)[number]> | undefined> {
+  async describe(id: string): Promise<Omit<SearchResult, "score"> | undefined> {
     for await (const info of this.#store.list(SHOWN, `id = ${quote(id)}`)) return info;
     return undefined;
   }

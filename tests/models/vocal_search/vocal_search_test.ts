@@ -178,14 +178,3 @@ testWithShared(
       }
     }),
 );
-
-for (const [set, least] of [["qvim-esc10", 0.6], ["qvim-esc10-loose", 0.33]] as const) {
-  testWithShared(set, `VocalSearch finds what the README says on ${set}`, async (data) => {
-    const scores = await new VocalSearch().computeSimilarities(
-      toPaths(listItems(data)),
-      toPaths(listQueries(data)),
-    );
-    const { mrr } = await evaluate(Object.entries(scores), readGroundTruth(data));
-    assert.ok(mrr > least, `${mrr}`);
-  });
-}
