@@ -58,9 +58,7 @@ async function main(args: string[]): Promise<number> {
   if (!await deno("doc", "--quiet", "--lint", ...ENTRY_POINTS)) return 1;
   const report = Deno.makeTempFileSync({ prefix: "qvim-tests-", suffix: ".xml" });
   try {
-    // Tests of memory look at the whole process: they do not run beside others.
-    const fast = ["--parallel", `--ignore=${SLOW.join(",")}`, "--filter=/^(?!.*memory)/"];
-    const ignore = isFast ? fast : [];
+    const ignore = isFast ? ["--parallel", `--ignore=${SLOW.join(",")}`] : [];
     // Packages that only tests use stay out of the lock, whose packages every first run fetches.
     const options = ["-A", "--no-lock", `--junit-path=${report}`];
     const success = await deno("test", ...options, ...ignore);
