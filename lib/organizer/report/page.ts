@@ -105,23 +105,33 @@ function printable(text: string): string {
 
 const badge = (next: string) => `<span class="${next}">${next}</span>`;
 
+/** As tables of p values have it: `.012`. */
+function inThreeDigits(p: string): string {
+  if (Number(p) < 0.001) return "&lt;.001";
+  return Number(p).toFixed(3).replace(/^0/, "").replace("1.000", "1");
+}
+
 /** The p values of all pairs, as a square: it grows with the systems, not with their pairs. */
 function matrix(comparisons: Table, ranking: Table): string {
   const at = ranking.header.indexOf("Submission");
-  const names = ranking.rows.filter(([place]) => place !== "").map((row) => row[at]);
-  if (names.length < 2) return "<p>Nothing.</p>";
+  const systems = ranking.rows.filter(([place]) => place !== "")
+    .map((row) => ({ place: row[0], name: row[at] }));
+  if (systems.length < 2) return "<p>Nothing.</p>";
   const p = new Map(comparisons.rows.flatMap(([a, b, value]) => [
     [`${a}\0${b}`, value],
     [`${b}\0${a}`, value],
   ]));
-  const head = names.map((name, i) => `<th scope="col" title="${escapeHtml(name)}">${i + 1}</th>`);
-  const rows = names.map((name, i) => {
-    const cells = names.map((other) => {
-      const value = p.get(`${name}\0${other}`);
-      const isTold = value !== undefined && Number(value) < 0.05;
-      return `<td${isTold ? ' class="told"' : ""}>${value ?? "·"}</td>`;
+  const head = systems.map(({ place, name }) =>
+    `<th scope="col" title="${escapeHtml(name)}">${place}</th>`
+  );
+  const rows = systems.map(({ place, name }) => {
+    const cells = systems.map((other) => {
+      const value = p.get(`${name}\0${other.name}`);
+      if (value === undefined) return "<td>·</td>";
+      const isTold = Number(value) < 0.05;
+      return `<td${isTold ? ' class="told"' : ""} title="${value}">${inThreeDigits(value)}</td>`;
     });
-    return `<tr><th scope="row">${i + 1} ${escapeHtml(name)}</th>${cells.join("")}</tr>`;
+    return `<tr><th scope="row">${place} ${escapeHtml(name)}</th>${cells.join("")}</tr>`;
   });
   return `<div class="wide"><table id="comparisons" class="matrix"><thead><tr><th></th>${
     head.join("")
@@ -160,7 +170,7 @@ td.name { min-width: 9rem; max-width: 14rem; }
 .fine { background: #d9ecd9; } .look { background: #fbe7b2; } .out { background: #f6cfc9; }
 summary { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; cursor: pointer; padding: .2rem 0; }
 pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 1.5rem; }
-.matrix td { text-align: center; padding: .2rem .4rem; }
+.matrix td { text-align: center; padding: .2rem .35rem; white-space: nowrap; }
 .matrix th[scope=row] { max-width: 14rem; overflow-wrap: anywhere; white-space: normal; text-align: left; }
 .matrix .told { background: #d9ecd9; }
 dt { font-weight: 600; }
