@@ -82,12 +82,14 @@ export type NextStep = "fine" | "look" | "out";
 /** What to do with an entry. */
 export function nextStepOf(entry: Entry): NextStep {
   if (entry.findings.some(({ severity }) => severity === "violation")) return "out";
+  if (entry.runs.length === 0) return "look";
   if (outcomeOf(entry) !== "finished") return "out";
   return remarksOf(entry).length > 0 ? "look" : "fine";
 }
 
 /** What came of an entry, in a few words. */
 export function outcomeOf(entry: Entry): string {
+  if (entry.runs.length === 0) return "not run yet";
   const failed = entry.runs.find(({ status }) => status !== "finished");
   if (failed !== undefined) {
     const place = failed.cell === undefined || failed.cell === 0 ? "" : ` in cell ${failed.cell}`;

@@ -178,18 +178,24 @@ async function runLocked(
   for (const { scoresFolder } of allSettings) Deno.mkdirSync(scoresFolder, { recursive: true });
   const total = waiting.length;
   let done = 0;
+  // What another job is half through with has no figures yet, and must not look as if it had none.
+  const ended = new Set(report.entries.filter(({ runs }) => runs.length > 0));
+  const asOfNow = (): Report => ({
+    ...report,
+    entries: report.entries.map((entry) =>
+      ended.has(entry) ? entry : { ...entry, runs: [], figures: undefined, others: undefined }
+    ),
+  });
+  writeAll(reportFolder, asOfNow());
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await runOn(next.entry, next.path, allSettings);
-      markTwins(report.entries);
-      markFalls(report.entries);
-      writeAll(reportFolder, report);
+      ended.add(next.entry);
+      writeAll(reportFolder, asOfNow());
       hooks.onEnd(next.entry, ++done, total);
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, work));
-  markTwins(report.entries);
-  markFalls(report.entries);
   writeAll(reportFolder, report);
   const after = await tracesOfUsed(used, sandbox);
   const cache = await sharedCache();
@@ -207,12 +213,13 @@ async function runLocked(
 }
 
 /** Writes the three forms of a report. */
-export function writeAll(folder: string, report: Report): void {
-  const ended = { ...report, entries: report.entries.filter(({ runs }) => runs.length > 0) };
+function writeAll(folder: string, report: Report): void {
+  markTwins(report.entries);
+  markFalls(report.entries);
   writeReport(folder, {
-    "report.json": JSON.stringify(ended, null, 2) + "\n",
-    "report.md": toMarkdown(ended),
-    "report.html": toHtml(ended),
+    "report.json": JSON.stringify(report, null, 2) + "\n",
+    "report.md": toMarkdown(report),
+    "report.html": toHtml(report),
   });
 }
 
@@ -411,8 +418,6 @@ export function mergeReports(folders: string[], into: string): Report {
       if (isDirectory) copyFiles(join(folder, name), join(into, name));
     }
   }
-  markTwins(entries);
-  markFalls(entries);
   const merged: Report = { ...first, entries, commandLine: first.commandLine };
   writeAll(into, merged);
   return merged;
