@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { plain } from "../lib/io/plain.ts";
 import { outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
-import { mergeReports, runBatch } from "../lib/organizer/rerun/batch.ts";
+import { runBatch } from "../lib/organizer/rerun/batch.ts";
+import { mergeReports } from "../lib/organizer/rerun/merge.ts";
 import { hasBubblewrap, NETWORKS } from "../lib/organizer/rerun/sandbox.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand, NOTEBOOKS, UsageError } from "./command.ts";

@@ -1,26 +1,23 @@
 /** Runs many submissions: verified, each in its own world, evaluated, ranked; the others run on. */
 import { basename, join, resolve } from "node:path";
 import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challenge/dataset.ts";
-import { QvimError } from "../../io/errors.ts";
 import { plain } from "../../io/plain.ts";
 import { hashFile } from "../../io/hash.ts";
 import { NotebookError, readNotebook } from "../../notebook/ipynb.ts";
-import { type Entry, type Report, writeReport } from "../report/entry.ts";
-import { toHtml } from "../report/page.ts";
-import { toMarkdown } from "../report/report.ts";
+import type { Entry, Report } from "../report/entry.ts";
+import { writeAll } from "../report/write_all.ts";
 import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
-import { markFalls } from "../report/sets.ts";
 import { verifyApart } from "../verify/verify_apart.ts";
+import { listNotebooks } from "../verify/verify_files.ts";
+import { BatchError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
 import { makeCache, sharedCache } from "./cache.ts";
 import { digestOf, tracesOf } from "./digest.ts";
 import type { Network } from "./sandbox.ts";
-import { isAlive, removeLeftovers, ScratchFolders } from "./scratch.ts";
+import { lock } from "./lock.ts";
+import { removeLeftovers, ScratchFolders } from "./scratch.ts";
 import { claimedMrr, runSubmission, type Setting } from "./submission.ts";
 import type { Limits } from "./watch.ts";
-
-/** Thrown where a batch can't begin, or can't be believed; the message says why. */
-export class BatchError extends QvimError {}
 
 /** What a batch is asked for. */
 export interface BatchOptions {
@@ -96,7 +93,10 @@ async function runLocked(
   const { isBlind, both, repeat, network, sandbox, limits, reportFolder } = options;
   const data = await Promise.all(options.data.map(readData));
   hooks.say("Verifying");
-  const found = await verifyApart(options.paths, options.jobs);
+  const names = namesOf(listNotebooks(options.paths).keys());
+  const { shard } = options;
+  const isOurs = (index: number) => shard === undefined || index % shard.count === shard.index - 1;
+  const found = await verifyApart(options.paths, options.jobs, isOurs);
   const packageDigest = await packageDigestOf();
   const settings = {
     ...{ isBlind, both, repeat, network, sandbox, limits, cellTimeout: options.cellTimeout },
@@ -124,11 +124,8 @@ async function runLocked(
   };
   const earlier = options.resume ? readEntries(reportFolder) : new Map<string, Entry>();
   const waiting: { entry: Entry; path: string }[] = [];
-  let index = 0;
   for (const [path, { findings, powers }] of found) {
-    const { shard } = options;
-    if (shard !== undefined && index++ % shard.count !== shard.index - 1) continue;
-    const name = uniqueName(basename(path, ".ipynb"), report.entries);
+    const name = names.get(path)!;
     const notebookHash = await hashOfNotebook(path);
     const key = JSON.stringify([notebookHash, versions, settings]);
     const known = earlier.get(name);
@@ -212,17 +209,6 @@ async function runLocked(
   return report;
 }
 
-/** Writes the three forms of a report. */
-function writeAll(folder: string, report: Report): void {
-  markTwins(report.entries);
-  markFalls(report.entries);
-  writeReport(folder, {
-    "report.json": JSON.stringify(report, null, 2) + "\n",
-    "report.md": toMarkdown(report),
-    "report.html": toHtml(report),
-  });
-}
-
 /** Runs a submission on every data set; whatever it does costs its own entry alone. */
 async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<void> {
   const attempt = async (target: Entry, setting: Setting) => {
@@ -241,25 +227,6 @@ async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<v
       figures: other.figures,
       message: other.scoresError ?? other.runs.find(({ message }) => message)?.message,
     }];
-  }
-}
-
-/** A team's name: the notebook's without its number. */
-const teamOf = (name: string) => name.replace(/_\d+$/, "");
-
-/** Marks notebooks and scores that two teams have in common. */
-function markTwins(entries: Entry[]): void {
-  for (const entry of entries) {
-    const twins = (of: (entry: Entry) => string | undefined) =>
-      entries.filter((other) =>
-        teamOf(other.name) !== teamOf(entry.name) && of(other) !== undefined &&
-        of(other) !== "unreadable" &&
-        of(other) === of(entry)
-      ).map(({ name }) => name);
-    entry.sameNotebook = twins(({ notebookHash }) => notebookHash);
-    entry.sameScores = twins(({ figures }) =>
-      figures && JSON.stringify(Object.values(figures.reciprocalRanks)) + figures.classwiseNdcg
-    );
   }
 }
 
@@ -317,32 +284,6 @@ async function tracesOfUsed(data: string[], sandbox: boolean): Promise<Map<strin
   return all;
 }
 
-/** Makes sure that nobody else writes a report there. @returns What gives the folder free. */
-function lock(folder: string): () => void {
-  const path = join(folder, ".lock");
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      Deno.writeTextFileSync(path, `${Deno.pid}`, { createNew: true });
-      return () => {
-        try {
-          Deno.removeSync(path);
-        } catch {
-          // Somebody has cleaned up already.
-        }
-      };
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      const pid = Number(Deno.readTextFileSync(path));
-      if (pid > 0 && isAlive(pid)) break;
-      Deno.removeSync(path);
-    }
-  }
-  throw new BatchError(
-    `Expected to write the report to ${folder} but another re-run (process ` +
-      `${Deno.readTextFileSync(path)}) is writing there; wait for it, or remove ${path}`,
-  );
-}
-
 /** The MRR that a notebook says it reached; undefined where it can't be read. */
 function claimOf(path: string): number | undefined {
   try {
@@ -362,13 +303,6 @@ async function hashOfNotebook(path: string): Promise<string> {
   }
 }
 
-/** Two folders may hold notebooks of one name. */
-function uniqueName(name: string, entries: Entry[]): string {
-  let unique = name;
-  for (let k = 2; entries.some((entry) => entry.name === unique); k++) unique = `${name} (${k})`;
-  return unique;
-}
-
 function readEntries(folder: string): Map<string, Entry> {
   try {
     const report: Report = JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
@@ -381,51 +315,16 @@ function readEntries(folder: string): Map<string, Entry> {
   }
 }
 
-/**
- * Puts the reports of machines that shared the work together.
- *
- * @param folders Their report folders.
- * @param into Where the merged report goes, with all notebooks and scores.
- * @throws {BatchError} Where two of them were not run with the same.
- */
-export function mergeReports(folders: string[], into: string): Report {
-  const reports = folders.map((folder): Report => {
-    try {
-      return JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
-    } catch (error) {
-      throw new BatchError(`Expected a report in ${folder} but found ${error}`);
-    }
-  });
-  const [first, ...others] = reports;
-  for (const [i, other] of others.entries()) {
-    for (const part of ["versions", "settings"] as const) {
-      if (JSON.stringify(first[part]) === JSON.stringify(other[part])) continue;
-      throw new BatchError(
-        `Expected reports of one batch but ${folders[i + 1]} has other ${part} than ${folders[0]}`,
-      );
-    }
+/** Names of entries by path: two folders may hold notebooks of one name. */
+function namesOf(paths: Iterable<string>): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const path of paths) {
+    const name = basename(path, ".ipynb");
+    let unique = name;
+    for (let k = 2; taken.has(unique); k++) unique = `${name} (${k})`;
+    taken.add(unique);
+    names.set(path, unique);
   }
-  const entries = reports.flatMap((report) => report.entries)
-    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-  const names = entries.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new BatchError(`Expected each submission once but found ${twice} in two reports`);
-  }
-  Deno.mkdirSync(into, { recursive: true });
-  for (const folder of folders) {
-    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-      if (isDirectory) copyFiles(join(folder, name), join(into, name));
-    }
-  }
-  const merged: Report = { ...first, entries, commandLine: first.commandLine };
-  writeAll(into, merged);
-  return merged;
-}
-
-function copyFiles(from: string, to: string): void {
-  Deno.mkdirSync(to, { recursive: true });
-  for (const { name, isFile } of Deno.readDirSync(from)) {
-    if (isFile) Deno.copyFileSync(join(from, name), join(to, name));
-  }
+  return names;
 }

@@ -11,13 +11,15 @@ const PROGRAM = fileURLToPath(new URL("./verify_one.ts", import.meta.url));
  * costs that one alone.
  *
  * @param jobs How many at a time.
+ * @param isWanted Whether the notebook at an index among all is to be verified.
  * @returns Path → what was found, and the powers that it uses.
  */
 export async function verifyApart(
   paths: string[],
   jobs: number,
+  isWanted: (index: number) => boolean = () => true,
 ): Promise<Map<string, Verification>> {
-  const listed = listNotebooks(paths);
+  const listed = new Map([...listNotebooks(paths)].filter((_, index) => isWanted(index)));
   const found = new Map<string, Verification>();
   const waiting = [...listed.keys()];
   const work = async () => {
