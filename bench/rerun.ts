@@ -26,7 +26,9 @@ async function time(work: () => Promise<void>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-const scratch = Deno.makeTempDirSync();
+// Below the project: a notebook that is run on its own imports the package from there.
+Deno.mkdirSync(join(PROJECT, "output"), { recursive: true });
+const scratch = Deno.makeTempDirSync({ dir: join(PROJECT, "output") });
 const SUBMISSION = join(scratch, "loudness_1.ipynb");
 try {
   writeSubmissions(scratch, ["loudness_1"]);
