@@ -5,6 +5,7 @@ import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.
 import { DotProducts } from "../../embedding/dot_products.ts";
 import { DISTANCES } from "./distances.ts";
 import { FeatureExtractor, FEATURES, packFeatures, unpackFeatures } from "./features.ts";
+import { cleanTake } from "./take.ts";
 import { SoundEncoder } from "./sound_encoder.ts";
 import { concatenate } from "./vectors.ts";
 import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
@@ -95,7 +96,9 @@ export class VocalSearch extends EmbeddingModel {
   }
 
   /** As {@linkcode embedQuery}, of a sound in memory. */
-  embedQueryAudio(audio: MonoAudio): Promise<Float32Array> {
+  embedQueryAudio({ samples, sampleRate }: MonoAudio): Promise<Float32Array> {
+    // A sound that is to be found is as it is; an imitation has passed a microphone.
+    const audio = { samples: cleanTake(samples, sampleRate), sampleRate };
     return this.#embed("query", this.#analyzer.analyzeAudio(audio));
   }
 
