@@ -19,6 +19,8 @@ export interface ProgressOptions {
 
 /** Milliseconds between two updates on a screen. */
 const SCREEN_INTERVAL = 200;
+/** When a notebook says how long work is stopped, in seconds. */
+const LONG = 20;
 /** Milliseconds between two plain lines, where the output is a file or a pipe. */
 const LINE_INTERVAL = 10_000;
 
@@ -114,9 +116,11 @@ class NotebookProgress implements Progress {
   #show(text: string): Promise<void> {
     const { label, done, total } = this.#meter;
     const bar = total === undefined ? "" : ` <progress value="${done}" max="${total}"></progress>`;
+    const isLong = this.#meter.seconds > LONG && done !== total;
+    const stop = isLong ? "; to stop: restart the kernel" : "";
     return this.#display.show({
       "text/plain": `${label}: ${text}`,
-      "text/html": `<div>${escapeHtml(label)}${bar} ${escapeHtml(text)}</div>`,
+      "text/html": `<div>${escapeHtml(label)}${bar} ${escapeHtml(text)}${stop}</div>`,
     });
   }
 
