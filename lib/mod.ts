@@ -55,4 +55,5 @@ export { printUnderCells } from "./ui/jupyter.ts";
 export { VocalSearch, type VocalSearchOptions } from "./models/vocal_search/vocal_search.ts";
 export { MobileNetBaseline } from "./models/mobilenet/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
+export { OnnxError } from "./onnx/encoder.ts";
 export { TwoDft } from "./models/two_dft.ts";

@@ -3,7 +3,8 @@ import { EFFICIENT_AT, LogMel, type LogMelOptions } from "../audio/mel.ts";
 import { resample } from "../audio/resample.ts";
 import { openAudio } from "../audio/read_audio.ts";
 import { EmbeddingModel } from "../embedding/embedding_model.ts";
-import { OnnxEncoder } from "../onnx/encoder.ts";
+import type { Similarities, SoundPaths } from "../challenge/model.ts";
+import { OnnxEncoder, OnnxError } from "../onnx/encoder.ts";
 
 /** What is read beyond the clip, for the resampler's filters. */
 const MARGIN_SECONDS = 0.5;
@@ -52,6 +53,24 @@ export class OnnxDualEncoder extends EmbeddingModel {
     this.#options = { ...options, frontEnd: { ...EFFICIENT_AT, ...options.frontEnd } };
     // There is one process a core: the network need not share itself out any further.
     this.workerOptions = { ...this.#options, threads: 1 };
+  }
+
+  /**
+   * Scores as {@linkcode EmbeddingModel} does; the files of the networks are looked for first.
+   *
+   * @throws {OnnxError} Where one of them is not there.
+   */
+  override async computeSimilarities(
+    items: SoundPaths,
+    queries: SoundPaths,
+  ): Promise<Similarities> {
+    for (const [option, path] of Object.entries(this.#options)) {
+      if (!/Encoder$/.test(option)) continue;
+      await Deno.stat(path).catch(() => {
+        throw new OnnxError(`Expected ${option} to be an ONNX file but found none at ${path}`);
+      });
+    }
+    return await super.computeSimilarities(items, queries);
   }
 
   /** The item encoder's output for the file [shape=(d,)]. */

@@ -5,7 +5,8 @@ import { convertCheckpoint } from "../../../lib/models/mobilenet/convert.ts";
 import { OnnxEncoder } from "../../../lib/onnx/encoder.ts";
 import { buildMobileNet, makeDivisible } from "../../../lib/models/mobilenet/mobilenet_graph.ts";
 import { Tensor } from "../../../lib/pytorch/tensor.ts";
-import { findPython, withFolder } from "../../support.ts";
+import { OnnxDualEncoder } from "../../../lib/models/onnx_dual_encoder.ts";
+import { findPython, PROJECT, withFolder } from "../../support.ts";
 import { encoderTensors, PREFIX, tensor, uniform } from "./encoder_tensors.ts";
 
 const FRAMES = 101;
@@ -189,3 +190,27 @@ Deno.test("buildMobileNet() refuses a weight that is no number", async () => {
     message: /Expected finite weights but found NaN at 3 of .*features\.0\.1\.bias/,
   });
 });
+
+Deno.test("OnnxDualEncoder names the file and the shape that a network does not take", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "encoder.onnx");
+    Deno.writeFileSync(path, await buildMobileNet(encoderTensors(0.1), PREFIX));
+    const sound = join(PROJECT, "data", "qvim-mini", "Items", "bark", "bark_1.wav");
+    const make = (queryEncoder: string, nMels = 128) =>
+      new OnnxDualEncoder({ queryEncoder, itemEncoder: path, frontEnd: { nMels, duration: 1 } });
+    const run = (model: OnnxDualEncoder) =>
+      model.computeSimilarities({ "bark_1.wav": sound }, { q: sound });
+    await assert.rejects(run(make(join(folder, "none.onnx"))), {
+      name: "OnnxError",
+      message: /Expected queryEncoder to be an ONNX file but found none at .*none\.onnx/,
+    });
+    await assert.rejects(run(make(path, 64)), {
+      name: "OnnxError",
+      message: /input log_mel of .*encoder\.onnx to take the shape \[1,1,64,100\].* frontEnd/,
+    });
+    Deno.writeTextFileSync(join(folder, "text.onnx"), "text");
+    await assert.rejects(run(make(join(folder, "text.onnx"))), {
+      name: "OnnxError",
+      message: /Expected an ONNX network in .*text\.onnx but found/,
+    });
+  }));
