@@ -57,3 +57,18 @@ export { MobileNetBaseline } from "./models/mobilenet/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
 export { OnnxError } from "./onnx/encoder.ts";
 export { TwoDft } from "./models/two_dft.ts";
+export { ConstantQ, type ConstantQOptions } from "./audio/cqt.ts";
+export { RealFft } from "./audio/fft.ts";
+export { cosine, normalize } from "./embedding/cosine.ts";
+export { alignmentCost } from "./models/vocal_search/alignment.ts";
+export {
+  type BarChart,
+  barChart,
+  type HeatMap,
+  heatMap,
+  type LineChart,
+  lineChart,
+} from "./ui/chart.ts";
+export { display, type MediaBundle } from "./ui/jupyter.ts";
+export { type Progress, type ProgressOptions, startProgress } from "./ui/progress.ts";
+export { formatTable, type Table, tableToHtml } from "./ui/table.ts";

@@ -51,6 +51,11 @@ export class ConstantQ {
   readonly #length: number;
   readonly #windowed: Float32Array;
 
+  /**
+   * Makes the plan for signals of one length.
+   *
+   * @param options Rate, length and range.
+   */
   constructor(options: ConstantQOptions) {
     const { sampleRate, length, fMin, fMax, binsPerOctave } = options;
     const q = 2 ** (1 / binsPerOctave) - 2 ** (-1 / binsPerOctave);
@@ -90,6 +95,8 @@ export class ConstantQ {
   }
 
   /**
+   * The magnitudes of a signal.
+   *
    * @param signal At most `length` samples; a shorter one is padded with zeros.
    * @returns Magnitudes, band by band [shape=(bins, frames)].
    */

@@ -31,6 +31,8 @@ export class RealFft {
   readonly #work: Block;
 
   /**
+   * Makes the plan for signals of one length.
+   *
    * @param n The length: a multiple of 32 whose other factors are 2, 3 and 5.
    * @param count Signals that are transformed at a time.
    * @throws {RangeError} Where PFFFT does not take that length.

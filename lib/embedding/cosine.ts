@@ -11,3 +11,30 @@ export function normalize(vector: Float32Array): Float32Array {
   }
   return vector;
 }
+
+/**
+ * The cosine of the angle between two vectors; 0 where one is all zeros.
+ *
+ * @param a A vector [shape=(d,)].
+ * @param b Another one of that length.
+ * @throws {RangeError} Where their lengths differ.
+ *
+ * @example
+ * ```ts
+ * import { cosine } from "qvim";
+ *
+ * if (cosine(Float32Array.of(1, 1), Float32Array.of(2, 2)) < 0.999) throw new Error("alike");
+ * ```
+ */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) {
+    throw new RangeError(`Expected vectors of one length but found ${a.length} and ${b.length}`);
+  }
+  let product = 0, left = 0, right = 0;
+  for (let i = 0; i < a.length; i++) {
+    product += a[i] * b[i];
+    left += a[i] * a[i];
+    right += b[i] * b[i];
+  }
+  return left > 0 && right > 0 ? product / Math.sqrt(left * right) : 0;
+}

@@ -2,18 +2,23 @@ import * as echarts from "echarts";
 
 /** What a {@linkcode barChart} shows. */
 export interface BarChart {
+  /** What stands above it. */
   title: string;
   /** What the bars stand for. */
   x: string;
   /** What their height counts. */
   y: string;
+  /** The bars, from the left. */
   bars: { label: string; value: number }[];
 }
 
 /** What a {@linkcode lineChart} shows. */
 export interface LineChart {
+  /** What stands above it. */
   title: string;
+  /** What the horizontal axis counts. */
   x: string;
+  /** What the vertical axis counts. */
   y: string;
   /** Lines over values of x; both axes' ranges are 1 … the largest x, on a logarithm, and 0 … 1. */
   lines: { label: string; points: [x: number, y: number][] }[];
@@ -21,8 +26,11 @@ export interface LineChart {
 
 /** What a {@linkcode heatMap} shows. */
 export interface HeatMap {
+  /** What stands above it. */
   title: string;
+  /** The rows' names, from above. */
   rows: string[];
+  /** The columns' names, from the left. */
   columns: string[];
   /** A value in 0 … 1 for each row and column. */
   values: number[][];

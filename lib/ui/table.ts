@@ -2,7 +2,9 @@ import { escapeHtml } from "./jupyter.ts";
 
 /** A table with a header, for people. */
 export interface Table {
+  /** The columns' names. */
   header: string[];
+  /** Rows of as many cells. */
   rows: string[][];
 }
 
