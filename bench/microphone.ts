@@ -5,7 +5,7 @@
 import { readAudioSync } from "../lib/audio/read_audio.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../lib/challenge/dataset.ts";
 import { evaluate } from "../lib/challenge/evaluation.ts";
-import { VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
+import { type SoundView, VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
 
 type Change = (samples: Float32Array<ArrayBuffer>, rate: number) => Float32Array<ArrayBuffer>;
 
@@ -33,7 +33,7 @@ const [data = "data/qvim-mini"] = Deno.args;
 const model = new VocalSearch();
 const items = Object.entries(toPaths(listItems(data)));
 const queries = Object.entries(toPaths(listQueries(data)));
-const embedded: Float32Array[] = [];
+const embedded: SoundView[][] = [];
 for (const [, path] of items) embedded.push(await model.embedItem(path));
 const scorer = await model.createScorer(embedded);
 console.log("| imitation | MRR |\n| --- | --- |");

@@ -28,7 +28,8 @@ export {
   type SoundFile,
   toPaths,
 } from "./challenge/dataset.ts";
-export { EmbeddingModel, type Scorer } from "./embedding/embedding_model.ts";
+export { EmbeddingModel } from "./embedding/embedding_model.ts";
+export { RepresentationModel, type Scorer } from "./embedding/representation_model.ts";
 export { evaluate, type Evaluation, type QueryResult } from "./challenge/evaluation.ts";
 export { assertModel, QVIMModel, type Similarities, type SoundPaths } from "./challenge/model.ts";
 export {
@@ -52,7 +53,11 @@ export type { SoundInfo } from "./library/rows.ts";
 export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";
 export { showSpectrogram, spectrogram, type SpectrogramOptions } from "./inspect/spectrogram.ts";
 export { printUnderCells } from "./ui/jupyter.ts";
-export { VocalSearch, type VocalSearchOptions } from "./models/vocal_search/vocal_search.ts";
+export {
+  type SoundView,
+  VocalSearch,
+  type VocalSearchOptions,
+} from "./models/vocal_search/vocal_search.ts";
 export { MobileNetBaseline } from "./models/mobilenet/mobilenet.ts";
 export { OnnxDualEncoder, type OnnxDualEncoderOptions } from "./models/onnx_dual_encoder.ts";
 export { OnnxError } from "./onnx/encoder.ts";

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readAtSync } from "../io/bytes.ts";
+import { deserialize } from "node:v8";
+import { QvimError } from "../io/errors.ts";
 import {
   type Answer,
   readLines,
@@ -10,7 +12,7 @@ import {
 } from "./protocol.ts";
 
 /** Embeds one file. */
-export type Embed = (kind: SoundKind, path: string) => Float32Array | Promise<Float32Array>;
+export type Embed<T> = (kind: SoundKind, path: string) => T | Promise<T>;
 
 /** Below this many files a further process costs more than it gives. */
 const MIN_FILES_FOR_PROCESSES = 24;
@@ -22,17 +24,18 @@ const AT_A_TIME = 2;
 
 /**
  * Embeds files in this process or, for models that can be made elsewhere, in one child process a
- * core.
+ * core. What an encoder gives may be anything that can be cloned (`structuredClone`): a vector, an
+ * object of several, an outcome.
  *
  * Child processes rather than Workers: in the Deno kernel the first answer of a Worker takes a
  * second, that of a process a tenth of one. This process does not embed beside them, so that they
  * never wait for it.
  */
-export class EmbeddingPool {
-  readonly #embed: Embed;
-  readonly #children: Child[] = [];
+export class EmbeddingPool<T> {
+  readonly #embed: Embed<T>;
+  readonly #children: Child<T>[] = [];
 
-  constructor(embed: Embed, files: number, worker?: WorkerSpec) {
+  constructor(embed: Embed<T>, files: number, worker?: WorkerSpec) {
     this.#embed = embed;
     if (worker === undefined || files < MIN_FILES_FOR_PROCESSES || !mayRunDeno()) return;
     for (let i = 0; i < navigator.hardwareConcurrency; i++) this.#children.push(new Child(worker));
@@ -46,10 +49,10 @@ export class EmbeddingPool {
   async embed(
     kind: SoundKind,
     paths: string[],
-    use: (embedding: Float32Array, index: number) => Promise<void>,
+    use: (embedding: T, index: number) => void | Promise<void>,
   ): Promise<void> {
     let next = 0, failed = false;
-    const work = async (embed: (path: string) => Float32Array | Promise<Float32Array>) => {
+    const work = async (embed: (path: string) => T | Promise<T>) => {
       try {
         while (next < paths.length && !failed) {
           const index = next++;
@@ -88,26 +91,30 @@ function mayRunDeno(): boolean {
   return Deno.permissions.querySync({ name: "run", command: Deno.execPath() }).state === "granted";
 }
 
+/** Thrown where a process that embeds files ended by itself; the message has its exit status. */
+export class WorkerEndedError extends QvimError {}
+
 /** Thrown where a file can't be embedded in another process: only the message comes across. */
 class RemoteError extends Error {}
 
 /** One process that embeds files. */
-class Child {
+class Child<T> {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #exchangeFile = Deno.makeTempFileSync({ prefix: "qvim-embeddings-" });
-  readonly #exchange = Deno.openSync(this.#exchangeFile, { read: true });
-  readonly #waiting = new Map<number, PromiseWithResolvers<Float32Array>>();
+  readonly #exchange = Deno.makeTempDirSync({ prefix: "qvim-embeddings-" });
+  readonly #waiting = new Map<number, PromiseWithResolvers<T>>();
   readonly #reading: Promise<void>;
   #ended?: string;
 
   constructor(spec: WorkerSpec) {
-    const start: WorkerStart = { ...spec, exchangeFile: this.#exchangeFile };
+    const start: WorkerStart = { ...spec, exchange: this.#exchange };
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
         "--quiet",
         "--no-prompt",
+        // There is a process a core already: a thread of the collector's would take another's. And
+        // the loops over samples are hot from the first call, which is worth compiling at once.
         "--v8-flags=--single-threaded-gc,--always-sparkplug",
         "-A",
         fileURLToPath(new URL("./worker.ts", import.meta.url)),
@@ -127,24 +134,22 @@ class Child {
       const waiting = this.#waiting.get(answer.slot);
       this.#waiting.delete(answer.slot);
       if ("error" in answer) waiting?.reject(new RemoteError(answer.error));
-      else waiting?.resolve(this.#take(answer.slot, answer.length));
+      else waiting?.resolve(deserialize(Deno.readFileSync(this.#file(answer.slot))));
     }
     const { code } = await this.#process.status;
     this.#ended =
       `Expected the process that embeds files to go on but it ended with status ${code}`;
-    for (const waiting of this.#waiting.values()) waiting.reject(new Error(this.#ended));
+    for (const waiting of this.#waiting.values()) waiting.reject(new WorkerEndedError(this.#ended));
   }
 
-  #take(slot: number, length: number): Float32Array {
-    const vector = new Float32Array(length);
-    readAtSync(this.#exchange, slot * vector.byteLength, new Uint8Array(vector.buffer));
-    return vector;
+  #file(slot: number): string {
+    return join(this.#exchange, String(slot));
   }
 
   /** @param slot Which of the requests that are under way at a time this is. */
-  embed(slot: number, kind: SoundKind, path: string): Promise<Float32Array> {
-    if (this.#ended !== undefined) return Promise.reject(new Error(this.#ended));
-    const waiting = Promise.withResolvers<Float32Array>();
+  embed(slot: number, kind: SoundKind, path: string): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(new WorkerEndedError(this.#ended));
+    const waiting = Promise.withResolvers<T>();
     this.#waiting.set(slot, waiting);
     const request: Request = { slot, kind, path };
     // A process that died is told of by #read, with its exit status.
@@ -157,7 +162,6 @@ class Child {
     const timer = setTimeout(() => this.#process.kill("SIGKILL"), 2000);
     await this.#reading;
     clearTimeout(timer);
-    this.#exchange.close();
-    Deno.removeSync(this.#exchangeFile);
+    Deno.removeSync(this.#exchange, { recursive: true });
   }
 }

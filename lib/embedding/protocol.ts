@@ -12,15 +12,15 @@ export interface WorkerSpec {
 /** What a process is told when it starts. */
 export interface WorkerStart extends WorkerSpec {
   /**
-   * The file that embeddings are left in. They do not go through the pipe: it holds 64 KiB, and a
-   * process would stand still until somebody reads.
+   * The folder that answers are left in, one file a slot, by structured clone (`node:v8`). They do not
+   * go through the pipe: it holds 64 KiB, and a process would stand still until somebody reads.
    */
-  exchangeFile: string;
+  exchange: string;
 }
 
 /** Asks a process to embed a file: one line of JSON. */
 export interface Request {
-  /** Where to leave the embedding: that many lengths of an embedding into the exchange file. */
+  /** Which of the requests that are under way at a time this is, and the name of its answer's file. */
   slot: number;
   /** Which of the two encoders to use. */
   kind: SoundKind;
@@ -28,10 +28,13 @@ export interface Request {
   path: string;
 }
 
-/** The answer, one line of JSON: the embedding is there, or what went wrong. */
-export type Answer = { slot: number; length: number } | { slot: number; error: string };
+/** The answer, one line of JSON: what was heard is in the slot's file, or what went wrong. */
+export type Answer = { slot: number } | { slot: number; error: string };
 
-/** The lines of a stream of bytes. */
+/**
+ * The lines of a stream of bytes. `node:readline` would cut at U+2028 as well, which JSON leaves as it
+ * is and which a file's name may hold.
+ */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

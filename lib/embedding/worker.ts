@@ -1,25 +1,21 @@
 /** The program of a process that embeds files: requests on standard input, answers on output. */
+import { join } from "node:path";
+import { serialize } from "node:v8";
 import { writeAllSync } from "../io/bytes.ts";
-import type { EmbeddingModel } from "./embedding_model.ts";
 import { type Answer, readLines, type Request, type WorkerStart } from "./protocol.ts";
 
 // Standard output carries the answers, so what a model prints goes where errors go.
 console.log = console.info = console.debug = console.error;
 
-const { module, options, exchangeFile }: WorkerStart = JSON.parse(Deno.args[0]);
-const { createModel } = await import(module) as {
-  createModel(options: unknown): EmbeddingModel | Promise<EmbeddingModel>;
-};
+const { module, options, exchange }: WorkerStart = JSON.parse(Deno.args[0]);
+const { createModel } = await import(module);
 const model = await createModel(options);
-using exchange = Deno.openSync(exchangeFile, { write: true });
 
 async function answer({ slot, kind, path }: Request): Promise<Answer> {
   try {
-    const embedding = await (kind === "item" ? model.embedItem(path) : model.embedQuery(path));
-    const vector = new Float32Array(embedding);
-    exchange.seekSync(slot * vector.byteLength, Deno.SeekMode.Start);
-    writeAllSync(exchange, new Uint8Array(vector.buffer));
-    return { slot, length: vector.length };
+    const heard = await (kind === "item" ? model.embedItem(path) : model.embedQuery(path));
+    Deno.writeFileSync(join(exchange, String(slot)), serialize(heard));
+    return { slot };
   } catch (error) {
     return { slot, error: error instanceof Error ? error.message : String(error) };
   }

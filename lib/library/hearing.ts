@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { MonoAudio } from "../audio/wav.ts";
-import { FEATURES } from "../models/vocal_search/features.ts";
-import { BEGINNINGS, VocalSearch } from "../models/vocal_search/vocal_search.ts";
+import { packFeatures, unpackFeatures } from "../models/vocal_search/features.ts";
+import { type SoundView, VocalSearch } from "../models/vocal_search/vocal_search.ts";
 
 /**
  * Raised whenever what is heard of a sound changes although the encoder's weights stay: sounds that
@@ -24,12 +24,12 @@ export class Hearing {
 
   /** Hears a sound that is to be found. */
   async item(audio: MonoAudio): Promise<Heard> {
-    return split(await this.#model.embedItemAudio(audio), BEGINNINGS.length);
+    return asKept(await this.#model.embedItemAudio(audio));
   }
 
   /** Hears an imitation; it has one view only, the whole. */
   async query(audio: MonoAudio): Promise<Heard> {
-    return split(await this.#model.embedQueryAudio(audio), 1);
+    return asKept([await this.#model.embedQueryAudio(audio)]);
   }
 
   /**
@@ -41,35 +41,24 @@ export class Hearing {
    */
   async score(query: Heard, sounds: Heard[], reference: number): Promise<Float64Array> {
     if (sounds.length === 0) return new Float64Array();
-    const scorer = await this.#model.createScorer(sounds.map(join), reference);
+    const scorer = await this.#model.createScorer(sounds.map(asHeard), reference);
     try {
-      return (await scorer.score([join(query)]))[0];
+      return (await scorer.score(asHeard(query)))[0];
     } finally {
       await scorer.release();
     }
   }
 }
 
-function split(packed: Float32Array, views: number): Heard {
-  const length = packed.length / views;
-  const parts = Array.from(
-    { length: views },
-    (_, i) => packed.subarray(i * length, (i + 1) * length),
-  );
+function asKept(views: SoundView[]): Heard {
   return {
-    features: parts.map((part) => part.subarray(0, FEATURES)),
-    vectors: parts.map((part) => part.subarray(FEATURES)),
+    features: views.map(({ features }) => packFeatures(features!)),
+    vectors: views.map(({ embedding }) => embedding!),
   };
 }
 
-function join({ features, vectors }: Heard): Float32Array {
-  const length = features[0].length + vectors[0].length;
-  const packed = new Float32Array(features.length * length);
-  features.forEach((part, i) => {
-    packed.set(part, i * length);
-    packed.set(vectors[i], i * length + part.length);
-  });
-  return packed;
+function asHeard({ features, vectors }: Heard): SoundView[] {
+  return vectors.map((embedding, i) => ({ features: unpackFeatures(features[i]), embedding }));
 }
 
 let version: string | undefined;

@@ -2,12 +2,9 @@
  * Hears whole files for the library, in as many processes as there are cores; this module is also
  * what those processes load.
  */
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { deserialize, serialize } from "node:v8";
 import { openAudio } from "../audio/read_audio.ts";
 import type { MonoAudio } from "../audio/wav.ts";
-import { EmbeddingPool } from "../embedding/pool.ts";
+import { EmbeddingPool, WorkerEndedError } from "../embedding/pool.ts";
 import { QvimError } from "../io/errors.ts";
 import { hashFile } from "../io/hash.ts";
 import { type Heard, Hearing } from "./hearing.ts";
@@ -59,39 +56,28 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
   }
 }
 
-/** Where a process leaves what it heard of a file: more than fits through the pool's vectors. */
-function outcomePath(folder: string, path: string): string {
-  return join(folder, createHash("sha1").update(path).digest("hex"));
-}
-
 /** What a process builds to hear files. */
-export function createModel({ folder }: { folder: string }) {
+export function createModel() {
   const hearing = new Hearing();
-  const embedItem = async (path: string) => {
-    Deno.writeFileSync(outcomePath(folder, path), serialize(await hear(hearing, path)));
-    return Float32Array.of(1);
-  };
+  const embedItem = (path: string) => hear(hearing, path);
   return { embedItem, embedQuery: embedItem };
 }
 
 /** Hears files on all cores. */
 export class Listeners {
-  readonly #folder = Deno.makeTempDirSync({ prefix: "qvim-library-" });
-  #pool: EmbeddingPool;
+  #pool: EmbeddingPool<Outcome>;
   readonly #files: number;
 
   /** @param files About how many there will be: a few are not worth a process each. */
   constructor(files: number) {
     this.#files = files;
-    this.#pool = this.#makePool(files);
+    this.#pool = this.#makePool();
   }
 
-  #makePool(files: number): EmbeddingPool {
-    const options = { folder: this.#folder };
-    const here = createModel(options);
-    return new EmbeddingPool((_, path) => here.embedItem(path), files, {
+  #makePool(): EmbeddingPool<Outcome> {
+    const here = createModel();
+    return new EmbeddingPool((_, path) => here.embedItem(path), this.#files, {
       module: import.meta.url,
-      options,
     });
   }
 
@@ -105,24 +91,21 @@ export class Listeners {
     use: (path: string, outcome: Outcome) => Promise<void>,
   ): Promise<void> {
     const heard = new Set<string>();
-    const take = async (path: string) => {
-      const file = outcomePath(this.#folder, path);
-      const outcome: Outcome = deserialize(Deno.readFileSync(file));
-      Deno.removeSync(file);
+    const take = async (outcome: Outcome, path: string) => {
       heard.add(path);
       await use(path, outcome);
     };
     try {
-      await this.#pool.embed("item", paths, (_, i) => take(paths[i]));
+      await this.#pool.embed("item", paths, (outcome, i) => take(outcome, paths[i]));
     } catch (error) {
-      if (!String(error).includes("process that embeds")) throw error;
+      if (!(error instanceof WorkerEndedError)) throw error;
       // Each of the rest by itself, so that only the one that does it is lost.
       for (const path of paths.filter((path) => !heard.has(path))) {
         await this.#restart();
         try {
-          await this.#pool.embed("item", [path], () => take(path));
+          await this.#pool.embed("item", [path], (outcome) => take(outcome, path));
         } catch (why) {
-          if (!String(why).includes("process that embeds")) throw why;
+          if (!(why instanceof WorkerEndedError)) throw why;
           await use(path, {
             error: `Expected to hear ${path} but the process that heard it ended`,
           });
@@ -134,11 +117,10 @@ export class Listeners {
 
   async #restart(): Promise<void> {
     await this.#pool.close();
-    this.#pool = this.#makePool(this.#files);
+    this.#pool = this.#makePool();
   }
 
   async close(): Promise<void> {
     await this.#pool.close();
-    Deno.removeSync(this.#folder, { recursive: true });
   }
 }

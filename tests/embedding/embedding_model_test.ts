@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { normalize } from "../../lib/embedding/cosine.ts";
 import { EmbeddingModel } from "../../lib/embedding/embedding_model.ts";
-import { assertModel, QVIMModel } from "../../lib/challenge/model.ts";
+import { assertModel, QVIMModel, type Similarities } from "../../lib/challenge/model.ts";
 import { withFolder, writeFiles } from "../support.ts";
 
 /** Embeds a path as what a table says. */
@@ -107,6 +107,48 @@ Deno.test("EmbeddingModel embeds in further processes, which are given the model
     const scores = await model.computeSimilarities(files, { "q.wav": files["0.wav"] });
     const row = Object.values(scores["q.wav"]);
     assert.deepEqual(row, Array(40).fill(1));
+  }));
+
+/** A module whose model gives an object for an item and text for a query. */
+const OBJECTS = `
+import { RepresentationModel } from ${JSON.stringify(import.meta.resolve("../../lib/mod.ts"))};
+class Objects extends RepresentationModel {
+  workerModule = import.meta.url;
+  embedItem(path) {
+    return { path, views: [Float64Array.of(0.1, Deno.pid)], names: new Map([["pid", 7n]]) };
+  }
+  embedQuery(path) { return "query of " + path; }
+  createScorer(items) {
+    this.items = items;
+    return Promise.resolve({
+      score: (queries) => Promise.resolve(queries.map((query) => {
+        this.query = query;
+        return Float64Array.from(items, ({ views }) => views[0][1]);
+      })),
+      release: () => Promise.resolve(),
+    });
+  }
+}
+export const createModel = () => new Objects();
+`;
+
+Deno.test("RepresentationModel takes from other processes whatever can be cloned", () =>
+  withFolder(async (folder) => {
+    // A name with what only JSON, and not a reader of lines, takes as part of a line.
+    const names = Array.from({ length: 30 }, (_, i) => `${i}\u2028.wav`);
+    writeFiles(folder, { "model.mjs": OBJECTS });
+    const { createModel } = await import(`file://${join(folder, "model.mjs")}`);
+    const model = createModel();
+    const files = Object.fromEntries(names.map((name) => [name, name]));
+    const scores: Similarities = await model.computeSimilarities(files, { q: "q.wav" });
+    assert.equal(model.query, "query of q.wav");
+    assert.deepEqual(model.items.map(({ path }: { path: string }) => path), names);
+    for (const { views, names } of model.items) {
+      assert.ok(views[0] instanceof Float64Array && views[0][0] === 0.1);
+      assert.deepEqual(names, new Map([["pid", 7n]]));
+    }
+    const processes = new Set(Object.values(scores.q));
+    assert.ok(!processes.has(Deno.pid) && processes.size >= 1, `${[...processes]}`);
   }));
 
 Deno.test("EmbeddingModel passes on what fails in another process", () =>

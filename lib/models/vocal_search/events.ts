@@ -6,9 +6,6 @@ import { CONTOURS, contoursOf } from "./contours.ts";
 export const MAX_EVENTS = 24;
 /** Values of an event. */
 export const EVENT_VALUES = 7;
-/** The length of packed events: their number, then their values. */
-export const PACKED_EVENTS = 1 + MAX_EVENTS * EVENT_VALUES;
-
 /** Loudness falls by this much, and rises again, between two events. */
 const DROP = 0.2;
 /** An event ends where it is softer than its peak by this much. */
@@ -34,7 +31,7 @@ const LENGTH_POWER = 0.7;
  * how long it is (log2 of steps, from half their mean), how loud, bright and periodic, and where its
  * pitch lies and glides to; brightness and pitch are taken from their means.
  *
- * @returns Their number, then their values, zeros after that [shape=(PACKED_EVENTS,)].
+ * @returns One after another [shape=(events, EVENT_VALUES)], at most {@linkcode MAX_EVENTS}.
  */
 export function eventsOf(frames: SoundFrames): Float32Array {
   const contours = averageSteps(contoursOf(frames), CONTOURS, STEP);
@@ -49,8 +46,7 @@ export function eventsOf(frames: SoundFrames): Float32Array {
   const brightness = center((event) => event.brightness), pitch = center((event) => event.pitch);
   const lengths = events.map(({ length }) => Math.log2(length));
   const usual = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-  const out = new Float32Array(PACKED_EVENTS);
-  out[0] = events.length;
+  const out = new Float32Array(events.length * EVENT_VALUES);
   events.forEach((event, i) =>
     out.set([
       (event.start - first) / Math.max(total, SHORTEST),
@@ -60,7 +56,7 @@ export function eventsOf(frames: SoundFrames): Float32Array {
       event.periodicity,
       event.pitch - pitch,
       event.glide,
-    ], 1 + i * EVENT_VALUES)
+    ], i * EVENT_VALUES)
   );
   return out;
 }
@@ -69,10 +65,10 @@ export function eventsOf(frames: SoundFrames): Float32Array {
  * The cost of bringing two sequences of events into line, each event on one of the other sequence or
  * left out, in order (as in Needleman and Wunsch, 1970).
  *
- * @param a,b Packed events.
+ * @param a,b What {@linkcode eventsOf} gave.
  */
 export function eventsCost(a: Float32Array, b: Float32Array): number {
-  const rows = a[0], columns = b[0];
+  const rows = a.length / EVENT_VALUES, columns = b.length / EVENT_VALUES;
   let previous = new Float64Array(columns + 1), current = new Float64Array(columns + 1);
   for (let j = 0; j < columns; j++) previous[j + 1] = previous[j] + gapOf(b, j);
   for (let i = 0; i < rows; i++) {
@@ -81,8 +77,7 @@ export function eventsCost(a: Float32Array, b: Float32Array): number {
     for (let j = 0; j < columns; j++) {
       let difference = 0;
       for (let k = 0; k < EVENT_VALUES; k++) {
-        difference += WEIGHTS[k] *
-          Math.abs(a[1 + i * EVENT_VALUES + k] - b[1 + j * EVENT_VALUES + k]);
+        difference += WEIGHTS[k] * Math.abs(a[i * EVENT_VALUES + k] - b[j * EVENT_VALUES + k]);
       }
       current[j + 1] = Math.min(
         previous[j] + difference,
@@ -96,7 +91,7 @@ export function eventsCost(a: Float32Array, b: Float32Array): number {
 }
 
 function gapOf(events: Float32Array, index: number): number {
-  return GAP * events[1 + index * EVENT_VALUES + 2];
+  return GAP * events[index * EVENT_VALUES + 2];
 }
 
 interface SoundEvent {

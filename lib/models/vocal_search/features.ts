@@ -1,8 +1,7 @@
 import { RealFft } from "../../audio/fft.ts";
 import { FRAME_SECONDS, loudnessOf, type SoundFrames, weightedMean } from "./sound_frames.ts";
-import { concatenate } from "./vectors.ts";
 import { CONTOURS, contoursOf } from "./contours.ts";
-import { eventsOf, PACKED_EVENTS } from "./events.ts";
+import { EVENT_VALUES, eventsOf, MAX_EVENTS } from "./events.ts";
 
 /** What is followed of a sound over time, and what is said of it as a whole. */
 export interface SoundFeatures {
@@ -26,17 +25,26 @@ export interface SoundFeatures {
 /** Frames that every sound is stretched to: imitations keep order better than tempo. */
 export const FRAMES = 64;
 
-const STATISTICS = 9;
+/** Numbers that are said of a sound as a whole. */
+export const STATISTICS = 9;
 /** Frames of loudness, from the beginning, that rates are measured in: 5.12 s. */
 const MODULATION_FRAMES = 512;
-const MODULATION_RATES = 80;
-/** The length of packed features. */
-export const FEATURES = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS + PACKED_EVENTS;
+/** Rates that the modulation is given at. */
+export const MODULATION_RATES = 80;
+/** Where the parts of packed features begin; the number of events stands before the events. */
+const COUNT_AT = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS;
+const PACKED = COUNT_AT + 1 + MAX_EVENTS * EVENT_VALUES;
 
-/** The features as one vector, as processes exchange them. */
+/** The features as one vector of fixed length, as a library keeps them [shape=(f,)]. */
 export function packFeatures(features: SoundFeatures): Float32Array {
   const { contours, modulation, statistics, events } = features;
-  return concatenate([contours, modulation, statistics, events]);
+  const out = new Float32Array(PACKED);
+  out.set(contours);
+  out.set(modulation, FRAMES * CONTOURS);
+  out.set(statistics, FRAMES * CONTOURS + MODULATION_RATES);
+  out[COUNT_AT] = events.length / EVENT_VALUES;
+  out.set(events, COUNT_AT + 1);
+  return out;
 }
 
 /** The inverse of {@linkcode packFeatures}; the parts are views of the vector. */
@@ -47,7 +55,7 @@ export function unpackFeatures(vector: Float32Array): SoundFeatures {
     contours: take(FRAMES * CONTOURS),
     modulation: take(MODULATION_RATES),
     statistics: take(STATISTICS),
-    events: take(PACKED_EVENTS),
+    events: take(1 + vector[COUNT_AT] * EVENT_VALUES).subarray(1),
   };
 }
 

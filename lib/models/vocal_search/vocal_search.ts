@@ -1,13 +1,12 @@
 import { readHeard, sliceFrames, SoundAnalyzer, type SoundFrames } from "./sound_frames.ts";
 import type { MonoAudio } from "../../audio/wav.ts";
-import { EmbeddingModel, type Scorer } from "../../embedding/embedding_model.ts";
+import { RepresentationModel, type Scorer } from "../../embedding/representation_model.ts";
 import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.ts";
 import { DotProducts } from "../../embedding/dot_products.ts";
 import { DISTANCES } from "./distances.ts";
-import { FeatureExtractor, FEATURES, packFeatures, unpackFeatures } from "./features.ts";
+import { FeatureExtractor, type SoundFeatures } from "./features.ts";
 import { cleanTake } from "./take.ts";
 import { SoundEncoder } from "./sound_encoder.ts";
-import { concatenate } from "./vectors.ts";
 import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
 
 /** What the parts count in the sum; see `training/README.md` for how they were chosen. */
@@ -38,6 +37,14 @@ export interface VocalSearchOptions {
   fuseWith?: QVIMModel;
 }
 
+/** What is heard of a sound, or of its beginning; a part that is switched off is not there. */
+export interface SoundView {
+  /** What the contours' part compares. */
+  features?: SoundFeatures;
+  /** What the encoder says, of length 1 [shape=(EMBEDDING,)]. */
+  embedding?: Float32Array;
+}
+
 /**
  * Finds sounds by imitations of them, in two parts: the contours that a voice can follow, aligned,
  * and an encoder that was trained on sounds and imitations made for it. Each part's scores are scaled
@@ -48,7 +55,7 @@ export interface VocalSearchOptions {
  * const scores = await new VocalSearch().computeSimilarities(items, queries);
  * ```
  */
-export class VocalSearch extends EmbeddingModel {
+export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
   /** This module: its `createModel` makes the model in the other processes. */
   protected override readonly workerModule: string = import.meta.url;
   /** What `createModel` is given there. */
@@ -75,39 +82,34 @@ export class VocalSearch extends EmbeddingModel {
   }
 
   /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
-  override async embedItem(path: string): Promise<Float32Array> {
-    return await this.embedItemAudio(readHeard(path));
+  override embedItem(path: string): Promise<SoundView[]> {
+    return this.embedItemAudio(readHeard(path));
   }
 
   /** The whole of the query. */
-  override async embedQuery(path: string): Promise<Float32Array> {
-    return await this.embedQueryAudio(readHeard(path));
+  override embedQuery(path: string): Promise<SoundView> {
+    return this.embedQueryAudio(readHeard(path));
   }
 
   /** As {@linkcode embedItem}, of a sound in memory. */
-  async embedItemAudio(audio: MonoAudio): Promise<Float32Array> {
+  async embedItemAudio(audio: MonoAudio): Promise<SoundView[]> {
     const frames = this.#analyzer.analyzeAudio(audio);
-    const views: Float32Array[] = [];
+    const views: SoundView[] = [];
     for (const part of BEGINNINGS) {
       const end = Math.max(Math.min(frames.count, SHORTEST), Math.round(part * frames.count));
       views.push(await this.#embed("item", sliceFrames(frames, 0, end)));
     }
-    return concatenate(views);
+    return views;
   }
 
   /** As {@linkcode embedQuery}, of a sound in memory. */
-  embedQueryAudio({ samples, sampleRate }: MonoAudio): Promise<Float32Array> {
+  embedQueryAudio({ samples, sampleRate }: MonoAudio): Promise<SoundView> {
     // A sound that is to be found is as it is; an imitation has passed a microphone.
     const audio = { samples: cleanTake(samples, sampleRate), sampleRate };
     return this.#embed("query", this.#analyzer.analyzeAudio(audio));
   }
 
-  /** A query has no beginnings of its own. */
-  protected override queryLength(itemLength: number): number {
-    return itemLength / BEGINNINGS.length;
-  }
-
-  /** Scores as {@linkcode EmbeddingModel} does, then fused and corrected where that is asked for. */
+  /** Scores as {@linkcode RepresentationModel} does, then fused and corrected where that is asked for. */
   override async computeSimilarities(
     items: SoundPaths,
     queries: SoundPaths,
@@ -120,12 +122,12 @@ export class VocalSearch extends EmbeddingModel {
     return queriesAsBatch ? scaleOverQueries(scores) : scores;
   }
 
-  /** The features and the embedding, whichever is used, one after the other. */
-  async #embed(kind: "item" | "query", frames: SoundFrames): Promise<Float32Array> {
-    const parts: Float32Array[] = [];
-    if (this.#options.contours) parts.push(packFeatures(this.#extractor.extract(frames)));
-    if (this.#options.encoder) parts.push(await this.#encoder.embed(kind, frames));
-    return concatenate(parts);
+  /** The features and the embedding, whichever is used. */
+  async #embed(kind: "item" | "query", frames: SoundFrames): Promise<SoundView> {
+    const view: SoundView = {};
+    if (this.#options.contours) view.features = this.#extractor.extract(frames);
+    if (this.#options.encoder) view.embedding = await this.#encoder.embed(kind, frames);
+    return view;
   }
 
   /**
@@ -136,32 +138,30 @@ export class VocalSearch extends EmbeddingModel {
    * the first: all of them, unless the items are a chosen few of a larger whole.
    */
   override async createScorer(
-    items: Float32Array[],
+    items: SoundView[][],
     reference: number = items.length,
-  ): Promise<Scorer> {
+  ): Promise<Scorer<SoundView>> {
     const { contours, encoder } = this.#options;
-    const offset = contours ? FEATURES : 0;
-    const length = items[0].length / BEGINNINGS.length;
     // All wholes first, then all of each length of beginnings.
-    const views = BEGINNINGS.flatMap((_, view) =>
-      items.map((item) => item.subarray(view * length, (view + 1) * length))
-    );
-    const features = contours ? views.map(unpackFeatures) : [];
+    const views = BEGINNINGS.flatMap((_, view) => items.map((item) => item[view]));
+    const features = contours ? views.map((view) => view.features!) : [];
     const products = encoder
-      ? await DotProducts.create(views.map((view) => view.subarray(offset)))
+      ? await DotProducts.create(views.map((view) => view.embedding!))
       : undefined;
     return {
       score: async (queries) => {
-        const cosines = await products?.multiply(queries.map((vector) => vector.subarray(offset)));
-        return queries.map((vector, q) => {
+        const cosines = await products?.multiply(queries.map((query) => query.embedding!));
+        return queries.map((query, q) => {
           const scores = new Float64Array(views.length);
           if (cosines !== undefined) {
             addWeighted(scores, scaleByFirst(cosines[q], reference), ENCODER_WEIGHT);
           }
           if (contours) {
-            const query = unpackFeatures(vector);
             for (const { between, weight } of DISTANCES) {
-              const distances = Float64Array.from(features, (view) => between(query, view));
+              const distances = Float64Array.from(
+                features,
+                (view) => between(query.features!, view),
+              );
               addWeighted(scores, scaleByFirst(distances, reference), -CONTOURS_WEIGHT * weight);
             }
           }

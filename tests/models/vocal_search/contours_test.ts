@@ -43,10 +43,10 @@ Deno.test("alignmentCost() is 0 for a sequence and itself, symmetric, and forgiv
 
 /** The events of a sound: onset, log length, loudness, brightness, periodicity, pitch, glide. */
 function events(samples: Float32Array): number[][] {
-  const packed = eventsOf(new SoundAnalyzer().analyze(samples));
+  const values = eventsOf(new SoundAnalyzer().analyze(samples));
   return Array.from(
-    { length: packed[0] },
-    (_, i) => [...packed.subarray(1 + i * EVENT_VALUES, 1 + (i + 1) * EVENT_VALUES)],
+    { length: values.length / EVENT_VALUES },
+    (_, i) => [...values.subarray(i * EVENT_VALUES, (i + 1) * EVENT_VALUES)],
   );
 }
 
@@ -66,14 +66,13 @@ Deno.test("eventsOf() finds each pulse where it is, and the direction that a pit
 
 Deno.test("eventsCost() is 0 for a sound and itself, symmetric, and forgives a soft event left out", () => {
   const analyzer = new SoundAnalyzer();
-  const packed = (samples: Float32Array) => eventsOf(analyzer.analyze(samples));
   /** Three beats, the second one as loud as said. */
   const beats = (second: number) =>
-    packed(
+    eventsOf(analyzer.analyze(
       voice(1.5, () => 200, (t) => (t > 0.5 && t < 1 ? second : 1) * Math.exp(-12 * (t % 0.5))),
-    );
+    ));
   const soft = beats(0.05), loud = beats(1), without = beats(0);
-  assert.deepEqual([soft, loud, without].map(([count]) => count), [3, 3, 2]);
+  assert.deepEqual([soft, loud, without].map(({ length }) => length / EVENT_VALUES), [3, 3, 2]);
   assert.equal(eventsCost(loud, loud), 0);
   const cost = eventsCost(loud, without);
   assert.ok(Math.abs(cost - eventsCost(without, loud)) < 1e-9);

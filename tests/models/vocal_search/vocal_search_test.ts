@@ -139,7 +139,9 @@ Deno.test("VocalSearch's parts can be switched off, but not both", async () => {
   const both = await new VocalSearch().embedQuery(path);
   const contours = await new VocalSearch({ encoder: false }).embedQuery(path);
   const encoder = await new VocalSearch({ contours: false }).embedQuery(path);
-  assert.deepEqual([...both], [...contours, ...encoder]);
+  assert.deepEqual(both, { ...contours, ...encoder });
+  assert.deepEqual(Object.keys(contours), ["features"]);
+  assert.deepEqual(Object.keys(encoder), ["embedding"]);
 });
 
 Deno.test("VocalSearch lets the queries of a call correct each other where it is asked to", async () => {
