@@ -68,6 +68,9 @@ export class PowerChecker {
       OptionalMemberExpression: (path) => this.#member(path as NodePath),
       ObjectPattern: (path) => this.#pattern(path),
       ImportDeclaration: (path) => this.#import(path),
+      TSImportEqualsDeclaration: (path) => {
+        this.#look(path, "imports by another name, which can't be followed from here");
+      },
       ImportExpression: (path) => this.#importExpression(path),
       CallExpression: (path) => this.#call(path),
       OptionalCallExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
@@ -330,7 +333,9 @@ function isFollowed(path: NodePath): boolean {
   const { parent } = path;
   switch (parent.type) {
     case "VariableDeclarator":
-      return path.key === "init";
+      // What a namespace declares is used as its member, which is not followed.
+      return path.key === "init" &&
+        path.findParent((parent) => parent.isTSModuleBlock()) === null;
     case "AssignmentExpression":
       return path.key === "right" && parent.left.type !== "MemberExpression";
     case "UnaryExpression":

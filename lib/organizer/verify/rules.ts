@@ -50,6 +50,10 @@ export class RuleChecker {
       OptionalCallExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
       NewExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
       AssignmentExpression: (path) => this.#change(path.get("left") as NodePath),
+      ForXStatement: (path) => {
+        const left = path.get("left") as NodePath;
+        if (!left.isVariableDeclaration()) this.#change(left);
+      },
       UpdateExpression: (path) => this.#change(path.get("argument") as NodePath),
       UnaryExpression: (path) => {
         if (path.node.operator === "delete") this.#change(path.get("argument") as NodePath);
@@ -294,6 +298,10 @@ export class RuleChecker {
 
   /** Something that is assigned to, counted up or deleted. */
   #change(target: NodePath): void {
+    for (const part of partsOf(target)) this.#changePart(part);
+  }
+
+  #changePart(target: NodePath): void {
     if (target.isIdentifier()) {
       if (target.scope.getBinding(target.node.name) === undefined) {
         this.#add(target, "patching", "violation", `assigns to the global ${target.node.name}`);
@@ -370,6 +378,20 @@ export class RuleChecker {
       );
     }
   }
+}
+
+/** What a pattern assigns to; a target that is no pattern is the only one. */
+function partsOf(target: NodePath): NodePath[] {
+  if (target.isObjectPattern()) return target.get("properties").flatMap(partsOf);
+  if (target.isArrayPattern()) {
+    return (target.get("elements") as NodePath[]).flatMap((element) =>
+      (element.node as t.Node | null) === null ? [] : partsOf(element)
+    );
+  }
+  if (target.isObjectProperty()) return partsOf(target.get("value") as NodePath);
+  if (target.isRestElement()) return partsOf(target.get("argument") as NodePath);
+  if (target.isAssignmentPattern()) return partsOf(target.get("left") as NodePath);
+  return [target];
 }
 
 /** Whether a name is that of something that a package from the registry exports. */

@@ -130,6 +130,12 @@ const ATTACKS: [what: string, cells: TodoCells | string][] = [
   ["cells joined by a comment", { setup: "/* ", implementation: '*/ Deno.chdir("/");' }],
   ["cells joined by a text", { setup: "const t = `", implementation: '`; Deno.chdir("/");' }],
   ["a class that is declared twice", 'class A {}\nclass A {}\nDeno.chdir("/");'],
+  ["a shared object in a list that is assigned to", "[JSON.stringify] = [1 as any];"],
+  ["a shared object in a pattern", "({ a: JSON.stringify } = { a: 1 as any });"],
+  ["a shared object in a loop's head", "for (JSON.stringify of [() => '']);"],
+  ["a fixed cell's variable in a pattern", "[itemFiles.length] = [0];"],
+  ["a power in a namespace", "namespace N { export const d = Deno; }\nN.d.chdir('/');"],
+  ["an import of old", 'import fs = require("fs");'],
   ["what parses nowhere", "class { const }"],
 ];
 
