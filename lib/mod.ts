@@ -53,6 +53,7 @@ export type { SoundInfo } from "./library/rows.ts";
 export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";
 export { showSpectrogram, spectrogram, type SpectrogramOptions } from "./inspect/spectrogram.ts";
 export { printUnderCells } from "./ui/jupyter.ts";
+export type { SoundFeatures } from "./models/vocal_search/features.ts";
 export {
   type SoundView,
   VocalSearch,

@@ -2,6 +2,7 @@
  * A real browser for tests. Its packages are fetched when a test first needs them: a literal name here
  * would be fetched with the first run of anything.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { CHROMIUM } from "./support.ts";
 
 // deno-lint-ignore no-explicit-any -- Playwright's types come with its package
@@ -27,6 +28,20 @@ export async function openBrowser(
       ...options.args ?? [],
     ],
   });
+}
+
+/**
+ * Waits until an expression is true in the page. Playwright's own way evaluates text within the page,
+ * which a content security policy forbids.
+ *
+ * @throws {Error} After 30 s.
+ */
+export async function waitUntil(page: Page, expression: string): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!await page.evaluate(expression)) {
+    if (Date.now() > end) throw new Error(`Expected ${expression} to become true within 30 s`);
+    await delay(50);
+  }
 }
 
 /** What axe-core finds that is serious, as `rule: element`. */

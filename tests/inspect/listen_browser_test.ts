@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readNotebook } from "../../lib/notebook/ipynb.ts";
 import { runNotebook } from "../../lib/notebook/runner.ts";
-import { openBrowser, seriousFaults } from "../browser.ts";
+import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
 import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
 
 const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
@@ -52,10 +52,10 @@ Deno.test({
           await tab.evaluate('document.querySelectorAll("audio")[0].play()');
           const time = (i: number) =>
             tab.evaluate(`document.querySelectorAll("audio")[${i}].currentTime`);
-          await tab.waitForFunction('document.querySelectorAll("audio")[0].currentTime > 0.05');
+          await waitUntil(tab, 'document.querySelectorAll("audio")[0].currentTime > 0.05');
           await tab.locator("audio").nth(0).focus();
           await tab.keyboard.press("ArrowDown");
-          await tab.waitForFunction('document.querySelectorAll("audio")[1].currentTime > 0.05');
+          await waitUntil(tab, 'document.querySelectorAll("audio")[1].currentTime > 0.05');
           const playing = await tab.evaluate(
             '[...document.querySelectorAll("audio")].filter((it) => !it.paused).length',
           );

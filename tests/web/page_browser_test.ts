@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { serveLibrary } from "../../lib/web/server.ts";
-import { openBrowser, type Page, seriousFaults } from "../browser.ts";
+import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
 import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
@@ -78,7 +78,7 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     await picture(page, "empty");
     await noSeriousFaults(page);
     await page.click("#record");
-    await page.waitForFunction('document.querySelector("#level").value > 0.05');
+    await waitUntil(page, 'document.querySelector("#level").value > 0.05');
     await page.waitForTimeout(1200);
     await picture(page, "recording");
     await page.waitForTimeout(1500);
@@ -92,7 +92,7 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     // The keyboard plays, and one sound at a time.
     await page.keyboard.press("ArrowDown");
     const time = () => page.evaluate('document.querySelector("#player").currentTime');
-    await page.waitForFunction('document.querySelector("#player").currentTime > 0.05');
+    await waitUntil(page, 'document.querySelector("#player").currentTime > 0.05');
     assert.ok(await time() > 0);
     assert.equal(await page.locator(".play", { hasText: "❚❚" }).count(), 1);
     await page.keyboard.press(" ");
@@ -113,11 +113,13 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     assert.match(dragged[1], /Items\/siren\/siren_\d+\.wav$/);
     // Words narrow, "not this" takes away, "more like this" goes on from a sound.
     await page.locator(".result .not").first().click();
-    await page.waitForFunction(
+    await waitUntil(
+      page,
       `document.querySelector(".result .name").textContent !== ${JSON.stringify(names[0])}`,
     );
     await page.fill("#text", "bark");
-    await page.waitForFunction(
+    await waitUntil(
+      page,
       '[...document.querySelectorAll(".result .name")].every((it) => /bark/.test(it.textContent))',
     );
     await page.locator(".result .more").first().click();
