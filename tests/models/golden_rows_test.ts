@@ -1,69 +1,22 @@
-/** What a change of tuning would break silently: a few scores of each model, as they are meant. */
+/**
+ * What a change of tuning would break silently: a few scores of each model, as they are meant, and what
+ * is quoted of them. `deno run -A tools/qvim_mini/references.ts --models` makes them again.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { listItems, listQueries, toPaths } from "../../lib/challenge/dataset.ts";
+import { pythonRound } from "../../lib/inspect/figures.ts";
 import { encodeNpy } from "../../lib/io/npy.ts";
-import { TwoDft } from "../../lib/models/two_dft.ts";
-import { VocalSearch } from "../../lib/models/vocal_search/vocal_search.ts";
 import { alignmentCost } from "../../lib/models/vocal_search/alignment.ts";
+import { type Figures, readGolden, someScores, SYSTEMS } from "../../tools/qvim_mini/references.ts";
 import { PROJECT } from "../support.ts";
 
-const DATA = join(PROJECT, "data", "qvim-mini");
-const MODELS = {
-  "TwoDft": () => new TwoDft(),
-  "VocalSearch, contours": () => new VocalSearch({ encoder: false }),
-  "VocalSearch, encoder": () => new VocalSearch({ contours: false }),
-  "VocalSearch": () => new VocalSearch(),
-};
+const GOLDEN = readGolden();
 
-/** Two queries × every third item. */
-const EXPECTED: Record<string, number[][]> = {
-  "TwoDft": [[0.8092, 0.73388, 0.50928, 0.47095, 0.47643, 0.62809, 0.46765, 0.62867], [
-    0.63371,
-    0.6286,
-    0.63236,
-    0.59193,
-    0.48116,
-    0.58638,
-    0.41527,
-    0.61919,
-  ]],
-  "VocalSearch, contours": [
-    [1.86871, 0.70899, -1.50732, -0.20306, 0.69009, -0.3717, 0.4389, 0.18],
-    [-0.15141, 0.45983, 0.18119, 0.83418, 0.00628, -0.16812, -0.80775, -0.36642],
-  ],
-  "VocalSearch, encoder": [[
-    3.65322,
-    1.56151,
-    -1.3307,
-    0.77614,
-    -0.677,
-    -0.68479,
-    -0.32302,
-    -0.35495,
-  ], [-2.12279, -0.53773, 0.34514, -0.79578, -0.12392, -1.31259, -0.01771, -0.42997]],
-  "VocalSearch": [[5.52193, 2.27049, -2.84457, 0.57308, -0.15164, -1.14462, -0.07495, -0.33237], [
-    -2.2742,
-    -0.07791,
-    0.52633,
-    0.0384,
-    -0.11764,
-    -1.48071,
-    -0.84396,
-    -0.90642,
-  ]],
-};
-
-for (const [name, make] of Object.entries(MODELS)) {
+for (const [name, make] of Object.entries(SYSTEMS)) {
   Deno.test(`${name} scores two queries of qvim-mini as it is meant to`, async () => {
-    const items = toPaths(listItems(DATA)), all = Object.entries(toPaths(listQueries(DATA)));
-    const queries = Object.fromEntries([all[0], all[20]]);
-    const scores = await make().computeSimilarities(items, queries);
-    const found = Object.values(scores).map((row) =>
-      Object.values(row).filter((_, i) => i % 3 === 0)
-    );
+    const found = await someScores(make());
     assert.equal(found.length, 2);
-    EXPECTED[name].forEach((row, q) =>
+    GOLDEN.scores[name].forEach((row, q) =>
       row.forEach((value, i) =>
         // Processors round single precision differently.
         assert.ok(Math.abs(found[q][i] - value) < 2e-3, `${q}, ${i}: ${found[q][i]}, ${value}`)
@@ -71,6 +24,38 @@ for (const [name, make] of Object.entries(MODELS)) {
     );
   });
 }
+
+Deno.test("qvim-mini puts the simple below the good, and has room above", () => {
+  const order = ["loudness", "2DFT", "contours", "fusion"].map((name) => GOLDEN.figures[name].mrr);
+  assert.deepEqual(order, order.toSorted((a, b) => a - b));
+  // By chance it is 0.157, the mean of 1 / r.
+  assert.ok(order[0] < 0.3 && order[3] < 0.85, `${order}`);
+});
+
+Deno.test("the pages quote the figures of qvim-mini that its systems reach", () => {
+  const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path)).replaceAll(/ +/g, " ");
+  const { fusion, ...others } = GOLDEN.figures;
+  const digits = (...figures: number[]) => figures.map((figure) => pythonRound(figure));
+  const mrr = (name: string) => pythonRound(others[name].mrr);
+  const withInterval = ({ mrr, interval: [low, high] }: Figures) =>
+    `${pythonRound(mrr)} (${low.toFixed(3)} … ${high.toFixed(3)})`;
+  const readme = read("README.md");
+  const [own, ownClass, ownNdcg] = digits(fusion.mrr, fusion.classwiseMrr, fusion.classwiseNdcg);
+  const firstRun = `MRR : ${own}\nClass-wise MRR : ${ownClass}\nClass-wise NDCG: ${ownNdcg}\n`;
+  assert.ok(readme.includes(firstRun), firstRun);
+  assert.match(readme, new RegExp(`qvim-mini.*\\| ${mrr("2DFT")} \\| ${own} \\|`));
+  const row = (...cells: string[]) => `| ${cells.join(" | ")} |`;
+  const participants = row(
+    ...[withInterval(others["2DFT"]), mrr("contours"), mrr("encoder")],
+    ...[withInterval(fusion), mrr("fusion, batch")],
+  );
+  assert.ok(read("docs/participants.md").includes(participants), participants);
+  const card = row(
+    ...[mrr("2DFT"), mrr("contours"), mrr("encoder"), withInterval(fusion)],
+    ...[ownClass, ownNdcg, mrr("fusion, batch"), (fusion.mrr / others["2DFT"].mrr).toFixed(1)],
+  );
+  assert.ok(read("lib/models/vocal_search/README.md").includes(card), card);
+});
 
 Deno.test("alignmentCost() keeps to its band", () => {
   const spike = (at: number) => Float32Array.from({ length: 32 }, (_, i) => i === at ? 1 : 0);

@@ -1,4 +1,4 @@
-import type { Sketch } from "./sketch.ts";
+import type { Event } from "./sketch.ts";
 
 /** Sample rate of all sounds in Hz. */
 export const SAMPLE_RATE = 16000;
@@ -7,7 +7,7 @@ export const SAMPLE_RATE = 16000;
 export type Random = () => number;
 
 /** Resonance of two poles that can move: T. Smyth's form, with unit gain at its centre. */
-class Resonator {
+export class Resonator {
   #y1 = 0;
   #y2 = 0;
 
@@ -21,25 +21,33 @@ class Resonator {
   }
 }
 
+function silence(events: Event[]): Float32Array {
+  const end = Math.max(...events.map(({ at, seconds }) => at + seconds));
+  return new Float32Array(Math.round(end * SAMPLE_RATE));
+}
+
 /**
- * Renders a sketch as a sound effect: a tone of eight harmonics around the sketch's brightness, and
+ * Renders a sketch as a sound effect: a tone of eight partials around the sketch's brightness, and
  * noise through a resonance there.
  */
-export function renderEffect(sketch: Sketch, random: Random): Float32Array {
-  const out = new Float32Array(Math.round(sketch.duration * SAMPLE_RATE));
-  const resonator = new Resonator();
-  let phase = 0;
-  for (let i = 0; i < out.length; i++) {
-    const t = i / SAMPLE_RATE;
-    const pitch = sketch.pitch(t), brightness = sketch.brightness(t), noise = sketch.noise(t);
-    phase += 2 * Math.PI * pitch / SAMPLE_RATE;
-    let tone = 0;
-    for (let h = 1; h <= 8 && h * pitch < 7500; h++) {
-      const octaves = Math.log2(h * pitch / brightness);
-      tone += Math.sin(h * phase) * Math.exp(-octaves * octaves / 2);
+export function renderEffect(events: Event[], random: Random): Float32Array {
+  const out = silence(events);
+  for (const { at, seconds, stretch, ...event } of events) {
+    const first = Math.round(at * SAMPLE_RATE), count = Math.round(seconds * SAMPLE_RATE);
+    const resonator = new Resonator(), phases = new Float64Array(8);
+    for (let i = 0; i < count && first + i < out.length; i++) {
+      const u = i / count, pitch = event.pitch(u), brightness = event.brightness(u);
+      let tone = 0;
+      for (let h = 1; h <= phases.length; h++) {
+        const frequency = pitch * h ** stretch;
+        phases[h - 1] += 2 * Math.PI * frequency / SAMPLE_RATE;
+        if (frequency > 7500) continue;
+        const octaves = Math.log2(frequency / brightness);
+        tone += Math.sin(phases[h - 1]) * Math.exp(-octaves * octaves / 2);
+      }
+      const hiss = 4 * resonator.next(2 * random() - 1, brightness, brightness / 2);
+      out[first + i] += event.loudness(u) * ((1 - event.noise) * tone + event.noise * hiss);
     }
-    const hiss = 4 * resonator.next(2 * random() - 1, brightness, brightness / 2);
-    out[i] = sketch.loudness(t) * ((1 - noise) * tone + noise * hiss);
   }
   return normalizePeak(out, 0.8);
 }
@@ -50,53 +58,58 @@ export interface Voice {
   pitch: number;
   /** How much of the pitch's movement, in octaves, the voice follows. */
   range: number;
-  /** Length of the imitation over that of the sound. */
-  tempo: number;
   /** Length of the vocal tract over an average one's: formants move by its inverse. */
   tract: number;
   /** How much the voice trembles and leaks air, 0 … 1. */
   roughness: number;
+  /** Seconds that the mouth takes to open and shut. */
+  slowness: number;
 }
 
 /**
  * Renders a sketch as a voice would: glottal pulses, at a pitch squeezed into the voice's range, and
  * breath, through three formants that open with the sketch's brightness.
  */
-export function renderVoice(sketch: Sketch, voice: Voice, random: Random): Float32Array {
-  const duration = sketch.duration * voice.tempo;
-  const out = new Float32Array(Math.round(duration * SAMPLE_RATE));
+export function renderVoice(events: Event[], voice: Voice, random: Random): Float32Array {
+  const out = silence(events);
+  const middle = meanLogPitch(events);
   const formants = [new Resonator(), new Resonator(), new Resonator()];
-  const middle = meanLogPitch(sketch);
-  let phase = 0, drift = 0, level = 0;
+  let phase = 0, drift = 0, level = 0, index = 0;
   for (let i = 0; i < out.length; i++) {
-    const t = i / SAMPLE_RATE / voice.tempo;
-    drift += voice.roughness * 0.002 * (2 * random() - 1) - 0.0005 * drift;
-    const octaves = (Math.log2(sketch.pitch(t)) - middle) * voice.range + drift;
+    const t = i / SAMPLE_RATE;
+    while (index + 1 < events.length && t >= events[index + 1].at) index++;
+    const event = events[index];
+    const u = Math.min(1, (t - event.at) / event.seconds);
+    drift += voice.roughness * 0.003 * (2 * random() - 1) - 0.0005 * drift;
+    const octaves = (Math.log2(event.pitch(u)) - middle) * voice.range + drift;
     const pitch = voice.pitch * 2 ** Math.max(-1, Math.min(1.3, octaves));
     phase = (phase + pitch / SAMPLE_RATE) % 1;
     // Rosenberg's pulse: open for 60 % of a period, then shut.
     const pulse = phase < 0.6 ? Math.sin(Math.PI * phase / 0.6) ** 2 - 0.3 : -0.3;
-    const noise = Math.min(1, sketch.noise(t) + 0.1 * voice.roughness);
+    const noise = Math.min(1, event.noise + 0.2 * voice.roughness);
     const source = (1 - noise) * pulse + noise * (2 * random() - 1);
-    const openness = Math.max(0, Math.min(1, Math.log2(sketch.brightness(t) / 300) / 3.5));
+    const openness = Math.max(0, Math.min(1, Math.log2(event.brightness(u) / 300) / 3.5));
     const [f1, f2, f3] = [300 + 500 * openness, 800 + 1500 * openness, 2300 + 900 * openness];
     const sound = 3 * formants[0].next(source, f1 / voice.tract, 90) +
       2 * formants[1].next(source, f2 / voice.tract, 130) +
       1.5 * formants[2].next(source, f3 / voice.tract, 220);
-    // A mouth opens and shuts within some 10 ms.
-    level += (sketch.loudness(t) - level) / (0.01 * SAMPLE_RATE);
+    level += (event.loudness(u) - level) / (voice.slowness * SAMPLE_RATE);
     out[i] = level * sound;
   }
-  return normalizePeak(out, 0.5);
+  return out;
 }
 
-function meanLogPitch(sketch: Sketch): number {
-  let sum = 0;
-  for (let i = 0; i < 100; i++) sum += Math.log2(sketch.pitch(i / 100 * sketch.duration));
-  return sum / 100;
+function meanLogPitch(events: Event[]): number {
+  const means = events.map(({ pitch }) => {
+    let sum = 0;
+    for (let i = 0; i < 100; i++) sum += Math.log2(pitch(i / 100));
+    return sum / 100;
+  });
+  return means.reduce((sum, mean) => sum + mean, 0) / means.length;
 }
 
-function normalizePeak(samples: Float32Array, peak: number): Float32Array {
+/** The samples at a gain that brings the largest to `peak`. */
+export function normalizePeak(samples: Float32Array, peak: number): Float32Array {
   let highest = 0;
   for (const sample of samples) highest = Math.max(highest, Math.abs(sample));
   return samples.map((sample) => sample * peak / highest);

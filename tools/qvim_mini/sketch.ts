@@ -1,167 +1,131 @@
-/** What a sound does over time, apart from what makes it: an effect and a voice can both follow it. */
-export interface Sketch {
-  /** Seconds. */
-  duration: number;
-  /** Loudness, 0 … 1, at `t` seconds. */
-  loudness(t: number): number;
-  /** Pitch in Hz at `t` seconds. */
-  pitch(t: number): number;
-  /** The share of noise, 0 … 1, at `t` seconds. */
-  noise(t: number): number;
-  /** The centre of the spectrum in Hz at `t` seconds. */
-  brightness(t: number): number;
-}
+/** A course over an event, `u` going from 0 to 1. */
+export type Course = (u: number) => number;
 
-const constant = (value: number) => () => value;
-const ramp = (from: number, to: number, duration: number) => (t: number) =>
-  from + (to - from) * Math.min(1, Math.max(0, t / duration));
-const wave = (low: number, high: number, rate: number) => (t: number) =>
-  low + (high - low) * (0.5 - 0.5 * Math.cos(2 * Math.PI * rate * t));
-
-/** A short event: `attack` seconds up, then an exponential decay. */
-interface Event {
+/** One event of a sound, apart from what makes it: an effect and a voice can both follow it. */
+export interface Event {
+  /** When it begins, in seconds. */
   at: number;
-  level: number;
-  attack: number;
-  decay: number;
+  /** How long it is, in seconds. */
+  seconds: number;
+  /** Loudness, 0 … 1. */
+  loudness: Course;
+  /** Pitch in Hz. */
+  pitch: Course;
+  /** The share of noise, 0 … 1. */
+  noise: number;
+  /** The centre of the spectrum in Hz. */
+  brightness: Course;
+  /** Partials lie at `h ** stretch` times the pitch: 1 for strings and voices, more for metal. */
+  stretch: number;
 }
 
-function strike(event: Event, t: number): number {
-  const since = t - event.at;
-  if (since < 0) return 0;
-  if (since < event.attack) return event.level * since / event.attack;
-  return event.level * Math.exp(-(since - event.attack) / event.decay);
+const constant = (value: number): Course => () => value;
+/** A glide, even in octaves. */
+const glide = (from: number, to: number): Course => (u) => from * (to / from) ** u;
+/** Between two values, `cycles` times there and back. */
+const wave = (low: number, high: number, cycles: number): Course => (u) =>
+  low + (high - low) * (0.5 - 0.5 * Math.cos(2 * Math.PI * cycles * u));
+const steps = (...values: number[]): Course => (u) =>
+  values[Math.min(values.length - 1, Math.floor(u * values.length))];
+
+/** Up at once, then an exponential decay to a thirtieth. */
+const struck: Course = (u) => u < 0.04 ? u / 0.04 : 30 ** ((0.04 - u) / 0.96);
+const held: Course = (u) => Math.max(0, Math.min(1, u / 0.05, (1 - u) / 0.05));
+const swelling: Course = (u) => Math.sin(Math.PI * u) ** 2;
+
+/** What one event sounds like, wherever it stands in its rhythm. */
+type Colour = Pick<Event, "pitch" | "brightness"> & { noise?: number; stretch?: number };
+
+/** The rhythms; three classes share each pair of them. */
+const even = [0, 0.32, 0.64, 0.96], uneven = [0, 0.56, 0.8];
+const whole = [0], halves = [0, 0.7];
+
+function rhythm(onsets: number[], seconds: number, loudness: Course) {
+  return (...colours: Colour[]): Event[] =>
+    onsets.map((at, i) => ({
+      at,
+      seconds,
+      loudness,
+      noise: 0.05,
+      stretch: 1,
+      ...colours[i % colours.length],
+    }));
 }
 
-function events(list: Event[]) {
-  const loudness = (t: number) => Math.min(1, list.reduce((sum, e) => sum + strike(e, t), 0));
-  /** Seconds since the last event began, and which one it was. */
-  const last = (t: number) => {
-    let index = -1;
-    list.forEach((event, i) => {
-      if (event.at <= t) index = i;
-    });
-    return { index, since: index < 0 ? 0 : t - list[index].at };
-  };
-  return { loudness, last };
-}
+const fourStrikes = rhythm(even, 0.3, struck), threeStrikes = rhythm(uneven, 0.3, struck);
+const oneHeld = rhythm(whole, 1.4, held), twoSwells = rhythm(halves, 0.7, swelling);
 
-/** Loudness that fades in and out over `fade` seconds. */
-const hold = (duration: number, fade: number) => (t: number) =>
-  Math.max(0, Math.min(1, t / fade, (duration - t) / fade));
+const siren = (pitch: Course): Colour => ({ pitch, brightness: (u) => 2 * pitch(u) });
+const bark = (pitch: Course, noise: number, brightness: Course): Colour => ({
+  pitch,
+  noise,
+  brightness,
+});
+const drip = (from: number, to: number): Colour => ({
+  pitch: glide(from, to),
+  brightness: glide(1.5 * from, 1.5 * to),
+});
+const engine = (pitch: Course, noise: number): Colour => ({
+  pitch,
+  noise,
+  brightness: (u) => 250 + 5 * pitch(u),
+});
+const tick = (frequency: number): Colour => ({
+  pitch: constant(frequency),
+  noise: 0.9,
+  brightness: constant(frequency),
+});
+const bell = (frequency: number): Colour => ({
+  pitch: constant(frequency),
+  stretch: 1.2,
+  brightness: constant(2 * frequency),
+});
+const wind = (brightness: Course, howl: number): Colour => ({
+  pitch: (u) => brightness(u) / 2,
+  noise: 1 - howl,
+  brightness,
+});
 
-function siren(duration: number, pitch: (t: number) => number): Sketch {
-  return {
-    duration,
-    loudness: hold(duration, 0.05),
-    pitch,
-    noise: constant(0.02),
-    brightness: (t) => 2 * pitch(t),
-  };
-}
-
-function bark(times: number[], top: number, decay: number): Sketch {
-  const barks = events(times.map((at) => ({ at, level: 1, attack: 0.02, decay })));
-  return {
-    duration: times.at(-1)! + 0.35,
-    loudness: barks.loudness,
-    pitch: (t) => top * (0.55 + 0.45 * Math.exp(-barks.last(t).since / 0.08)),
-    noise: constant(0.35),
-    brightness: (t) => 700 + 900 * Math.exp(-barks.last(t).since / 0.06),
-  };
-}
-
-function drip(drops: { at: number; pitch: number }[]): Sketch {
-  const falls = events(drops.map(({ at }) => ({ at, level: 1, attack: 0.004, decay: 0.05 })));
-  const pitch = (t: number) => {
-    const { index, since } = falls.last(t);
-    return drops[Math.max(0, index)].pitch * (1 + 6 * Math.min(since, 0.1));
-  };
-  return {
-    duration: drops.at(-1)!.at + 0.3,
-    loudness: falls.loudness,
-    pitch,
-    noise: constant(0.05),
-    brightness: (t) => 1.5 * pitch(t),
-  };
-}
-
-function engine(duration: number, pitch: (t: number) => number, stutter = 0): Sketch {
-  return {
-    duration,
-    loudness: (t) => hold(duration, 0.08)(t) * (1 - stutter * wave(0, 1, 7)(t)),
-    pitch,
-    noise: constant(0.3),
-    brightness: (t) => 250 + 5 * pitch(t),
-  };
-}
-
-function clock(period: number, count: number, bright: [number, number]): Sketch {
-  const ticks = events(
-    Array.from({ length: count }, (_, i) => ({
-      at: 0.05 + i * period,
-      level: i % 2 === 0 ? 1 : 0.7,
-      attack: 0.002,
-      decay: 0.018,
-    })),
-  );
-  return {
-    duration: 0.05 + count * period,
-    loudness: ticks.loudness,
-    pitch: constant(1200),
-    noise: constant(0.9),
-    brightness: (t) => bright[Math.max(0, ticks.last(t).index) % 2],
-  };
-}
-
-function wind(duration: number, gust: (t: number) => number, howl: number): Sketch {
-  return {
-    duration,
-    loudness: (t) => hold(duration, 0.2)(t) * (0.25 + 0.75 * gust(t)),
-    pitch: (t) => 350 + 500 * gust(t),
-    noise: constant(1 - howl),
-    brightness: (t) => 400 + 1400 * gust(t),
-  };
-}
-
-/** The sketches of the data set's items: class → four of a kind. */
-export const SKETCHES: Record<string, Sketch[]> = {
+/**
+ * The sketches of the data set's items: class → four of a kind. Barks, drips and clocks have the same
+ * two courses of loudness, sirens, engines and wind another two; in each, two sounds of a class differ
+ * in how pitch or timbre moves. Loudness alone can tell a sixth of a half.
+ */
+export const SKETCHES: Record<string, Event[][]> = {
   siren: [
-    siren(1.6, wave(500, 1100, 0.9)),
-    siren(1.3, wave(600, 1300, 3.5)),
-    siren(1.6, (t) => Math.floor(t / 0.4) % 2 === 0 ? 650 : 480),
-    siren(1.4, (t) => 400 + 900 * (t % 0.7) / 0.7),
+    oneHeld(siren(wave(480, 1250, 3))),
+    oneHeld(siren(steps(700, 480, 700, 480))),
+    twoSwells(siren(glide(450, 1300))),
+    twoSwells(siren(glide(1300, 450))),
   ],
   bark: [
-    bark([0.02], 520, 0.12),
-    bark([0.02, 0.45], 640, 0.09),
-    bark([0.02, 0.25, 0.48, 0.71], 800, 0.05),
-    bark([0.02, 0.55, 0.8], 380, 0.14),
+    fourStrikes(bark(glide(620, 240), 0.3, glide(1500, 500))),
+    fourStrikes(bark(glide(380, 900), 0.15, glide(800, 2400))),
+    threeStrikes(bark(glide(560, 200), 0.3, glide(1300, 500))),
+    threeStrikes(bark(constant(240), 0.75, constant(900))),
   ],
   drip: [
-    drip([{ at: 0.05, pitch: 900 }, { at: 0.55, pitch: 900 }, { at: 1.05, pitch: 900 }]),
-    drip([{ at: 0.05, pitch: 1300 }, { at: 0.2, pitch: 800 }, { at: 0.75, pitch: 1000 }]),
-    drip(
-      Array.from({ length: 7 }, (_, i) => ({ at: 0.05 + 0.14 * i, pitch: 700 + 120 * (i % 3) })),
-    ),
-    drip([{ at: 0.05, pitch: 600 }]),
+    fourStrikes(drip(1500, 1600), drip(1150, 1220), drip(880, 940), drip(650, 700)),
+    fourStrikes(drip(1400, 1500), drip(700, 750)),
+    threeStrikes(drip(600, 640), drip(900, 960), drip(1400, 1500)),
+    threeStrikes(drip(550, 1400)),
   ],
   engine: [
-    engine(1.4, constant(70)),
-    engine(1.5, ramp(60, 210, 1.3)),
-    engine(1.6, wave(80, 190, 1.25)),
-    engine(1.3, ramp(150, 60, 1.2), 0.8),
+    oneHeld(engine(glide(60, 220), 0.3)),
+    oneHeld(engine(wave(70, 110, 9), 0.4)),
+    twoSwells(engine(wave(60, 200, 1), 0.3)),
+    twoSwells(engine(wave(80, 130, 5), 0.4)),
   ],
   clock: [
-    clock(0.5, 3, [2400, 1700]),
-    clock(0.25, 6, [2800, 2000]),
-    clock(0.125, 10, [3200, 3200]),
-    clock(0.33, 4, [1500, 1000]),
+    fourStrikes(tick(3500), tick(1200)),
+    fourStrikes(bell(1400)),
+    threeStrikes(tick(600)),
+    threeStrikes(bell(1700), bell(1100), bell(700)),
   ],
   wind: [
-    wind(1.7, wave(0, 1, 0.6), 0),
-    wind(1.6, wave(0, 1, 1.3), 0.1),
-    wind(1.5, ramp(0, 1, 1.4), 0),
-    wind(1.6, wave(0.2, 1, 0.7), 0.7),
+    oneHeld(wind(glide(500, 3500), 0)),
+    oneHeld(wind(glide(2000, 700), 0.8)),
+    twoSwells(wind(wave(500, 3000, 1), 0)),
+    twoSwells(wind(wave(1900, 700, 1), 0.8)),
   ],
 };
