@@ -1,0 +1,80 @@
+/** Batches on several machines, on several data sets, and two at once. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
+import type { Report } from "../../../lib/organizer/report/entry.ts";
+import { writeSubmissions } from "../../fixtures/submissions.ts";
+import { cli, PROJECT, withFolder } from "../../support.ts";
+
+const bubblewrap = await hasBubblewrap();
+const DATA = join(PROJECT, "data", "qvim-mini");
+
+Deno.test({
+  name: `two re-runs into one folder, shards and their merger${
+    bubblewrap ? "" : " (needs bubblewrap)"
+  }`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      const notebooks = join(folder, "in");
+      Deno.mkdirSync(notebooks);
+      writeSubmissions(notebooks, ["loudness_1", "dft_1", "names_1"]);
+      const run = (report: string, ...options: string[]) =>
+        cli(["rerun", notebooks, "--data", DATA, "--report", join(folder, report), ...options]);
+      // As Slurm starts the tasks of an array.
+      const part = (task: number) =>
+        new Deno.Command(join(PROJECT, "docs", "cluster", "rerun.slurm.sh"), {
+          cwd: PROJECT,
+          env: {
+            ...{ NOTEBOOKS: notebooks, DATA, REPORTS: folder },
+            ...{ SLURM_ARRAY_TASK_ID: `${task}`, SLURM_ARRAY_TASK_COUNT: "2" },
+          },
+        }).output();
+      const [whole, first, second] = await Promise.all([
+        run("whole"),
+        part(1),
+        part(2),
+      ]);
+      assert.deepEqual([whole.code, first.code, second.code], [0, 0, 0], whole.stderr);
+      const merged = await cli([
+        ...["rerun", "--report", join(folder, "merged")],
+        ...["--merge", join(folder, "part-1"), "--merge", join(folder, "part-2")],
+      ]);
+      assert.equal(merged.code, 0, merged.stderr);
+      const figures = (name: string) => {
+        const path = join(folder, name, "report.json");
+        const { entries } = JSON.parse(Deno.readTextFileSync(path)) as Report;
+        return entries.map(({ name, figures }) => [name, figures]).sort();
+      };
+      assert.deepEqual(figures("merged"), figures("whole"));
+      Deno.writeTextFileSync(join(folder, "whole", ".lock"), `${Deno.pid}`);
+      const refused = await run("whole");
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /another re-run \(process \d+\) is writing there/);
+    }),
+});
+
+Deno.test({
+  name: `further data sets, one without answers${bubblewrap ? "" : " (needs bubblewrap)"}`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      writeSubmissions(folder, ["loudness_1"]);
+      const bare = join(folder, "bare");
+      Deno.mkdirSync(bare);
+      for (const part of ["Items", "Queries"]) Deno.symlinkSync(join(DATA, part), join(bare, part));
+      const notebook = join(folder, "loudness_1.ipynb");
+      const both = await cli([
+        ...["rerun", notebook, "--data", DATA, "--data", DATA, "--report", join(folder, "both")],
+      ]);
+      assert.equal(both.code, 0, both.stderr);
+      const read = (name: string) =>
+        (JSON.parse(Deno.readTextFileSync(join(folder, name, "report.json"))) as Report).entries[0];
+      assert.equal(read("both").others![0].figures!.mrr, read("both").figures!.mrr);
+      const none = await cli(["rerun", notebook, "--data", bare, "--report", join(folder, "none")]);
+      assert.equal(none.code, 0, none.stderr);
+      const best = Deno.readTextFileSync(join(folder, "none", read("none").best!)).split("\n");
+      assert.equal(best[0], "query,rank,item,score");
+      assert.equal(best.length, 1 + 57 * 10 + 1);
+    }),
+});
