@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type Verdict, verdictOf, type Verification } from "../lib/organizer/verify/findings.ts";
-import { verifyAll } from "../lib/organizer/verify/verify_files.ts";
+import { verifyApart } from "../lib/organizer/verify/verify_apart.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand, NOTEBOOKS } from "./command.ts";
 
@@ -19,7 +19,10 @@ one breaks a rule. What this command understands is not all that code can do: th
     "no-types": { kind: "flag", help: "leave the type checker out" },
   },
   async run(values, positionals) {
-    const byFile = await verifyAll(positionals, !values["no-types"]);
+    const byFile = await verifyApart(positionals, {
+      jobs: navigator.hardwareConcurrency,
+      types: !values["no-types"],
+    });
     if (values.json) {
       const results = Array.from(
         byFile,

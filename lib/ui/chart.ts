@@ -62,7 +62,7 @@ export function barChart({ title, x, y, bars }: BarChart): string {
 
 /** Draws lines as an SVG document, with a legend below. */
 export function lineChart({ title, x, y, lines }: LineChart): string {
-  const last = Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x)));
+  const last = lines.flatMap(({ points }) => points).reduce((last, [x]) => Math.max(last, x), 1);
   return draw(1.5 * HEIGHT, {
     title: titleOption(title),
     legend: { bottom: 0, data: lines.map(({ label }) => label) },

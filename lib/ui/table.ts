@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { escapeHtml } from "./jupyter.ts";
 
 /** A table with a header, for people. */
@@ -10,10 +11,12 @@ export interface Table {
 
 /** The table as plain text in columns. */
 export function formatTable({ header, rows }: Table): string {
+  // Some characters take two columns of a terminal, others none.
   const widths = header.map((cell, i) =>
-    Math.max(cell.length, ...rows.map((row) => row[i].length))
+    rows.reduce((width, row) => Math.max(width, stringWidth(row[i])), stringWidth(cell))
   );
-  const line = (row: string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
+  const pad = (cell: string, width: number) => cell + " ".repeat(width - stringWidth(cell));
+  const line = (row: string[]) => row.map((cell, i) => pad(cell, widths[i])).join("  ").trimEnd();
   return [line(header), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)]
     .join("\n");
 }

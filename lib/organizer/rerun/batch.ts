@@ -96,7 +96,11 @@ async function runLocked(
   const names = namesOf(listNotebooks(options.paths).keys());
   const { shard } = options;
   const isOurs = (index: number) => shard === undefined || index % shard.count === shard.index - 1;
-  const found = await verifyApart(options.paths, options.jobs, isOurs);
+  const found = await verifyApart(options.paths, {
+    jobs: options.jobs,
+    types: true,
+    isWanted: isOurs,
+  });
   const packageDigest = await packageDigestOf();
   const settings = {
     ...{ isBlind, both, repeat, network, sandbox, limits, cellTimeout: options.cellTimeout },

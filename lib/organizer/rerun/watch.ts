@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { killTree, processTree } from "../../io/process_tree.ts";
 import type { RunStatus } from "./protocol.ts";
 
 /** How much a run may take. */
@@ -28,7 +29,6 @@ const DISK_MS = 300;
 const MOST_FILES = 200_000;
 /** The program inside ends a run in time by itself, and says in which cell. */
 const GRACE_SECONDS = 5;
-const PAGE = 4096;
 
 /**
  * Looks after a process and all that it started until it ends, and ends them where they take too much.
@@ -83,34 +83,6 @@ function inMebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
-/** A process and its descendants, with their memory in bytes; nothing where there is no /proc. */
-function processTree(root: number): { pid: number; resident: number }[] {
-  const childrenOf = new Map<number, number[]>();
-  let entries: Iterable<Deno.DirEntry>;
-  try {
-    entries = [...Deno.readDirSync("/proc")];
-  } catch {
-    return [];
-  }
-  for (const { name } of entries) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = readQuietly(`/proc/${name}/stat`);
-    // The name in parentheses may hold anything; the parent comes after it and the state.
-    const parent = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    if (!Number.isNaN(parent)) {
-      childrenOf.set(parent, [...childrenOf.get(parent) ?? [], Number(name)]);
-    }
-  }
-  const tree: { pid: number; resident: number }[] = [];
-  const waiting = [root];
-  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
-    const pages = Number(readQuietly(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0);
-    tree.push({ pid, resident: pages * PAGE });
-    waiting.push(...childrenOf.get(pid) ?? []);
-  }
-  return tree;
-}
-
 /** Bytes of files that have no name any more and are still open. */
 function unlinkedSize(pids: number[]): number {
   const seen = new Map<string, number>();
@@ -133,26 +105,6 @@ function unlinkedSize(pids: number[]): number {
     }
   }
   return [...seen.values()].reduce((sum, size) => sum + size, 0);
-}
-
-function readQuietly(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    // It ended while it was looked at.
-    return undefined;
-  }
-}
-
-/** Ends a process and its descendants: those first that could start others. */
-function killTree(root: number): void {
-  for (const { pid } of processTree(root)) {
-    try {
-      Deno.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
 }
 
 /** What lies below folders. */

@@ -52,3 +52,18 @@ export interface Finding {
   /** What differs, line by line. */
   diff?: string;
 }
+
+/** Findings that are told of a notebook; nobody reads more, and a hostile one could have millions. */
+const MOST = 200;
+
+/** The first findings, those that break a rule before the others where there are too many. */
+export function mostOf(findings: Finding[]): Finding[] {
+  if (findings.length <= MOST) return findings;
+  const of = (wanted: Finding["severity"]) =>
+    findings.filter(({ severity }) => severity === wanted);
+  const rest = findings.length - MOST;
+  return [
+    ...[...of("violation").slice(0, MOST), ...of("warning").slice(0, MOST)].slice(0, MOST),
+    { rule: "unclear", severity: "warning", message: `and ${rest} findings more` },
+  ];
+}

@@ -44,7 +44,7 @@ export interface Program {
  */
 export function joinCells(notebook: Notebook): Program {
   const places: Place[] = [];
-  const sources: string[] = [];
+  const lines: string[] = [];
   notebook.cells.forEach((cell, index) => {
     if (cell.cell_type !== "code") return;
     const isOwn = isTodoCell(cell);
@@ -60,20 +60,19 @@ export function joinCells(notebook: Notebook): Program {
       };
       throw new ProgramError(fault.reason, place);
     }
-    const cellLines = cell.source.split(LINE_END);
-    sources.push(...cellLines);
-    cellLines.forEach((_, line) =>
+    cell.source.split(LINE_END).forEach((text, line) => {
+      lines.push(text);
       places.push({
         cell: index + 1,
         line: line + 1,
         isOwn,
         isSetup: cell.source.startsWith(TODO_LINES.setup),
         choosesPaths: cell.source.startsWith(TODO_LINES.paths),
-      })
-    );
+      });
+    });
   });
   const placeOf = (line: number) => places[Math.min(line, places.length) - 1];
-  return { ...parseProgram(sources.join("\n"), placeOf), placeOf };
+  return { ...parseProgram(lines.join("\n"), placeOf), placeOf };
 }
 
 /**

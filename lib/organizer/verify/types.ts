@@ -23,6 +23,26 @@ export async function checkTypes(
   programs: CheckedProgram[],
   packageFolder: string,
 ): Promise<Finding[][]> {
+  const report = await typeErrors(programs, packageFolder);
+  const findings: Finding[][] = programs.map(() => []);
+  if (report === undefined) return findings;
+  distribute(report, programs, findings);
+  if (findings.some((found) => found.length > 0)) return findings;
+  // An import that can't be resolved ends the check, without a place and before any other notebook's:
+  // it should cost its own alone.
+  if (programs.length === 1) return [[unchecked(report)]];
+  const half = Math.ceil(programs.length / 2);
+  return [
+    ...await checkTypes(programs.slice(0, half), packageFolder),
+    ...await checkTypes(programs.slice(half), packageFolder),
+  ];
+}
+
+/** What the type checker says of the programs; undefined where it finds nothing. */
+async function typeErrors(
+  programs: CheckedProgram[],
+  packageFolder: string,
+): Promise<string | undefined> {
   const scratch = Deno.makeTempDirSync();
   try {
     const names = programs.map(({ program, folder }, i) => {
@@ -37,9 +57,7 @@ export async function checkTypes(
       stdin: "null",
       stdout: "null",
     }).output();
-    const findings: Finding[][] = programs.map(() => []);
-    if (!success) distribute(new TextDecoder().decode(stderr), programs, findings);
-    return findings;
+    return success ? undefined : new TextDecoder().decode(stderr);
   } finally {
     Deno.removeSync(scratch, { recursive: true });
   }
@@ -70,10 +88,13 @@ function distribute(report: string, programs: CheckedProgram[], findings: Findin
       message = "";
     }
   }
-  // An import that can't be resolved ends the check, without a place and before any other notebook's.
-  if (findings.every((found) => found.length === 0)) {
-    const first = report.split("\n").find((line) => line.trim() !== "")?.trim();
-    const message = `could not be checked: ${first ?? "deno check failed"}`;
-    for (const found of findings) found.push({ rule: "types", severity: "warning", message });
-  }
+}
+
+function unchecked(report: string): Finding {
+  const first = report.split("\n").find((line) => line.trim() !== "")?.trim();
+  return {
+    rule: "types",
+    severity: "warning",
+    message: `could not be checked: ${first ?? "deno check failed"}`,
+  };
 }

@@ -40,7 +40,9 @@ export async function inspectNotebooks(
   const powers = new Map<number, string[]>();
   const parsed: (CheckedProgram & { index: number })[] = [];
   for (const [index, { notebook, path }] of notebooks.entries()) {
-    findings.push(checkStructure(notebook, template));
+    const size = tooLarge(notebook);
+    findings.push(size ?? checkStructure(notebook, template));
+    if (size !== undefined) continue;
     const folder = dirname(resolve(path));
     try {
       const program = joinCells(notebook);
@@ -66,6 +68,17 @@ export async function inspectNotebooks(
     parsed.forEach(({ index }, i) => findings[index].push(...found[i]));
   }
   return findings.map((found, index) => ({ findings: found, powers: powers.get(index) ?? [] }));
+}
+
+/** What nobody writes and nobody reads; it would take memory and time to follow all the same. */
+const MOST_CELLS = 2_000, MOST_CODE = 2 ** 22;
+
+function tooLarge({ cells }: Notebook): Finding[] | undefined {
+  const code = cells.reduce((sum, { source }) => sum + source.length, 0);
+  if (cells.length <= MOST_CELLS && code <= MOST_CODE) return undefined;
+  const message = `expected at most ${MOST_CELLS} cells and ${MOST_CODE} characters but found ` +
+    `${cells.length} and ${code}: it was not followed`;
+  return [{ rule: "unclear", severity: "violation", message }];
 }
 
 function checkRules(program: Program, modules: LocalModules, folder: string): Finding[] {

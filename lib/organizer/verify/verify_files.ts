@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { describeFailure } from "../../io/errors.ts";
 import { type Notebook, NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { PACKAGE_FOLDER, readTemplate } from "../template.ts";
 import { checkNames } from "./file_names.ts";
-import type { Finding, Verification } from "./findings.ts";
+import { type Finding, mostOf, type Verification } from "./findings.ts";
 import { inspectNotebooks } from "./verify.ts";
 
 /**
@@ -26,38 +27,37 @@ export function listNotebooks(paths: string[]): Map<string, Finding[]> {
 }
 
 /**
- * Verifies notebooks, and those of folders.
+ * Verifies notebooks.
  *
+ * @param paths Their files; what is no notebook has a finding that says so.
  * @returns Path → what was found, and the powers that it uses.
  */
-export async function verifyAll(
+export async function verifyFiles(
   paths: string[],
   types: boolean,
 ): Promise<Map<string, Verification>> {
-  const template = readTemplate();
-  const byFile = listNotebooks(paths);
+  const verified = new Map<string, Verification>();
   const readable: { notebook: Notebook; path: string }[] = [];
-  for (const [path, findings] of byFile) {
+  for (const path of paths) {
     try {
       readable.push({ notebook: readNotebook(path), path });
     } catch (error) {
-      if (!(error instanceof NotebookError)) throw error;
-      findings.push({ rule: "syntax", severity: "violation", message: error.message });
+      const message = error instanceof NotebookError ? error.message : `${describeFailure(error)}`;
+      verified.set(path, {
+        findings: [{ rule: "syntax", severity: "violation", message }],
+        powers: [],
+      });
     }
   }
   const found = await inspectNotebooks(readable, {
-    template,
+    template: readTemplate(),
     packageFolder: PACKAGE_FOLDER,
     types,
   });
-  const powers = new Map<string, string[]>();
-  readable.forEach(({ path }, i) => {
-    byFile.get(path)!.push(...found[i].findings);
-    powers.set(path, found[i].powers);
-  });
-  return new Map(
-    Array.from(byFile, ([path, findings]) => [path, { findings, powers: powers.get(path) ?? [] }]),
+  readable.forEach(({ path }, i) =>
+    verified.set(path, { ...found[i], findings: mostOf(found[i].findings) })
   );
+  return verified;
 }
 
 function isFolder(path: string): boolean {
