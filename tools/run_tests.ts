@@ -3,14 +3,16 @@
  *
  *     deno run -A tools/run_tests.ts [--fast] [--strict]
  *
- * `--fast` leaves out what needs a kernel, a browser or a sandbox, or hears whole data sets; `--strict` fails where a test was
- * skipped for want of anything but the data sets that lie beside the project on some machines.
+ * `--fast` leaves out what needs a kernel, a browser or a sandbox, or hears whole data sets;
+ * `--strict` fails where a test was skipped for want of anything but the data sets that lie beside the project on some machines.
  */
 import { parse } from "node-html-parser";
 
 const SLOW = ["kernel", "browser", "sandbox", "slow"].map((kind) => `tests/**/*_${kind}_test.ts`);
 /** What the public interface consists of: its documentation is checked as well. */
 const ENTRY_POINTS = ["lib/mod.ts", "helpers.ts"];
+/** Where tests are, and examples that are run as well. */
+const TESTED = ["tests", "lib", "helpers.ts"];
 /** The end of a skipped test's name says what it lacks. */
 const NEEDS = /\(needs ([^()]+)\)$/;
 const DATA_BESIDE = "../shared/";
@@ -61,7 +63,7 @@ async function main(args: string[]): Promise<number> {
     const ignore = isFast ? ["--parallel", `--ignore=${SLOW.join(",")}`] : [];
     // Packages that only tests use stay out of the lock, whose packages every first run fetches.
     const options = ["-A", "--no-lock", `--junit-path=${report}`];
-    const success = await deno("test", ...options, ...ignore);
+    const success = await deno("test", "--doc", ...options, ...ignore, ...TESTED);
     const { passed, failed, skipped } = readReport(Deno.readTextFileSync(report));
     for (const { name, needs } of skipped) {
       console.log(`skipped: ${name}${needs === undefined ? " (its name does not say why)" : ""}`);

@@ -38,6 +38,17 @@ const MIN_FILTER_LENGTH = 4;
  * The toolbox's global phase mode moves each band's bins round by a whole number; that turns phases
  * only, so it does not appear here. Sine normalisation is one factor for all bands under full
  * rasterisation: 2 · frames / length.
+ *
+ * @example
+ * ```ts
+ * import { ConstantQ } from "qvim";
+ *
+ * const options = { sampleRate: 8000, length: 9600, fMin: 55, fMax: 2093, binsPerOctave: 12 };
+ * const transform = new ConstantQ(options);
+ * const tone = Float32Array.from({ length: 9600 }, (_, i) => Math.sin(2 * Math.PI * 440 * i / 8000));
+ * const { frames, bins } = transform;
+ * if (transform.magnitudes(tone).length !== frames * bins) throw new Error(`${frames} × ${bins}`);
+ * ```
  */
 export class ConstantQ {
   /** How many bands there are. */

@@ -19,7 +19,11 @@ export function fastFftSize(n: number): number {
  *
  * @example
  * ```ts
- * const spectrum = new RealFft(1024).forward(samples); // re, im, re, im, …
+ * import { RealFft } from "qvim";
+ *
+ * const samples = new Float32Array(1024).fill(1);
+ * const [re] = new RealFft(1024).forward(samples); // re, im, re, im, …
+ * if (re !== 1024) throw new Error(`${re}`);
  * ```
  */
 export class RealFft {

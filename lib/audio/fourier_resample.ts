@@ -11,6 +11,15 @@ import { chirpZFor, phasors } from "./chirp_z.ts";
  * @param limit How many output samples are wanted at most.
  * @throws {RangeError} Where a rate is not a number above 0.
  * @returns The resampled signal, or its first `limit` samples.
+ *
+ * @example
+ * ```ts
+ * import { fourierResample } from "qvim";
+ *
+ * const wave = Float32Array.from({ length: 8 }, (_, i) => Math.cos(2 * Math.PI * i / 8));
+ * const half = fourierResample(wave, 8, 4);
+ * if (half.length !== 4 || Math.abs(half[2] + 1) > 1e-6) throw new Error(half.join());
+ * ```
  */
 export function fourierResample(
   samples: Float32Array,

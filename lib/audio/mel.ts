@@ -45,6 +45,15 @@ const SCALE = 1 / 5;
  * The log-mel spectrogram of EfficientAT at inference (F. Schmid, K. Koutini, G. Widmer, ICASSP 2023;
  * `AugmentMelSTFT`): pre-emphasis y[n] = x[n+1] − 0.97 x[n], power of a centred STFT with reflection
  * and a symmetric Hann window, the mel bank of Kaldi, log(x + 1e-5), (x + 4.5) / 5.
+ *
+ * @example
+ * ```ts
+ * import { LogMel } from "qvim";
+ *
+ * const logMel = new LogMel({ duration: 1 });
+ * const spectrogram = logMel.compute(new Float32Array(32000));
+ * if (spectrogram.length !== 128 * logMel.frames) throw new Error(`${spectrogram.length}`);
+ * ```
  */
 export class LogMel {
   /** The settings, the defaults filled in. */

@@ -42,8 +42,12 @@ const MAX_COMPRESSED = 2 ** 28;
  * @throws {AudioError} Where it can't be read: the message says what it is, and how to convert it.
  *
  * @example
- * ```ts ignore
- * const { samples, sampleRate } = await readAudio("Items/dog/bark.flac");
+ * ```ts
+ * import { listItems, readAudio } from "qvim";
+ *
+ * // A FLAC or an MP3 just as well.
+ * const { samples, sampleRate } = await readAudio(listItems("data/qvim-mini")[0].path);
+ * console.log(`${(samples.length / sampleRate).toFixed(2)} s`);
  * ```
  */
 export async function readAudio(path: string, allocate: Allocate = fresh): Promise<MonoAudio> {

@@ -29,6 +29,15 @@ const NARROW = 0.4;
  * @param allocate Makes the array for the result; a fresh one unless given.
  * @throws {RangeError} Where a rate is no whole number from 1 to 1,000,000, or the limit is below 0.
  * @returns `ceil(n · toRate / fromRate)` samples, or the first `limit` of them.
+ *
+ * @example
+ * ```ts
+ * import { resample } from "qvim";
+ *
+ * const tone = Float32Array.from({ length: 44100 }, (_, i) => Math.sin(2 * Math.PI * 440 * i / 44100));
+ * const heard = resample(tone, 44100, 16000);
+ * if (heard.length !== 16000) throw new Error(`${heard.length}`);
+ * ```
  */
 export function resample(
   samples: Float32Array,

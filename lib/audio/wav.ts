@@ -26,8 +26,11 @@ export class WavError extends AudioError {}
  * @throws {WavError} Where it is no WAV file, or a broken one.
  *
  * @example
- * ```ts ignore
- * const { samples, sampleRate } = readWav("Items/dog/bark.wav");
+ * ```ts
+ * import { listItems, readWav } from "qvim";
+ *
+ * const { samples, sampleRate } = readWav(listItems("data/qvim-mini")[0].path);
+ * console.log(`${(samples.length / sampleRate).toFixed(2)} s`);
  * ```
  */
 export function readWav(path: string, allocate: Allocate = fresh): MonoAudio {
@@ -50,6 +53,18 @@ export function readWav(path: string, allocate: Allocate = fresh): MonoAudio {
  * @param allocate Makes the array for the samples; a fresh one unless given.
  * @throws {WavError} Where the container, the codec or the length is not what it should be, or a
  * sample is no finite number.
+ *
+ * @example
+ * ```ts
+ * import { decodeWav } from "qvim";
+ *
+ * // One sample of 8 bit, which is unsigned around 128: half of the full scale.
+ * const header = new TextEncoder().encode("RIFF\u0026\0\0\0WAVEfmt \x10\0\0\0");
+ * const format = [1, 0, 1, 0, 64, 31, 0, 0, 64, 31, 0, 0, 1, 0, 8, 0];
+ * const data = [...new TextEncoder().encode("data"), 1, 0, 0, 0, 192, 0];
+ * const { samples, sampleRate } = decodeWav(Uint8Array.of(...header, ...format, ...data), "a.wav");
+ * if (samples[0] !== 0.5 || sampleRate !== 8000) throw new Error(`${samples[0]} at ${sampleRate}`);
+ * ```
  */
 export function decodeWav(
   bytes: Uint8Array,

@@ -24,12 +24,29 @@ export interface SoundFile {
  *
  * @param dataPath The data set's folder.
  * @returns Sorted by path; see {@linkcode listSounds}.
+ *
+ * @example
+ * ```ts
+ * import { listItems } from "qvim";
+ *
+ * const [{ id, path }] = listItems("data/qvim-mini");
+ * if (!id.endsWith(".wav") || !path.endsWith(id)) throw new Error(path);
+ * ```
  */
 export function listItems(dataPath: string): SoundFile[] {
   return listSounds(dataPath, "Items");
 }
 
-/** The queries of a data set: all `.wav` files below `Queries`, as {@linkcode listItems}. */
+/**
+ * The queries of a data set: all `.wav` files below `Queries`, as {@linkcode listItems}.
+ *
+ * @example
+ * ```ts
+ * import { listQueries } from "qvim";
+ *
+ * if (listQueries("data/qvim-mini").length === 0) throw new Error("no queries");
+ * ```
+ */
 export function listQueries(dataPath: string): SoundFile[] {
   return listSounds(dataPath, "Queries");
 }
@@ -104,7 +121,17 @@ function isDirectory(path: string): boolean {
   return statOrNull(path)?.isDirectory ?? false;
 }
 
-/** The sounds as models take them: id → path. */
+/**
+ * The sounds as models take them: id → path.
+ *
+ * @example
+ * ```ts
+ * import { toPaths } from "qvim";
+ *
+ * const items = toPaths([{ id: "a.wav", class: "dog", path: "Items/dog/a.wav" }]);
+ * if (items["a.wav"] !== "Items/dog/a.wav") throw new Error(Deno.inspect(items));
+ * ```
+ */
 export function toPaths(sounds: SoundFile[]): SoundPaths {
   return Object.fromEntries(sounds.map(({ id, path }) => [id, path]));
 }
@@ -153,6 +180,14 @@ const QUERY_COLUMNS = ["Query 1", "Query 2", "Query 3"];
  * @param dataPath The data set's folder.
  * @throws {DatasetError} Where the file is not there or is not as {@linkcode parseGroundTruth}
  * expects it.
+ *
+ * @example
+ * ```ts
+ * import { readGroundTruth } from "qvim";
+ *
+ * const [{ item, query }] = readGroundTruth("data/qvim-mini");
+ * if (!item.endsWith(".wav") || !query.endsWith(".wav")) throw new Error(`${item}, ${query}`);
+ * ```
  */
 export function readGroundTruth(dataPath: string): GroundTruthRow[] {
   const path = join(dataPath, GROUND_TRUTH_FILE);

@@ -72,6 +72,19 @@ interface Targets {
  * @param scores The scores of each query, as they come; a query that comes twice takes its last.
  * @param groundTruth As `readGroundTruth` gives it.
  * @throws {SimilaritiesError} Where the ground truth names a query or an item that the scores lack.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, listItems, listQueries, readGroundTruth, toPaths, TwoDft } from "qvim";
+ *
+ * const data = "data/qvim-mini";
+ * const scores = await new TwoDft().computeSimilarities(
+ *   toPaths(listItems(data)),
+ *   toPaths(listQueries(data)),
+ * );
+ * const { mrr } = await evaluate(Object.entries(scores), readGroundTruth(data));
+ * if (!(mrr > 0 && mrr < 1)) throw new Error(`${mrr}`);
+ * ```
  */
 export async function evaluate(
   scores:

@@ -9,6 +9,8 @@ export type Similarities = Record<string, Record<string, number>>;
  *
  * @example
  * ```ts
+ * import { QVIMModel, type Similarities, type SoundPaths } from "qvim";
+ *
  * class ByLength extends QVIMModel {
  *   computeSimilarities(items: SoundPaths, queries: SoundPaths): Similarities {
  *     const size = (path: string) => Deno.statSync(path).size;
@@ -40,6 +42,13 @@ export abstract class QVIMModel {
  * Makes sure that a model was made.
  *
  * @throws {TypeError} Where `model` has no method `computeSimilarities`.
+ *
+ * @example
+ * ```ts
+ * import { assertModel, TwoDft } from "qvim";
+ *
+ * assertModel(new TwoDft());
+ * ```
  */
 export function assertModel(model: unknown): asserts model is QVIMModel {
   const method = (model as Partial<QVIMModel> | null | undefined)?.computeSimilarities;

@@ -14,6 +14,13 @@ export type QueryScores = Record<string, number>;
  * Checks what a model returned: for every query an object with a finite number for every item.
  *
  * @throws {SimilaritiesError} Where something is missing or is no finite number.
+ *
+ * @example
+ * ```ts
+ * import { assertSimilarities } from "qvim";
+ *
+ * assertSimilarities({ "q.wav": { "a.wav": 0.5 } }, { "a.wav": "a.wav" }, { "q.wav": "q.wav" });
+ * ```
  */
 export function assertSimilarities(
   scores: unknown,
@@ -78,6 +85,16 @@ const WRITE_CHARACTERS = 1 << 20;
  *
  * @param path The file; its folder is made where it is missing.
  * @param scores The scores, checked by {@linkcode assertSimilarities}, or their rows as they come.
+ *
+ * @example
+ * ```ts
+ * import { readSimilarities, writeSimilarities } from "qvim";
+ *
+ * const path = Deno.makeTempFileSync({ suffix: ".json" });
+ * await writeSimilarities(path, { "q.wav": { "a.wav": 0.5 } });
+ * const [[query, row]] = await Array.fromAsync(readSimilarities(path));
+ * if (query !== "q.wav" || row["a.wav"] !== 0.5) throw new Error(query);
+ * ```
  */
 export async function writeSimilarities(
   path: string,
@@ -113,6 +130,17 @@ const OPEN = 0x7b, CLOSE = 0x7d, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d;
  *
  * @param path A JSON file, query → item → score.
  * @throws {SimilaritiesError} Where the file is not of that form.
+ *
+ * @example
+ * ```ts
+ * import { readSimilarities, SimilaritiesError } from "qvim";
+ *
+ * const path = Deno.makeTempFileSync({ suffix: ".json" });
+ * Deno.writeTextFileSync(path, `{"q.wav": {"a.wav": 0.5}}`);
+ * for await (const [query, row] of readSimilarities(path)) {
+ *   if (row["a.wav"] !== 0.5) throw new SimilaritiesError(query);
+ * }
+ * ```
  */
 export async function* readSimilarities(
   path: string,

@@ -1,6 +1,14 @@
 /**
  * Scales a vector to length 1, in place. A vector of zeros stays as it is, so that its cosine with
  * everything is 0.
+ *
+ * @example
+ * ```ts
+ * import { normalize } from "qvim";
+ *
+ * const [x, y] = normalize(Float32Array.of(3, 4));
+ * if (Math.abs(x - 0.6) > 1e-6 || Math.abs(y - 0.8) > 1e-6) throw new Error(`${x}, ${y}`);
+ * ```
  */
 export function normalize(vector: Float32Array): Float32Array {
   let sum = 0;

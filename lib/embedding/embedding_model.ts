@@ -12,6 +12,8 @@ import type { Similarities, SoundPaths } from "../challenge/model.ts";
  *
  * @example
  * ```ts
+ * import { EmbeddingModel, readWav } from "qvim";
+ *
  * class Loudness extends EmbeddingModel {
  *   embedItem(path: string): Float32Array {
  *     const { samples } = readWav(path);

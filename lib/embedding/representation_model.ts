@@ -30,6 +30,8 @@ const SCORED_TOGETHER = 32;
  *
  * @example
  * ```ts
+ * import { readWav, RepresentationModel, type Scorer } from "qvim";
+ *
  * class Duration extends RepresentationModel<number> {
  *   embedItem(path: string): number {
  *     const { samples, sampleRate } = readWav(path);

@@ -39,7 +39,27 @@ export async function showConfusion(
   });
 }
 
-/** Class of the query × class of the item in the first place → how many queries. */
+/**
+ * Class of the query × class of the item in the first place → how many queries.
+ *
+ * @example
+ * ```ts
+ * import { confusion, evaluate, writeSimilarities } from "qvim";
+ *
+ * const truth = [{ label: "a dog", class: "dog", item: "a.wav", query: "q.wav" }, {
+ *   label: "a cat",
+ *   class: "cat",
+ *   item: "b.wav",
+ *   query: "r.wav",
+ * }];
+ * const scores = { "q.wav": { "a.wav": 1, "b.wav": 0 }, "r.wav": { "a.wav": 0.6, "b.wav": 0.5 } };
+ * const evaluation = await evaluate(Object.entries(scores), truth);
+ * const path = Deno.makeTempFileSync({ suffix: ".json" });
+ * await writeSimilarities(path, scores);
+ * const { classes, counts } = await confusion(evaluation, path);
+ * if (classes.join() !== "cat,dog" || counts[0][1] !== 1) throw new Error(counts.join());
+ * ```
+ */
 export async function confusion(
   evaluation: Evaluation,
   scores: string | undefined,

@@ -13,6 +13,13 @@ const SINGLE_RANKS = 10;
  * A number as NumPy and Python print it after rounding: `0.1998`, `1.0`, `nan`.
  *
  * @param value What `round(value, digits)` is given; halves go to the even digit, as in NumPy.
+ *
+ * @example
+ * ```ts
+ * import { pythonRound } from "qvim";
+ *
+ * if (pythonRound(1) !== "1.0" || pythonRound(0.12345) !== "0.1234") throw new Error("not as NumPy");
+ * ```
  */
 export function pythonRound(value: number, digits = 4): string {
   if (Number.isNaN(value)) return "nan";
@@ -23,7 +30,24 @@ export function pythonRound(value: number, digits = 4): string {
   return Number.isInteger(rounded / 10 ** digits) ? `${text}.0` : text;
 }
 
-/** The lines that the template's exact-match cell prints. */
+/**
+ * The lines that the template's exact-match cell prints.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, exactMatchLines } from "qvim";
+ *
+ * const truth = [{ label: "a dog", class: "dog", item: "a.wav", query: "q.wav" }, {
+ *   label: "a cat",
+ *   class: "cat",
+ *   item: "b.wav",
+ *   query: "r.wav",
+ * }];
+ * const scores = { "q.wav": { "a.wav": 1, "b.wav": 0 }, "r.wav": { "a.wav": 0.6, "b.wav": 0.5 } };
+ * const evaluation = await evaluate(Object.entries(scores), truth);
+ * if (exactMatchLines(evaluation).at(-1) !== "MRR       : 0.75") throw new Error("not 3/4");
+ * ```
+ */
 export function exactMatchLines(evaluation: Evaluation): string[] {
   return [
     // Python's print puts a space between its arguments, and these labels end with one. A file
@@ -35,7 +59,24 @@ export function exactMatchLines(evaluation: Evaluation): string[] {
   ];
 }
 
-/** The lines that the template's class-wise cell prints. */
+/**
+ * The lines that the template's class-wise cell prints.
+ *
+ * @example
+ * ```ts
+ * import { classwiseLines, evaluate } from "qvim";
+ *
+ * const truth = [{ label: "a dog", class: "dog", item: "a.wav", query: "q.wav" }, {
+ *   label: "a cat",
+ *   class: "cat",
+ *   item: "b.wav",
+ *   query: "r.wav",
+ * }];
+ * const scores = { "q.wav": { "a.wav": 1, "b.wav": 0 }, "r.wav": { "a.wav": 0.6, "b.wav": 0.5 } };
+ * const evaluation = await evaluate(Object.entries(scores), truth);
+ * if (classwiseLines(evaluation).length !== 2) throw new Error("two lines");
+ * ```
+ */
 export function classwiseLines(evaluation: Evaluation): string[] {
   return [
     `Class-wise MRR : ${pythonRound(evaluation.classwiseMrr)}`,
@@ -43,7 +84,24 @@ export function classwiseLines(evaluation: Evaluation): string[] {
   ];
 }
 
-/** Shows how many queries found their item at which rank, as a picture, below a notebook's cell. */
+/**
+ * Shows how many queries found their item at which rank, as a picture, below a notebook's cell.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, showRanks } from "qvim";
+ *
+ * const truth = [{ label: "a dog", class: "dog", item: "a.wav", query: "q.wav" }, {
+ *   label: "a cat",
+ *   class: "cat",
+ *   item: "b.wav",
+ *   query: "r.wav",
+ * }];
+ * const scores = { "q.wav": { "a.wav": 1, "b.wav": 0 }, "r.wav": { "a.wav": 0.6, "b.wav": 0.5 } };
+ * const evaluation = await evaluate(Object.entries(scores), truth);
+ * await showRanks(evaluation);
+ * ```
+ */
 export async function showRanks(evaluation: Evaluation): Promise<void> {
   const counts = rankHistogram(evaluation);
   const words = counts.map(({ label, count }) => `rank ${label}: ${count}`).join(", ");
@@ -58,7 +116,24 @@ export async function showRanks(evaluation: Evaluation): Promise<void> {
   });
 }
 
-/** Shows the figures as a table below a notebook's cell. */
+/**
+ * Shows the figures as a table below a notebook's cell.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, showFigures } from "qvim";
+ *
+ * const truth = [{ label: "a dog", class: "dog", item: "a.wav", query: "q.wav" }, {
+ *   label: "a cat",
+ *   class: "cat",
+ *   item: "b.wav",
+ *   query: "r.wav",
+ * }];
+ * const scores = { "q.wav": { "a.wav": 1, "b.wav": 0 }, "r.wav": { "a.wav": 0.6, "b.wav": 0.5 } };
+ * const evaluation = await evaluate(Object.entries(scores), truth);
+ * await showFigures(evaluation);
+ * ```
+ */
 export async function showFigures(evaluation: Evaluation): Promise<void> {
   const table = figuresTable(evaluation);
   const worst = worstClassesTable(evaluation);

@@ -4,8 +4,10 @@
  *
  * @example
  * ```ts
+ * import { decodeWav, QvimError } from "qvim";
+ *
  * try {
- *   readWav("Items/dog/a.wav");
+ *   decodeWav(new Uint8Array(4), "Items/dog/a.wav");
  * } catch (error) {
  *   if (error instanceof QvimError) console.error(error.message);
  *   else throw error;

@@ -54,7 +54,7 @@ const SHOWN = ["id", "path", "start", "end", "duration", "rate", "channels"] as 
  * A library of sounds that imitations are looked up in.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * const library = await SoundLibrary.open("output/library");
  * const results = await library.search("creak.wav", { text: "door" });
  * ```

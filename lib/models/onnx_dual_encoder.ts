@@ -25,7 +25,7 @@ export interface OnnxDualEncoderOptions {
  * Two ONNX networks that embed queries and items into one space, compared by cosine.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * const model = new OnnxDualEncoder({
  *   queryEncoder: "checkpoints/query_encoder.onnx",
  *   itemEncoder: "checkpoints/item_encoder.onnx",

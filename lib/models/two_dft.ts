@@ -15,6 +15,10 @@ const SECONDS = 5;
  *
  * @example
  * ```ts
+ * import { listItems, listQueries, toPaths, TwoDft } from "qvim";
+ *
+ * const items = toPaths(listItems("data/qvim-mini"));
+ * const queries = toPaths(listQueries("data/qvim-mini").slice(0, 2));
  * const scores = await new TwoDft().computeSimilarities(items, queries);
  * ```
  */

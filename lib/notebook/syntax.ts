@@ -23,9 +23,8 @@ export interface SyntaxFault {
  *
  * @example
  * ```ts
- * import { syntaxFault } from "./lib/notebook/syntax.ts";
- *
- * syntaxFault("const a = ;"); // { line: 1, column: 11, reason: "Unexpected token" }
+ * const { line, column } = syntaxFault("const a = ;")!;
+ * if (line !== 1 || column !== 11) throw new Error(`${line}:${column}`);
  * ```
  */
 export function syntaxFault(source: string): SyntaxFault | undefined {

@@ -39,7 +39,17 @@ export interface HeatMap {
 const WIDTH = 640;
 const HEIGHT = 300;
 
-/** Draws a bar chart as an SVG document, with the value above each bar. */
+/**
+ * Draws a bar chart as an SVG document, with the value above each bar.
+ *
+ * @example
+ * ```ts
+ * import { barChart } from "qvim";
+ *
+ * const svg = barChart({ title: "Ranks", x: "rank", y: "queries", bars: [{ label: "1", value: 7 }] });
+ * if (!svg.startsWith("<svg")) throw new Error(svg.slice(0, 80));
+ * ```
+ */
 export function barChart({ title, x, y, bars }: BarChart): string {
   return draw(HEIGHT, {
     title: titleOption(title),
@@ -60,7 +70,22 @@ export function barChart({ title, x, y, bars }: BarChart): string {
   });
 }
 
-/** Draws lines as an SVG document, with a legend below. */
+/**
+ * Draws lines as an SVG document, with a legend below.
+ *
+ * @example
+ * ```ts
+ * import { lineChart } from "qvim";
+ *
+ * const svg = lineChart({
+ *   title: "Found",
+ *   x: "rank",
+ *   y: "queries",
+ *   lines: [{ label: "2DFT", points: [[1, 0.2], [10, 0.9]] }],
+ * });
+ * if (!svg.startsWith("<svg")) throw new Error(svg.slice(0, 80));
+ * ```
+ */
 export function lineChart({ title, x, y, lines }: LineChart): string {
   const last = lines.flatMap(({ points }) => points).reduce((last, [x]) => Math.max(last, x), 1);
   return draw(1.5 * HEIGHT, {
@@ -86,7 +111,17 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
   });
 }
 
-/** Draws values as a table of colours, as an SVG document, with each value in its cell. */
+/**
+ * Draws values as a table of colours, as an SVG document, with each value in its cell.
+ *
+ * @example
+ * ```ts
+ * import { heatMap } from "qvim";
+ *
+ * const svg = heatMap({ title: "Mixed up", rows: ["dog"], columns: ["dog", "cat"], values: [[0.9, 0.1]] });
+ * if (!svg.startsWith("<svg")) throw new Error(svg.slice(0, 80));
+ * ```
+ */
 export function heatMap({ title, rows, columns, values }: HeatMap): string {
   return draw(110 + 30 * rows.length, {
     title: titleOption(title),

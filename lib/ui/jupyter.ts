@@ -38,7 +38,16 @@ export function inNotebook(): boolean {
   return jupyter() !== undefined;
 }
 
-/** Shows something below the running cell; does nothing outside of a notebook. */
+/**
+ * Shows something below the running cell; does nothing outside of a notebook.
+ *
+ * @example
+ * ```ts
+ * import { display } from "qvim";
+ *
+ * await display({ "text/plain": "0.72", "text/html": "<b>0.72</b>" });
+ * ```
+ */
 export async function display(data: MediaBundle): Promise<void> {
   flushPrints();
   await jupyter()?.broadcast("display_data", { data, metadata: {} });
@@ -140,6 +149,14 @@ let outAt = 0;
  * Lets what `console` prints go out below the running cell, in order and before the cell ends. Deno's
  * kernel by itself sends it through a queue, so that it may turn up below a later cell, or never.
  * Does nothing outside of a notebook.
+ *
+ * @example
+ * ```ts
+ * import { printUnderCells } from "qvim";
+ *
+ * printUnderCells();
+ * console.log("stands below the cell that prints it");
+ * ```
  */
 export function printUnderCells(): void {
   const { Console } = internals();

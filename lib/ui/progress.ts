@@ -29,6 +29,15 @@ const LINE_INTERVAL = 10_000;
  * few of them, where standard error is no terminal.
  *
  * @param label What is done, as `Embedding items`.
+ *
+ * @example
+ * ```ts
+ * import { startProgress } from "qvim";
+ *
+ * const progress = startProgress("Listening", { total: 3 });
+ * for (const done of [1, 2, 3]) progress.update(done);
+ * await progress.finish();
+ * ```
  */
 export function startProgress(label: string, options: ProgressOptions = {}): Progress {
   const meter = new Meter(label, options);

@@ -9,7 +9,17 @@ export interface Table {
   rows: string[][];
 }
 
-/** The table as plain text in columns. */
+/**
+ * The table as plain text in columns.
+ *
+ * @example
+ * ```ts
+ * import { formatTable } from "qvim";
+ *
+ * const text = formatTable({ header: ["Model", "MRR"], rows: [["2DFT", "0.34"]] });
+ * if (text !== "Model  MRR\n─────  ────\n2DFT   0.34") throw new Error(text);
+ * ```
+ */
 export function formatTable({ header, rows }: Table): string {
   // Some characters take two columns of a terminal, others none.
   const widths = header.map((cell, i) =>
@@ -21,7 +31,17 @@ export function formatTable({ header, rows }: Table): string {
     .join("\n");
 }
 
-/** The table as HTML: names to the left, figures to the right. */
+/**
+ * The table as HTML: names to the left, figures to the right.
+ *
+ * @example
+ * ```ts
+ * import { tableToHtml } from "qvim";
+ *
+ * const html = tableToHtml({ header: ["Model"], rows: [["<b>"]] });
+ * if (!html.includes("&lt;b&gt;")) throw new Error(html);
+ * ```
+ */
 export function tableToHtml({ header, rows }: Table): string {
   const row = (tag: string, cells: string[]) =>
     `<tr>${

@@ -9,7 +9,7 @@ import { OnnxDualEncoder } from "../onnx_dual_encoder.ts";
  * contrastive learning and audio pretraining", DCASE 2024).
  *
  * @example
- * ```ts
+ * ```ts ignore
  * const model = await MobileNetBaseline.fromCheckpoint("checkpoints/baseline.ckpt");
  * const scores = await model.computeSimilarities(items, queries);
  * ```

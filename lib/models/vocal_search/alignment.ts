@@ -6,6 +6,15 @@
  * @param weights What the difference of each value counts [shape=(width,)].
  * @param band How many frames the path may leave the diagonal by.
  * @returns The mean weighted distance of the frames along the best path.
+ *
+ * @example
+ * ```ts
+ * import { alignmentCost } from "qvim";
+ *
+ * const early = Float32Array.of(0, 1, 0, 0), late = Float32Array.of(0, 0, 1, 0);
+ * const apart = alignmentCost(early, late, Float32Array.of(1), 0);
+ * if (alignmentCost(early, late, Float32Array.of(1), 1) >= apart) throw new Error("no warping");
+ * ```
  */
 export function alignmentCost(
   a: Float32Array,

@@ -52,6 +52,10 @@ export interface SoundView {
  *
  * @example
  * ```ts
+ * import { listItems, listQueries, toPaths, VocalSearch } from "qvim";
+ *
+ * const items = toPaths(listItems("data/qvim-mini"));
+ * const queries = toPaths(listQueries("data/qvim-mini").slice(0, 2));
  * const scores = await new VocalSearch().computeSimilarities(items, queries);
  * ```
  */
