@@ -58,7 +58,7 @@ export class MobileNetBench {
   }
 
   async #measureSteps(): Promise<MobileNetSpeed["steps"]> {
-    const encoder = await OnnxEncoder.load(this.#encoder, 1);
+    const encoder = await OnnxEncoder.load(this.#encoder, { threads: 1 });
     const logMel = new LogMel();
     const { sampleRate: rate, duration, nMels } = logMel.options;
     const steps = { decode: 0, resample: 0, mel: 0, network: 0 };
@@ -71,7 +71,7 @@ export class MobileNetBench {
       times.push(performance.now());
       const mel = logMel.compute(resampled, borrow);
       times.push(performance.now());
-      await encoder.embed(mel, nMels);
+      await encoder.embed({ data: mel, dims: [1, 1, nMels, logMel.frames] });
       times.push(performance.now());
       [samples, resampled, mel].forEach(giveBack);
       if (i < WARM_UP) continue;

@@ -4,6 +4,7 @@ export { QvimError } from "./io/errors.ts";
 export { AudioError, decodeWav, type MonoAudio, readWav, WavError } from "./audio/wav.ts";
 export { readAudio } from "./audio/read_audio.ts";
 export { LogMel, type LogMelOptions } from "./audio/mel.ts";
+export type { CustomFrontEnd, FrontEndName, FrontEndOptions, Tensor } from "./audio/front_end.ts";
 export {
   type Matrix,
   melFilterBank,

@@ -7,12 +7,14 @@ import { PowerSpectrum } from "./exact_fft.ts";
 
 /** How a signal is cut into frames. */
 export interface StftOptions {
-  /** Length of the Fourier transform in samples: a multiple of 32, of factors 2, 3 and 5; 2048 unless given. */
+  /** Length of the Fourier transform in samples, an even number; 2048 unless given. */
   nFft?: number;
   /** Samples from one frame to the next; a quarter of `nFft` unless given. */
   hopLength?: number;
   /** Length of the Hann window, in the middle of the frame; `nFft` unless given. */
   winLength?: number;
+  /** What lies beyond the ends: zeros, or the signal mirrored at its ends; `constant` unless given. */
+  padMode?: "constant" | "reflect";
 }
 
 /** A matrix, row by row [shape=(rows, columns)]. */
@@ -48,8 +50,8 @@ function checkWhole(name: string, value: number, least = 1): void {
 }
 
 /**
- * The power of the short-time Fourier transform, |X|²: centred frames, zeros beyond the ends, a
- * periodic Hann window.
+ * The power of the short-time Fourier transform, |X|²: centred frames, zeros beyond the ends
+ * or the signal mirrored, a periodic Hann window.
  *
  * @param samples The signal [shape=(n,)].
  * @param options How it is cut into frames.
@@ -68,12 +70,18 @@ function checkWhole(name: string, value: number, least = 1): void {
 export function stft(samples: Float32Array, options: StftOptions = {}): Matrix {
   const { nFft = 2048 } = options;
   const { hopLength = nFft >> 2, winLength = nFft } = options;
-  checkWhole("nFft", nFft, 32);
+  checkWhole("nFft", nFft, 2);
+  if (nFft % 2 === 1) throw new RangeError(`Expected nFft to be even but found ${nFft}`);
   checkWhole("hopLength", hopLength);
   checkWhole("winLength", winLength);
   if (winLength > nFft) {
     throw new RangeError(`Expected winLength to be at most nFft, ${nFft}, but found ${winLength}`);
   }
+  const mirrored = options.padMode === "reflect", n = samples.length;
+  if (mirrored && n <= nFft / 2) {
+    throw new RangeError(`Expected more than ${nFft / 2} samples to mirror but found ${n}`);
+  }
+  const at = (i: number) => mirrored ? samples[i < 0 ? -i : i < n ? i : 2 * n - 2 - i] : samples[i];
   const spectrum = new PowerSpectrum(nFft);
   const rows = nFft / 2 + 1, columns = 1 + Math.floor(samples.length / hopLength);
   const data = new Float32Array(rows * columns);
@@ -88,7 +96,7 @@ export function stft(samples: Float32Array, options: StftOptions = {}): Matrix {
   const frame = new Float64Array(nFft), power = new Float64Array(rows);
   for (let column = 0; column < columns; column++) {
     const start = column * hopLength - nFft / 2;
-    for (let i = 0; i < nFft; i++) frame[i] = (samples[start + i] ?? 0) * window[i];
+    for (let i = 0; i < nFft; i++) frame[i] = (at(start + i) ?? 0) * window[i];
     spectrum.compute(frame, power);
     for (let bin = 0; bin < rows; bin++) data[bin * columns + column] = power[bin];
   }
@@ -179,10 +187,17 @@ export function melSpectrogram(
   options: StftOptions & MelOptions = {},
 ): Matrix {
   const power = stft(samples, options);
-  return multiply(melFilterBank(sampleRate, 2 * (power.rows - 1), options), power);
+  return applyBank(melFilterBank(sampleRate, 2 * (power.rows - 1), options), power);
 }
 
-function multiply(bank: Matrix, power: Matrix): Matrix {
+/**
+ * Sums power by the filters of a bank.
+ *
+ * @param bank Weights [shape=(bands, frequencies)].
+ * @param power [shape=(frequencies, frames)].
+ * @returns [shape=(bands, frames)]
+ */
+export function applyBank(bank: Matrix, power: Matrix): Matrix {
   const { columns } = power;
   const data = new Float32Array(bank.rows * columns);
   const sums = new Float64Array(columns);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { SoundFrames } from "./sound_frames.ts";
 import { OnnxEncoder } from "../../onnx/encoder.ts";
-import { encoderInput, ROWS } from "./encoder_input.ts";
+import { encoderInput, INPUT_FRAMES, ROWS } from "./encoder_input.ts";
 
 /** The numbers of an embedding. */
 export const EMBEDDING = 256;
@@ -19,9 +19,12 @@ export class SoundEncoder {
     if (network === undefined) {
       const path = fileURLToPath(new URL(`${kind}_encoder.onnx`, import.meta.url));
       // There is a process for each core: a network need not share itself out any further.
-      network = OnnxEncoder.load(path, 1);
+      network = OnnxEncoder.load(path, { threads: 1 });
       this.#networks.set(kind, network);
     }
-    return await (await network).embed(encoderInput(frames), ROWS);
+    return await (await network).embed({
+      data: encoderInput(frames),
+      dims: [1, 1, ROWS, INPUT_FRAMES],
+    });
   }
 }

@@ -15,7 +15,7 @@ const SCRIPT = fileURLToPath(new URL("../../fixtures/make_mobilenet.py", import.
 async function embedInput(path: string): Promise<Float32Array> {
   const logMel = Float32Array.from(uniform("input", 128 * FRAMES), (u) => 2 * Math.fround(u) - 1);
   const encoder = await OnnxEncoder.load(path);
-  const embedding = await encoder.embed(logMel, 128);
+  const embedding = await encoder.embed({ data: logMel, dims: [1, 1, 128, FRAMES] });
   await encoder.release();
   return embedding;
 }
@@ -206,7 +206,8 @@ Deno.test("OnnxDualEncoder names the file and the shape that a network does not 
     });
     await assert.rejects(run(make(path, 64)), {
       name: "OnnxError",
-      message: /input log_mel of .*encoder\.onnx to take the shape \[1,1,64,100\].* frontEnd/,
+      message:
+        /\[batch,1,128,frames\] at the input log_mel of .*encoder\.onnx but found \[1,1,64,100\].* frontEnd/,
     });
     Deno.writeTextFileSync(join(folder, "text.onnx"), "text");
     await assert.rejects(run(make(join(folder, "text.onnx"))), {
