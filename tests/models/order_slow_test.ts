@@ -8,13 +8,8 @@ const FILES = 100;
 Deno.test("what is heard of a file is the same, bit for bit, whatever was heard before", () =>
   withFolder(async (folder) => {
     const paths = writeSequence(folder, FILES, 20);
-    const [apart, forth, back] = [
-      await hearApart(paths),
-      await hearInOneProcess(paths),
-      await hearInOneProcess(paths.toReversed()),
-    ];
-    assert.deepEqual(forth.outcomes, apart);
-    assert.deepEqual(back.outcomes.toReversed(), apart);
+    const apart = await hearApart(paths), { outcomes } = await hearInOneProcess(paths);
+    assert.deepEqual(outcomes, apart);
     // Some were heard and some refused, else this shows nothing.
     const heard = apart.filter(({ vocalSearch }) => /^[0-9a-f]{16}$/.test(vocalSearch)).length;
     assert.ok(heard > FILES / 2 && heard < FILES, `${heard}`);
