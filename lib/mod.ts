@@ -47,7 +47,8 @@ export {
   SimilaritiesError,
   writeSimilarities,
 } from "./challenge/similarities.ts";
-export { currentRun, NotebookRun, type RunFiles, StaleRunError } from "./inspect/current_run.ts";
+export { currentRun, NotebookRun } from "./inspect/current_run.ts";
+export { type RunFiles, type RunPaths, StaleRunError } from "./inspect/run_state.ts";
 export { listen, ListenError, type ListenOptions, showBest, showWorst } from "./inspect/listen.ts";
 export { confusion, showConfusion } from "./inspect/confusion.ts";
 export type { SoundInfo } from "./library/rows.ts";

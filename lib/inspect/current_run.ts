@@ -5,9 +5,22 @@
  */
 import { join, resolve } from "node:path";
 import { type CellLog, watchCells } from "../ui/jupyter.ts";
-import { QvimError } from "../io/errors.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
 import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
+import { markOf, valueOf } from "./run_basis.ts";
+import {
+  checkClass,
+  checkModel,
+  checkPaths,
+  failed,
+  noResult,
+  type RunFiles,
+  type RunPaths,
+  type RunState,
+  type Scores,
+  SILENT_SYNTAX,
+  StaleRunError,
+} from "./run_state.ts";
 import { assertModel, type Similarities, type SoundPaths } from "../challenge/model.ts";
 import {
   assertSimilarities,
@@ -15,38 +28,8 @@ import {
   writeSimilarities,
 } from "../challenge/similarities.ts";
 
-/** Thrown where a cell is run whose results would be another run's; the message says what to do. */
-export class StaleRunError extends QvimError {}
-
-/** The sounds of a run, id → path. */
-export interface RunFiles {
-  /** The sounds to be found. */
-  items: SoundPaths;
-  /** The imitations. */
-  queries: SoundPaths;
-}
-
-/** What the fixed cells hold on to, from the cell that makes the folders on. */
-interface RunState {
-  rootPath: string;
-  dataPath: string;
-  /** What step 4 had set before this run. */
-  formerModel: unknown;
-  /** The count of the cell that had run before the one that began this run. */
-  before: number;
-  files?: RunFiles;
-  /** What the model gave, whatever that is. */
-  scores?: { given: Similarities };
-  /** The scores are in the file. */
-  isSaved?: boolean;
-  evaluation?: Evaluation;
-}
-
 /** The steps between the cell that makes the folders and the one that lists the files. */
 const STEPS_BETWEEN = ["step 2", "step 3", "step 4"];
-
-const SILENT_SYNTAX = "a cell with a syntax error shows nothing in Jupyter: " +
-  "`deno task run NOTEBOOK` says where it is";
 
 /** The built-in data set, which is made by a program and no measure of anything. */
 const BUILT_IN = /[/\\]data[/\\]qvim-mini[/\\]?$/;
@@ -80,7 +63,7 @@ export class NotebookRun {
    * @param model Gives what step 4 has set so far.
    * @throws {StaleRunError} Where step 1 has not set the paths.
    */
-  start(paths: () => { ROOT_PATH: string; DATA_PATH: string }, model: () => unknown): void {
+  start(paths: () => RunPaths, model: () => unknown): void {
     this.#state = undefined;
     const before = this.#lastFinished();
     // This cell may have been tried before, and fixed cells may have failed: no fault of step 1.
@@ -100,6 +83,7 @@ export class NotebookRun {
     this.#state = {
       rootPath: ROOT_PATH!,
       dataPath: DATA_PATH!,
+      paths,
       formerModel: valueOf(model),
       before: before + tries,
     };
@@ -117,7 +101,7 @@ export class NotebookRun {
     const state = this.#begin();
     state.files =
       state.scores =
-      state.isSaved =
+      state.saved =
       state.evaluation =
         undefined;
     if (checkSteps) this.#checkSteps(state);
@@ -145,7 +129,7 @@ export class NotebookRun {
    */
   async predict(model: () => unknown): Promise<Similarities> {
     const state = this.#begin();
-    state.scores = state.isSaved = state.evaluation = undefined;
+    state.scores = state.saved = state.evaluation = undefined;
     if (state.files === undefined) {
       throw new StaleRunError(
         "Expected the files of this run but found none: run the cell that lists them",
@@ -158,9 +142,13 @@ export class NotebookRun {
       );
     }
     assertModel(present);
+    checkClass(present);
     const scores = await present.computeSimilarities(state.files.items, state.files.queries);
     // Another run may have begun while this one computed.
-    if (this.#state === state) state.scores = { given: scores };
+    if (this.#state === state) {
+      const after = this.#cells?.finished.length ?? 0;
+      state.scores = { given: scores, by: present, model, after };
+    }
     this.#end();
     return scores;
   }
@@ -174,8 +162,9 @@ export class NotebookRun {
    */
   async save({ checkSteps = true }: { checkSteps?: boolean } = {}): Promise<void> {
     const state = this.#begin();
-    state.isSaved = state.evaluation = undefined;
+    state.saved = state.evaluation = undefined;
     if (state.files === undefined || state.scores === undefined) throw noResult("scores");
+    checkModel(state.scores);
     if (checkSteps) {
       this.#checkSteps(state);
       this.#checkLaterCells(state);
@@ -184,7 +173,7 @@ export class NotebookRun {
     const scores = state.scores.given;
     assertSimilarities(scores, items, queries);
     await writeSimilarities(this.#scoresFile(state), scores);
-    state.isSaved = true;
+    state.saved = markOf(this.#scoresFile(state));
     this.#end();
   }
 
@@ -197,8 +186,17 @@ export class NotebookRun {
   async evaluate(): Promise<Evaluation> {
     const state = this.#begin();
     state.evaluation = undefined;
-    if (!state.isSaved) throw noResult("saved scores");
-    const scores = readSimilarities(this.#scoresFile(state));
+    if (state.scores !== undefined) checkModel(state.scores);
+    if (state.scores === undefined || state.saved === undefined) throw noResult("saved scores");
+    const path = this.#scoresFile(state);
+    if (markOf(path) !== state.saved) {
+      throw new StaleRunError(
+        `Expected the scores of this run in ${path} but somebody has written or removed them ` +
+          "since: run the cell that saves them",
+      );
+    }
+    this.#noteOtherCells(state.scores);
+    const scores = readSimilarities(path);
     state.evaluation = await evaluate(scores, readGroundTruth(state.dataPath));
     this.#end();
     return state.evaluation;
@@ -210,7 +208,8 @@ export class NotebookRun {
    * @throws {StaleRunError} Where there are none.
    */
   evaluation(): Evaluation {
-    const { evaluation } = this.#begin();
+    const { evaluation, scores } = this.#begin();
+    if (scores !== undefined) checkModel(scores);
     if (evaluation === undefined) throw noResult("figures");
     this.#end();
     return evaluation;
@@ -229,9 +228,9 @@ export class NotebookRun {
   } {
     const state = this.#state;
     if (state === undefined) return {};
-    const { evaluation, files, isSaved } = state;
+    const { evaluation, files, saved } = state;
     return {
-      scores: isSaved ? this.#scoresFile(state) : undefined,
+      scores: saved !== undefined ? this.#scoresFile(state) : undefined,
       ...files,
       rightItems: evaluation &&
         Object.fromEntries(evaluation.results.map(({ query, item }) => [query, item])),
@@ -241,7 +240,10 @@ export class NotebookRun {
   /** The state of this run; notes that a fixed cell was begun, which counts as failed until it ends. */
   #begin(): RunState {
     this.#failed.push(this.#lastFinished());
-    if (this.#state !== undefined) return this.#state;
+    if (this.#state !== undefined) {
+      checkPaths(this.#state);
+      return this.#state;
+    }
     throw new StaleRunError(
       "Expected a run but none has begun: run all cells, from step 1 on, and see which fails " +
         `first (${SILENT_SYNTAX})`,
@@ -251,6 +253,19 @@ export class NotebookRun {
   #end(): void {
     this.#failed.pop();
     this.#fixed.add(this.#cells?.finished.length ?? 0);
+  }
+
+  /** Says it where cells have run that may have changed what the model stands on. */
+  #noteOtherCells({ after }: Scores): void {
+    const places = (this.#cells?.finished ?? []).map((_, place) => place);
+    const others = places.filter((place) => place > after && !this.#fixed.has(place)).length;
+    if (others === 0) return;
+    console.log(
+      `Since the model made these scores, ${others} other ${
+        others === 1 ? "cell has" : "cells have"
+      }` +
+        " run: the figures are of what it was then",
+    );
   }
 
   #lastFinished(): number {
@@ -284,29 +299,6 @@ export class NotebookRun {
         throw failed("a cell that was run before the scores were made");
       }
     }
-  }
-}
-
-function failed(step: string): StaleRunError {
-  return new StaleRunError(
-    `Expected the steps 1 to 4 to have run to their ends in this run but ${step} has not: ` +
-      `look at it, then run all cells (${SILENT_SYNTAX})`,
-  );
-}
-
-function noResult(what: string): StaleRunError {
-  return new StaleRunError(
-    `Expected ${what} of this run but there are none: look at the first cell above that failed`,
-  );
-}
-
-/** What a cell has declared, or `undefined` where it has not. */
-function valueOf<T>(value: () => T): T | undefined {
-  try {
-    return value();
-  } catch (error) {
-    if (error instanceof ReferenceError) return undefined;
-    throw error;
   }
 }
 

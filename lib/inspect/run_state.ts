@@ -1,0 +1,108 @@
+/** What the fixed cells of a notebook know of a run, and what they refuse where it has gone stale. */
+import { QvimError } from "../io/errors.ts";
+import type { Evaluation } from "../challenge/evaluation.ts";
+import type { Similarities, SoundPaths } from "../challenge/model.ts";
+import { redeclaredClass, valueOf } from "./run_basis.ts";
+
+/** Thrown where a cell is run whose results would be another run's; the message says what to do. */
+export class StaleRunError extends QvimError {}
+
+/** The sounds of a run, id → path. */
+export interface RunFiles {
+  /** The sounds to be found. */
+  items: SoundPaths;
+  /** The imitations. */
+  queries: SoundPaths;
+}
+
+/** The two paths of step 1. */
+export interface RunPaths {
+  /** Where the project lives, and `output` goes. */
+  ROOT_PATH: string;
+  /** Where the data set lies. */
+  DATA_PATH: string;
+}
+
+/** Scores and where they come from. */
+export interface Scores {
+  given: Similarities;
+  by: object;
+  /** Gives what step 4 has set, as it is now. */
+  model: () => unknown;
+  /** How many cells had finished when they were made. */
+  after: number;
+}
+
+/** What the fixed cells hold on to, from the cell that makes the folders on. */
+export interface RunState {
+  rootPath: string;
+  dataPath: string;
+  /** Gives the paths of step 1, as they are now. */
+  paths: () => RunPaths;
+  /** What step 4 had set before this run. */
+  formerModel: unknown;
+  /** The count of the cell that had run before the one that began this run. */
+  before: number;
+  files?: RunFiles;
+  /** What the model gave, whatever that is. */
+  scores?: Scores;
+  /** The state of the file, where the scores are in it. */
+  saved?: string;
+  evaluation?: Evaluation;
+}
+
+/** What to say where a step has not done what it should, for no reason that can be seen. */
+export const SILENT_SYNTAX = "a cell with a syntax error shows nothing in Jupyter: " +
+  "`deno task run NOTEBOOK` says where it is";
+
+/** @throws {StaleRunError} Where step 1 has set other paths since the run began. */
+export function checkPaths({ paths, rootPath, dataPath }: RunState): void {
+  const { ROOT_PATH, DATA_PATH } = valueOf(paths) ?? {};
+  for (
+    const [name, now, then] of [["ROOT_PATH", ROOT_PATH, rootPath], [
+      "DATA_PATH",
+      DATA_PATH,
+      dataPath,
+    ]]
+  ) {
+    if (now === then) continue;
+    throw new StaleRunError(
+      `Expected ${name} to be ${then}, as when this run began, but step 1 has set it to ${now} ` +
+        "since: run all cells from the one below step 1 on",
+    );
+  }
+}
+
+/** @throws {StaleRunError} Where the model is of a class that was declared anew since. */
+export function checkClass(model: object): void {
+  const name = redeclaredClass(model);
+  if (name === undefined) return;
+  throw new StaleRunError(
+    `Expected a model of the class ${name} as it is now but step 4 made it of an earlier one: run ` +
+      "step 4 and the cells below it",
+  );
+}
+
+/** @throws {StaleRunError} Where scores are of another model than step 4 has set by now. */
+export function checkModel({ by, model }: Scores): void {
+  if (valueOf(model) !== by) {
+    throw new StaleRunError(
+      "Expected the scores of the model that step 4 has set but they are an earlier one's: run the " +
+        "cells below step 4",
+    );
+  }
+  checkClass(by);
+}
+
+export function failed(step: string): StaleRunError {
+  return new StaleRunError(
+    `Expected the steps 1 to 4 to have run to their ends in this run but ${step} has not: ` +
+      `look at it, then run all cells (${SILENT_SYNTAX})`,
+  );
+}
+
+export function noResult(what: string): StaleRunError {
+  return new StaleRunError(
+    `Expected ${what} of this run but there are none: look at the first cell above that failed`,
+  );
+}

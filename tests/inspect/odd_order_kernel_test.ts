@@ -1,0 +1,133 @@
+/** A used kernel whose cells are run one by one, in whatever order. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Kernel } from "../../lib/notebook/kernel.ts";
+import { pythonRound } from "../../lib/inspect/figures.ts";
+import { composeNotebook, readTemplate } from "../../lib/organizer/template.ts";
+import { readGolden } from "../../tools/qvim_mini/references.ts";
+import { loudnessModel } from "../fixtures/submissions.ts";
+import { PROJECT, withFolder, writeFiles } from "../support.ts";
+
+const ALL = [
+  ...["install", "imports", "interface", "helpers", "paths", "make-folders", "setup"],
+  ...["implementation", "instance", "list-files", "predict", "save", "exact-match", "class-wise"],
+];
+const RESULTS = ["exact-match", "class-wise"];
+const FIGURE = new RegExp(`MRR {7}: ${pythonRound(readGolden().figures.loudness.mrr)}\\n`);
+
+const paths = (root: string, data = "./data/qvim-mini") =>
+  `const ROOT_PATH = ${JSON.stringify(root)};\nconst DATA_PATH = ${JSON.stringify(data)};`;
+
+/** Runs cells of a notebook by their ids. */
+interface Session {
+  /** @returns What the cell printed, or its error. */
+  run(id: string, source?: string): Promise<string>;
+  root: string;
+}
+
+/** Calls `use` in a kernel in which a good notebook was run from its first cell to its last. */
+async function afterGoodRun(use: (session: Session) => Promise<void>): Promise<void> {
+  await withFolder(async (root) => {
+    const { cells } = composeNotebook(readTemplate(), {
+      paths: paths(root),
+      setup: "// There is nothing to fetch.",
+      implementation: loudnessModel(),
+      instance: "const QBVIM_MODEL = new Loudness();",
+    });
+    const kernel = await Kernel.start({ cwd: PROJECT });
+    const run = async (id: string, source = cells.find((cell) => cell.id === id)!.source) => {
+      let shown = "";
+      await kernel.execute(source, ({ header, content }) => {
+        if (header.msg_type === "stream") shown += content.text;
+        if (header.msg_type === "error") shown = `${content.ename}: ${content.evalue}`;
+      });
+      return shown;
+    };
+    try {
+      for (const id of ALL) assert.doesNotMatch(await run(id), /Error/, id);
+      assert.match(await run("exact-match"), FIGURE);
+      await use({ run, root });
+    } finally {
+      await kernel.kill();
+    }
+  });
+}
+
+async function refuse({ run }: Session, ids: string[], message: RegExp): Promise<void> {
+  for (const id of ids) assert.match(await run(id), message, id);
+}
+
+Deno.test("another model of step 4 alone gets no figures of the one before", () =>
+  afterGoodRun(async (session) => {
+    await session.run("instance", "const QBVIM_MODEL = new Loudness();");
+    const message = /StaleRunError: Expected the scores of the model that step 4 has set but they/;
+    await refuse(session, ["save", ...RESULTS], message);
+    await refuse(session, ["predict", "save"], /^(?!.*Error)/s);
+    await refuse(session, ["exact-match"], FIGURE);
+  }));
+
+Deno.test("a class that was declared anew gets no figures of the older one", () =>
+  afterGoodRun(async (session) => {
+    await session.run("implementation", loudnessModel("if (path === '') return path as any;\n"));
+    const message = /StaleRunError: Expected a model of the class Loudness as it is now but step 4/;
+    await refuse(session, ["save", ...RESULTS, "predict"], message);
+    await session.run("instance");
+    await refuse(session, ["predict", "save"], /^(?!.*Error)/s);
+    await refuse(session, ["exact-match"], FIGURE);
+  }));
+
+Deno.test("another data set of step 1 alone gets no figures of the one before", () =>
+  afterGoodRun(async (session) => {
+    const other = join(session.root, "other");
+    const wav = Deno.readFileSync(join(PROJECT, "data/qvim-mini/Items/bark/bark_1.wav"));
+    writeFiles(other, {
+      "DEV Dataset.csv":
+        "t\nLabel,Class,Items,Query 1,Query 2,Query 3\nb,b,i.wav,q.wav,,\nb,b,j.wav,r.wav,,\n",
+      "Items/b/i.wav": wav,
+      "Items/b/j.wav": wav.map((byte, i) => i > 44 && i % 2 === 0 ? byte + 1 : byte),
+      "Queries/b/q.wav": wav,
+      "Queries/b/r.wav": wav,
+    });
+    await session.run("paths", paths(session.root, other));
+    const message = /StaleRunError: Expected DATA_PATH to be \.\/data\/qvim-mini, as when this run/;
+    await refuse(session, ["list-files", "predict", "save", ...RESULTS], message);
+    for (const id of ALL.slice(ALL.indexOf("make-folders"))) {
+      assert.doesNotMatch(await session.run(id), /Error/, id);
+    }
+    assert.match(await session.run("list-files"), /^Data set: .*other\n.*: 2\n.*: 2\n/s);
+    // The sounds are listed anew: what was made of the former ones is gone.
+    await refuse(session, RESULTS, /StaleRunError: Expected (saved scores|figures) of this run/);
+  }));
+
+Deno.test("scores that somebody else has written get no figures", () =>
+  afterGoodRun(async (session) => {
+    const path = join(session.root, "output", "similarities.json");
+    Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replaceAll("0.9", "0.1"));
+    const message = /StaleRunError: Expected the scores of this run in .* but somebody has written/;
+    await refuse(session, ["exact-match"], message);
+    await refuse(session, ["save"], /^(?!.*Error)/s);
+    await refuse(session, ["exact-match"], FIGURE);
+  }));
+
+Deno.test("cells that ran since the scores were made are told of, beside the figures", () =>
+  afterGoodRun(async (session) => {
+    await session.run("setup", "const A = 1;");
+    const shown = await session.run("exact-match");
+    assert.match(
+      shown,
+      /^Since the model made these scores, 1 other cell has run: the figures are/,
+    );
+    assert.match(shown, FIGURE);
+    await session.run("predict");
+    await session.run("save");
+    assert.doesNotMatch(await session.run("exact-match"), /Since the model/);
+  }));
+
+Deno.test("cells in an odd order say what is to be run first", () =>
+  afterGoodRun(async (session) => {
+    await session.run("make-folders");
+    await refuse(session, RESULTS, /StaleRunError: Expected (saved scores|figures) of this run/);
+    await refuse(session, ["save"], /StaleRunError: Expected scores of this run/);
+    await refuse(session, ["predict"], /StaleRunError: Expected the files of this run but found/);
+    await refuse(session, ["list-files"], /StaleRunError: Expected the steps 1 to 4 to have run/);
+  }));
