@@ -13,6 +13,8 @@ export type Option =
     | { kind: "choice"; choices: readonly string[]; required?: true; default?: string }
     /** A whole number above 0. */
     | { kind: "count"; value: string; default?: number }
+    /** A port to listen on; 0 for any that is free. */
+    | { kind: "port"; value: string; default?: number }
     /** A number of seconds above 0. */
     | { kind: "seconds"; value: string; default?: number }
     /** Any number. */
@@ -185,6 +187,10 @@ function valueOf(name: string, option: Option, given: string | string[] | boolea
   }
   const text = given as string, number = text.trim() === "" ? NaN : Number(text);
   const [isFine, expected] = {
+    port: [
+      Number.isInteger(number) && number >= 0 && number < 65536,
+      "a port from 0 to 65535",
+    ] as const,
     count: [Number.isSafeInteger(number) && number > 0, "a whole number above 0"] as const,
     seconds: [number > 0 && number < Infinity, "a number of seconds above 0"] as const,
     number: [Number.isFinite(number), "a number"] as const,

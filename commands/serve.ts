@@ -10,7 +10,12 @@ export const serveCommand = defineCommand({
 they need the token in the address that is printed.`,
   options: {
     library: LIBRARY_OPTION,
-    port: { kind: "count", value: "PORT", default: 8080, help: "where it listens" },
+    port: {
+      kind: "port",
+      value: "PORT",
+      default: 8080,
+      help: "where it listens; 0 for any that is free",
+    },
     host: {
       kind: "text",
       value: "HOST",

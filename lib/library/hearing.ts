@@ -8,7 +8,7 @@ import { type SoundView, VocalSearch } from "../models/vocal_search/vocal_search
  * Raised whenever what is heard of a sound changes although the encoder's weights stay: sounds that
  * were heard otherwise can't be compared.
  */
-export const FEATURE_VERSION = 1;
+export const FEATURE_VERSION = 2;
 
 /** What is kept of a sound: parallel lists, one entry for the whole and for each beginning. */
 export interface Heard {
@@ -33,17 +33,22 @@ export class Hearing {
   }
 
   /**
-   * The model's whole score of each sound, higher for more alike.
+   * The model's whole score of each sound for each query, higher for more alike.
    *
-   * @param query What {@linkcode query} heard.
-   * @param sounds The sounds; the first `reference` of them stand for the whole library, and the
-   * scores are scaled by their mean and deviation.
+   * @param queries What {@linkcode query} heard.
+   * @param sounds The sounds that are scored.
+   * @param reference Sounds that stand for the whole library: the scores are scaled by their mean
+   * and deviation over these, or over all that are scored where there are none.
+   * @returns [shape=(queries, sounds)]
    */
-  async score(query: Heard, sounds: Heard[], reference: number): Promise<Float64Array> {
-    if (sounds.length === 0) return new Float64Array();
-    const scorer = await this.#model.createScorer(sounds.map(asHeard), reference);
+  async score(queries: Heard[], sounds: Heard[], reference?: Heard[]): Promise<Float64Array[]> {
+    if (sounds.length === 0) return queries.map(() => new Float64Array());
+    const scorer = await this.#model.createScorer(
+      sounds.map(asHeard),
+      reference?.map((sound) => asHeard(sound)[0]),
+    );
     try {
-      return (await scorer.score(asHeard(query)))[0];
+      return await scorer.score(queries.map((query) => asHeard(query)[0]));
     } finally {
       await scorer.release();
     }

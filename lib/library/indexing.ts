@@ -110,8 +110,7 @@ class Indexing {
     const toHear = changed.filter(({ path }) => !moved.has(path));
     await this.#hear(toHear, older.length);
     const gone = await this.#removeGone(files, known, broken);
-    await this.#store.exclusively(() => this.#store.optimize());
-    await this.#store.exclusively(() => this.#store.buildIndices());
+    await this.#store.tidy();
     const paths = new Set(files.map(({ path }) => path));
     const brokenNow = (await this.#store.listBroken()).filter(({ path }) => paths.has(path));
     return {
@@ -128,18 +127,17 @@ class Indexing {
 
   /** What the library has of each file in these places, after mending what a kill left. */
   async #readKnown(): Promise<Map<string, Known>> {
-    const known = new Map<string, Known>(), twice = new Map<string, Known>();
+    const known = new Map<string, Known>(), twice = new Set<string>();
     for await (const row of this.#store.list(KNOWN, this.#scope)) {
       if (!isOfShard(row.path, this.#shard)) continue;
       const other = known.get(row.path);
-      if (other !== undefined && other.batch !== row.batch) {
-        twice.set(row.path, other.added > row.added ? other : row);
-      }
-      if (other === undefined || row.added > other.added) known.set(row.path, row);
+      if (other !== undefined && other.batch !== row.batch) twice.add(row.path);
+      known.set(row.path, newest([row, ...other === undefined ? [] : [other]])!);
     }
     if (twice.size > 0) {
       await this.#store.exclusively(async () => {
-        for (const { path, batch } of twice.values()) {
+        for (const path of twice) {
+          const { batch } = known.get(path)!;
           await this.#store.remove(`path = ${quote(path)} AND batch <> ${quote(batch)}`);
         }
       });
@@ -263,19 +261,26 @@ class Indexing {
     const batch = crypto.randomUUID(), added = Date.now();
     await this.#store.exclusively(async () => {
       const paths = [...new Set(rows.map(({ path }) => path))];
-      const there = await this.#pathsFrom(paths);
-      // Another indexer may have heard the same file meanwhile.
-      const isNew = (row: SoundRow) => {
-        const old = there.get(row.path);
-        return old?.hash !== row.hash || old.mtime !== row.mtime || old.model !== row.model;
-      };
-      const fresh = rows.filter(isNew).map((row) => ({ ...row, batch, added }));
-      await this.#store.add(fresh);
-      const replaced = [...new Set(fresh.map(({ path }) => path))].filter((path) =>
-        there.has(path)
-      );
-      if (replaced.length > 0) {
-        await this.#store.remove(`${isOneOf("path", replaced)} AND batch <> ${quote(batch)}`);
+      const old: Known[] = [];
+      for await (const row of this.#store.list(KNOWN, isOneOf("path", paths))) old.push(row);
+      // Another indexer may have heard the same file meanwhile, or this be done once more.
+      const there = new Map<string, Known>();
+      for (const { path, hash, mtime } of rows) {
+        const same = newest(
+          old.filter((row) =>
+            row.path === path && row.hash === hash && row.mtime === mtime &&
+            row.model === this.#model
+          ),
+        );
+        if (same !== undefined) there.set(path, same);
+      }
+      const fresh = rows.filter(({ path }) => !there.has(path));
+      await this.#store.add(fresh.map((row) => ({ ...row, batch, added })));
+      const kept = (path: string) => there.get(path)?.batch ?? batch;
+      const replaced = old.filter(({ path, batch }) => batch !== kept(path));
+      for (const [batch, rows] of Map.groupBy(replaced, ({ path }) => kept(path))) {
+        const paths = [...new Set(rows.map(({ path }) => path))];
+        await this.#store.remove(`${isOneOf("path", paths)} AND batch <> ${quote(batch)}`);
       }
       await this.#store.removeBroken(paths);
       const brokenPaths = broken.map(({ path }) => path);
@@ -284,14 +289,6 @@ class Indexing {
         await this.#store.remove(isOneOf("path", brokenPaths));
       }
     });
-  }
-
-  async #pathsFrom(paths: string[]): Promise<Map<string, Known>> {
-    const there = new Map<string, Known>();
-    for await (const row of this.#store.list(KNOWN, isOneOf("path", paths))) {
-      there.set(row.path, row);
-    }
-    return there;
   }
 
   async #removeGone(
@@ -310,6 +307,15 @@ class Indexing {
     });
     return gone.length;
   }
+}
+
+/** The row that was written last; of several at once, the same one for whoever asks. */
+function newest(rows: Known[]): Known | undefined {
+  return rows.reduce<Known | undefined>(
+    (a, b) =>
+      a === undefined || b.added > a.added || (b.added === a.added && b.batch > a.batch) ? b : a,
+    undefined,
+  );
 }
 
 function isThere(path: string): boolean {

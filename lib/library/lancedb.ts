@@ -5,12 +5,31 @@ import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 /** Thrown where a library can't be used as it is; the message says what to do. */
 export class LibraryError extends QvimError {}
 
+/** How much of what LanceDB says is shown. */
+const LONGEST_REASON = 200;
+
+/**
+ * Why LanceDB failed, in one line: it tells the whole chain of causes, with the places in its own
+ * code, and object storage answers in XML.
+ */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, code, message] = text.match(/<Code>(.*?)<\/Code>\s*<Message>(.*?)<\/Message>/) ?? [];
+  const reason = code !== undefined
+    ? `${code}: ${message}`
+    : text.split("Caused by:").at(-1)!.replace(/, \/\S*\.rs:\d+:\d+/g, "")
+      .replace(/.*Please file a bug report at \S+ /, "");
+  const line = reason.replace(/\s+/g, " ").trim();
+  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)} …` : line;
+}
+
 // LanceDB is not named in the root deno.json: the very first run of anything would fetch its 300 MB.
 // These are the parts of its interface that are used here.
 
 /** Columns of numbers and texts as Apache Arrow keeps them. */
 export interface ArrowTable {
   numRows: number;
+  schema: { fields: { name: string }[] };
   getChild(name: string): ArrowVector | null;
 }
 
@@ -57,6 +76,9 @@ export interface LanceTable {
   checkoutLatest(): Promise<void>;
   schema(): Promise<{ fields: { name: string; type: { listSize?: number } }[] }>;
   version(): Promise<number>;
+  dropColumns(names: string[]): Promise<unknown>;
+  /** Of nothing but missing values. */
+  addColumns(fields: unknown[]): Promise<unknown>;
   close(): void;
 }
 

@@ -94,17 +94,47 @@ export function vectorColumn(view: number): string {
   return `vector_${view + 1}`;
 }
 
-/** Sounds as a table: vectors and features are columns of lists of fixed size. */
+/** The column of all that the second pass needs of a sound: one read finds it in one place. */
+export const HEARD_COLUMN = "heard";
+
+/** The numbers in {@linkcode HEARD_COLUMN}. */
+function heardSize({ views, vector, features }: Shape): number {
+  return views * (vector + features);
+}
+
+/**
+ * Sounds as a table: a column of each view's vectors, which the first pass looks into, and one of
+ * vectors and features together, of half the precision, for the second.
+ */
 export function soundsTable(lance: Lance, rows: SoundRow[], shape: Shape): ArrowTable {
   const columns = plainColumns(lance, rows as unknown as Record<string, unknown>[], INFO_COLUMNS);
+  const size = heardSize(shape);
+  const heard = rows.map((row) => packHeard(row, size));
   for (let view = 0; view < shape.views; view++) {
-    const lists = rows.map(({ vectors }) => vectors?.[view]);
-    columns.push(listColumn(lance, vectorColumn(view), lists, shape.vector));
+    const at = view * shape.vector;
+    const vectors = heard.map((packed) => packed?.subarray(at, at + shape.vector));
+    columns.push(listColumn(lance, vectorColumn(view), vectors, shape.vector, "single"));
   }
-  const size = shape.views * shape.features;
-  const features = rows.map((row) => row.features && joined(row.features, size));
-  columns.push(listColumn(lance, "features", features, size));
+  columns.push(listColumn(lance, HEARD_COLUMN, heard, size, "half"));
   return makeTable(lance, columns, rows.length);
+}
+
+/** The columns of what is heard, as Arrow's fields. */
+export function heardFields(lance: Lance, shape: Shape): { name: string }[] {
+  return soundsTable(lance, [], shape).schema.fields
+    .filter(({ name }) => !Object.hasOwn(INFO_COLUMNS, name));
+}
+
+/** All vectors, then all features; nothing where the sound has to be heard anew. */
+function packHeard({ vectors, features }: SoundRow, size: number): Float16Array | undefined {
+  if (vectors === undefined || features === undefined) return undefined;
+  const out = new Float16Array(size);
+  let at = 0;
+  for (const part of [...vectors, ...features]) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 /** Broken files as a table. */
@@ -131,30 +161,19 @@ export function readBroken(table: ArrowTable, index: number): BrokenFile {
   ) as unknown as BrokenFile;
 }
 
-/** What is kept of a sound, where all of its columns were asked for. */
+/** What is kept of a sound, where {@linkcode HEARD_COLUMN} was asked for. */
 export function readHeard(table: ArrowTable, index: number, shape: Shape): Heard {
-  const features = readList(table.getChild("features")!, index);
-  return {
-    vectors: Array.from(
-      { length: shape.views },
-      (_, view) => readList(table.getChild(vectorColumn(view))!, index),
-    ),
-    features: Array.from(
-      { length: shape.views },
-      (_, view) => features.slice(view * shape.features, (view + 1) * shape.features),
-    ),
-  };
-}
-
-/** A list of numbers. */
-export function readList(column: ArrowVector, index: number): Float32Array {
-  return (column.get(index) as { toArray(): Float32Array }).toArray();
-}
-
-function joined(parts: Float32Array[], size: number): Float32Array {
-  const out = new Float32Array(size);
-  parts.forEach((part, i) => out.set(part, i * part.length));
-  return out;
+  const { views, vector, features } = shape;
+  const bits = (table.getChild(HEARD_COLUMN)!.get(index) as { toArray(): Uint16Array }).toArray();
+  const numbers = new Float32Array(
+    new Float16Array(bits.buffer as ArrayBuffer, bits.byteOffset, bits.length),
+  );
+  const lists = (first: number, size: number) =>
+    Array.from(
+      { length: views },
+      (_, i) => numbers.subarray(first + i * size, first + (i + 1) * size),
+    );
+  return { vectors: lists(0, vector), features: lists(views * vector, features) };
 }
 
 // deno-lint-ignore no-explicit-any -- Arrow's own classes, which are loaded later
@@ -176,23 +195,25 @@ function plainColumns(
 function listColumn(
   { arrow }: Lance,
   name: string,
-  lists: (Float32Array | undefined)[],
+  lists: (Float16Array | undefined)[],
   size: number,
+  precision: "half" | "single",
 ): Column {
-  const numbers = new Float32Array(lists.length * size);
+  const isHalf = precision === "half";
+  const numbers = new (isHalf ? Float16Array : Float32Array)(lists.length * size);
   const valid = new Uint8Array(Math.ceil(lists.length / 8));
   lists.forEach((list, i) => {
     if (list === undefined) return;
     numbers.set(list, i * size);
     valid[i >> 3] |= 1 << (i & 7);
   });
-  const float = new arrow.Float32();
+  const float = isHalf ? new arrow.Float16() : new arrow.Float32();
   const type = new arrow.FixedSizeList(size, new arrow.Field("item", float, true));
   const child = arrow.makeData({
     type: float,
     length: numbers.length,
     nullCount: 0,
-    data: numbers,
+    data: isHalf ? new Uint16Array(numbers.buffer) : numbers,
   });
   const missing = lists.filter((list) => list === undefined).length;
   const data = arrow.makeData({

@@ -48,6 +48,9 @@ export interface SearchResult
   score: number;
 }
 
+/** What the second pass scores. */
+type Candidate = Omit<SearchResult, "score"> & Heard;
+
 const SHOWN = ["id", "path", "start", "end", "duration", "rate", "channels"] as const;
 
 /**
@@ -66,7 +69,7 @@ export class SoundLibrary {
   #version?: number;
   #count = 0;
   #isMixed = false;
-  #reference: (SoundInfo & Heard)[] = [];
+  #reference: Heard[] = [];
 
   private constructor(store: Store) {
     this.#store = store;
@@ -159,15 +162,13 @@ export class SoundLibrary {
     const where = this.#predicate(options);
     const candidates = await this.#candidates(queries, where);
     const isAll = where === undefined && this.#count <= CANDIDATES;
-    const sounds = isAll ? candidates : [...this.#reference, ...candidates];
-    const reference = isAll ? candidates.length : this.#reference.length;
+    const rows = await this.#hearing.score(
+      queries.map(({ heard }) => heard),
+      candidates,
+      isAll ? undefined : this.#reference,
+    );
     const scores = new Float64Array(candidates.length);
-    for (const { heard, weight } of queries) {
-      const all = await this.#hearing.score(heard, sounds, reference);
-      candidates.forEach((_, i) =>
-        scores[i] += weight * all[sounds.length - candidates.length + i]
-      );
-    }
+    rows.forEach((row, q) => row.forEach((score, i) => scores[i] += queries[q].weight * score));
     const hidden = new Set(options.notThis);
     return candidates
       .map((sound, i) => ({ sound, score: scores[i] }))
@@ -181,7 +182,7 @@ export class SoundLibrary {
   async #candidates(
     queries: { heard: Heard; weight: number }[],
     where: string | undefined,
-  ): Promise<(SoundInfo & Heard)[]> {
+  ): Promise<Candidate[]> {
     const moved = new Float32Array(this.#store.shape.vector);
     for (const { heard, weight } of queries) {
       const vector = heard.vectors[0];
@@ -191,7 +192,7 @@ export class SoundLibrary {
       ? await this.#store.someRows(CANDIDATES, where)
       : (await this.#store.nearest(normalize(moved), CANDIDATES, { where })).map(({ row }) => row);
     // Two indexers that heard one file at the same time, and were killed, leave it twice.
-    const rows = await this.#store.readRows(found);
+    const rows = await this.#store.readRows(found, SHOWN);
     return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
 
@@ -227,6 +228,7 @@ export class SoundLibrary {
     const limit = this.#count <= CANDIDATES ? CANDIDATES : REFERENCE;
     this.#reference = await this.#store.readRows(
       await this.#store.spread(limit, this.#isMixed ? current : undefined),
+      [],
     );
     this.#version = version;
   }
@@ -242,7 +244,7 @@ function asQuery({ vectors, features }: Heard): Heard {
   return { vectors: [vectors[0]], features: [features[0]] };
 }
 
-function pick(sound: SoundInfo): Omit<SearchResult, "score"> {
+function pick(sound: Candidate): Omit<SearchResult, "score"> {
   return Object.fromEntries(SHOWN.map((name) => [name, sound[name]])) as Omit<
     SearchResult,
     "score"

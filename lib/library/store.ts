@@ -1,16 +1,20 @@
 import { join } from "node:path";
 import type { Heard } from "./hearing.ts";
 import {
+  type ArrowTable,
   type Lance,
   type LanceConnection,
   type LanceQuery,
   type LanceTable,
   LibraryError,
   loadLance,
+  reasonOf,
 } from "./lancedb.ts";
 import {
   type BrokenFile,
   brokenTable,
+  HEARD_COLUMN,
+  heardFields,
   INFO_COLUMNS,
   readBroken,
   readHeard,
@@ -35,6 +39,13 @@ export const INDEXED_FROM = 100_000;
 const CACHE_BYTES = 256 * 2 ** 20;
 /** Versions of the tables that are older are given up: whoever reads has long gone on. */
 const KEEP_VERSIONS = 60 * 60 * 1000;
+
+/** How often a write is tried again where others write at the same time, … */
+const RETRIES = 8;
+/** … first after about so long, in milliseconds, then after twice as long, … */
+const FIRST_WAIT = 100;
+/** … but no longer than this. */
+const LONGEST_WAIT = 5000;
 
 const ALL_INFO = Object.keys(INFO_COLUMNS) as (keyof SoundInfo)[];
 
@@ -74,7 +85,11 @@ export class Store {
    * @param library A folder, or a place on object storage such as `s3://bucket/library`.
    * @throws {LibraryError} Where there is none.
    */
-  static async open(library: string): Promise<Store> {
+  static open(library: string): Promise<Store> {
+    return reaching(library, () => retry(() => Store.#open(library)));
+  }
+
+  static async #open(library: string): Promise<Store> {
     const { lance, connection } = await connect(library, false);
     const names = await connection.tableNames();
     if (!names.includes(SOUNDS)) throw noLibrary(library);
@@ -89,20 +104,18 @@ export class Store {
    * Opens a library or makes an empty one, for sounds of a certain shape. Where an older model left
    * another shape, the sounds stay listed but have to be heard anew.
    */
-  static async openOrCreate(library: string, shape: Shape): Promise<Store> {
+  static openOrCreate(library: string, shape: Shape): Promise<Store> {
+    // Whoever comes at the same time makes the same tables: the second one finds them.
+    return reaching(library, () => retry(() => Store.#openOrCreate(library, shape)));
+  }
+
+  static async #openOrCreate(library: string, shape: Shape): Promise<Store> {
     const { lance, connection } = await connect(library, true);
     const names = await connection.tableNames();
-    let sounds = names.includes(SOUNDS)
+    const sounds = names.includes(SOUNDS)
       ? await connection.openTable(SOUNDS)
       : await createTable(connection, SOUNDS, soundsTable(lance, [], shape));
-    const found = await shapeFrom(sounds);
-    if (JSON.stringify(found) !== JSON.stringify(shape)) {
-      const rows: SoundInfo[] = [];
-      for await (const row of scan(sounds.query(), ALL_INFO)) rows.push(row);
-      sounds = await connection.createTable(SOUNDS, soundsTable(lance, rows, shape), {
-        mode: "overwrite",
-      });
-    }
+    await reshape(sounds, lance, shape);
     const broken = names.includes(BROKEN)
       ? await connection.openTable(BROKEN)
       : await createTable(connection, BROKEN, brokenTable(lance, []));
@@ -131,18 +144,26 @@ export class Store {
 
   /** Whole rows. */
   async read(where: string): Promise<(SoundInfo & Heard)[]> {
-    return this.#toRows(await this.#sounds.query().where(where).toArrow());
+    const query = this.#sounds.query().where(where);
+    return this.#toRows(await query.select([...ALL_INFO, HEARD_COLUMN]).toArrow(), ALL_INFO);
   }
 
-  /** Whole rows, by the numbers that {@linkcode nearest} and {@linkcode someRows} give. */
-  async readRows(rowIds: bigint[]): Promise<(SoundInfo & Heard)[]> {
+  /** What was heard and some columns, by the numbers that {@linkcode nearest} and others give. */
+  async readRows<K extends keyof SoundInfo>(
+    rowIds: bigint[],
+    columns: readonly K[],
+  ): Promise<(Pick<SoundInfo, K> & Heard)[]> {
     if (rowIds.length === 0) return [];
-    return this.#toRows(await this.#sounds.takeRowIds(rowIds).toArrow());
+    const query = this.#sounds.takeRowIds(rowIds).select([...columns, HEARD_COLUMN]);
+    return this.#toRows(await query.toArrow(), columns);
   }
 
-  #toRows(table: Awaited<ReturnType<LanceQuery["toArrow"]>>): (SoundInfo & Heard)[] {
+  #toRows<K extends keyof SoundInfo>(
+    table: ArrowTable,
+    columns: readonly K[],
+  ): (Pick<SoundInfo, K> & Heard)[] {
     return Array.from({ length: table.numRows }, (_, i) => ({
-      ...readInfo(table, i, ALL_INFO),
+      ...readInfo(table, i, columns),
       ...readHeard(table, i, this.shape),
     }));
   }
@@ -223,16 +244,42 @@ export class Store {
     if (paths.length > 0) await this.#broken.delete(isOneOf("path", paths));
   }
 
-  /** Runs `work` while no other process writes into this folder; on object storage, at once. */
+  /**
+   * Runs `work` while no other process writes into this folder. On object storage there are no locks:
+   * there it runs at once, and once more where others wrote at the same time, so that it has to look
+   * at what is there.
+   */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    if (isRemote(this.#library)) return await work();
-    using file = await Deno.open(join(this.#library, "writing.lock"), {
-      create: true,
-      write: true,
+    return await reaching(this.#library, async () => {
+      if (isRemote(this.#library)) return await retry(() => this.#afresh(work));
+      using file = await Deno.open(join(this.#library, "writing.lock"), {
+        create: true,
+        write: true,
+      });
+      await file.lock(true);
+      return await this.#afresh(work);
     });
-    await file.lock(true);
+  }
+
+  async #afresh<T>(work: () => Promise<T>): Promise<T> {
     await this.refresh();
     return await work();
+  }
+
+  /** {@linkcode optimize} and {@linkcode buildIndices}, unless another machine is at it. */
+  async tidy(): Promise<void> {
+    for (const work of [() => this.optimize(), () => this.buildIndices()]) {
+      if (!isRemote(this.#library)) {
+        await this.exclusively(work);
+        continue;
+      }
+      try {
+        await reaching(this.#library, () => this.#afresh(work));
+      } catch (error) {
+        // The last machine that ends is alone, and does it all.
+        if (!isConflict(error)) throw error;
+      }
+    }
   }
 
   /** Sees what others have written since. */
@@ -326,11 +373,56 @@ async function shapeFrom(table: LanceTable): Promise<Shape> {
   const sizeOf = (name: string) => fields.find((field) => field.name === name)?.type.listSize ?? 0;
   let views = 0;
   while (sizeOf(vectorColumn(views)) > 0) views++;
-  return {
-    views,
-    vector: sizeOf(vectorColumn(0)),
-    features: sizeOf("features") / Math.max(1, views),
-  };
+  const vector = sizeOf(vectorColumn(0));
+  return { views, vector, features: sizeOf(HEARD_COLUMN) / Math.max(1, views) - vector };
+}
+
+/**
+ * Makes a table's columns of what is heard those of a shape. Where an older model left others they
+ * go: nothing is copied, however many sounds there are.
+ */
+async function reshape(table: LanceTable, lance: Lance, shape: Shape): Promise<void> {
+  await retry(async () => {
+    await table.checkoutLatest();
+    if (JSON.stringify(await shapeFrom(table)) === JSON.stringify(shape)) return;
+    const fields = heardFields(lance, shape), isInfo = (name: string) => name in INFO_COLUMNS;
+    const old = (await table.schema()).fields.map(({ name }) => name).filter((n) => !isInfo(n));
+    if (old.length > 0) await table.dropColumns(old);
+    await table.addColumns(fields);
+  });
+}
+
+/** Says in one line where the library can't be reached, read or written. */
+async function reaching<T>(library: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // What is no class of ours and has a code comes from LanceDB.
+    const isLance = error instanceof Error && "code" in error && error.code === "GenericFailure";
+    if (!isLance || isConflict(error)) throw error;
+    throw new LibraryError(
+      `Expected to read and write the library in ${library} but found: ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whether a write failed because somebody else wrote at the same time. */
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && /conflict|concurrent/i.test(error.message);
+}
+
+/** Runs `work` again, after a while of random length, where somebody else wrote at the same time. */
+async function retry<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= RETRIES || !isConflict(error)) throw error;
+      const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt) * (0.5 + Math.random());
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
 }
 
 async function* scan<K extends keyof SoundInfo>(

@@ -65,8 +65,9 @@ Deno.test("SoundLibrary.search() scores as VocalSearch does", async () => {
     const results = await library.search(query);
     const items = Object.fromEntries(results.map(({ path }) => [path, path]));
     const { query: expected } = await new VocalSearch().computeSimilarities(items, { query });
+    // Kept in half precision: a score, of deviation 1 over the library, may move a little.
     for (const { path, score } of results) {
-      assert.ok(Math.abs(score - expected[path]) < 1e-4, `${path}: ${score}, ${expected[path]}`);
+      assert.ok(Math.abs(score - expected[path]) < 2e-3, `${path}: ${score}, ${expected[path]}`);
     }
   });
 });

@@ -138,16 +138,20 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
    * Compares by both parts; an item is scored by the best of its views.
    *
    * @param items What {@linkcode embedItem} gave.
-   * @param reference The scores are scaled by their mean and deviation over that many items, from
-   * the first: all of them, unless the items are a chosen few of a larger whole.
+   * @param reference The scores are scaled by their mean and deviation over these wholes: those of
+   * all items, unless the items are a chosen few of a larger whole that these stand for.
    */
   override async createScorer(
     items: SoundView[][],
-    reference: number = items.length,
+    reference: SoundView[] = [],
   ): Promise<Scorer<SoundView>> {
     const { contours, encoder } = this.#options;
     // All wholes first, then all of each length of beginnings.
-    const views = BEGINNINGS.flatMap((_, view) => items.map((item) => item[view]));
+    const views = [
+      ...reference,
+      ...BEGINNINGS.flatMap((_, view) => items.map((item) => item[view])),
+    ];
+    const scaling = reference.length || items.length;
     const features = contours ? views.map((view) => view.features!) : [];
     const products = encoder
       ? await DotProducts.create(views.map((view) => view.embedding!))
@@ -158,7 +162,7 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
         return queries.map((query, q) => {
           const scores = new Float64Array(views.length);
           if (cosines !== undefined) {
-            addWeighted(scores, scaleByFirst(cosines[q], reference), ENCODER_WEIGHT);
+            addWeighted(scores, scaleByFirst(cosines[q], scaling), ENCODER_WEIGHT);
           }
           if (contours) {
             for (const { between, weight } of DISTANCES) {
@@ -166,10 +170,10 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
                 features,
                 (view) => between(query.features!, view),
               );
-              addWeighted(scores, scaleByFirst(distances, reference), -CONTOURS_WEIGHT * weight);
+              addWeighted(scores, scaleByFirst(distances, scaling), -CONTOURS_WEIGHT * weight);
             }
           }
-          return bestView(scores, items.length);
+          return bestView(scores.subarray(reference.length), items.length);
         });
       },
       release: async () => await products?.release(),
