@@ -1,4 +1,4 @@
-import type { ArrowTable, ArrowVector, Lance } from "./lancedb.ts";
+import type { ArrowTable, Lance } from "./lancedb.ts";
 import type { Heard } from "./hearing.ts";
 
 /** A sound of the library, or a piece of a long recording. */
