@@ -49,7 +49,15 @@ export {
 } from "./challenge/similarities.ts";
 export { currentRun, NotebookRun } from "./inspect/current_run.ts";
 export { type RunFiles, type RunPaths, StaleRunError } from "./inspect/run_state.ts";
-export { listen, ListenError, type ListenOptions, showBest, showWorst } from "./inspect/listen.ts";
+export {
+  type FoundSound,
+  listen,
+  type ListenOptions,
+  showBest,
+  showWorst,
+} from "./inspect/listen.ts";
+export { ListenError } from "./inspect/players.ts";
+export { record, RecordError, type Recording, type RecordOptions } from "./inspect/record.ts";
 export { confusion, showConfusion } from "./inspect/confusion.ts";
 export type { SoundInfo } from "./library/rows.ts";
 export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";

@@ -4,7 +4,7 @@ import { heatMap } from "../ui/chart.ts";
 import { display } from "../ui/jupyter.ts";
 import { formatTable } from "../ui/table.ts";
 import { currentRun } from "./current_run.ts";
-import { ListenError } from "./listen.ts";
+import { ListenError } from "./players.ts";
 
 /**
  * Shows what class was found instead: for the queries of each class, how many had an item of which

@@ -1,15 +1,10 @@
-import { QvimError } from "../io/errors.ts";
-import { readAudio } from "../audio/read_audio.ts";
-import { resample } from "../audio/resample.ts";
+import { basename } from "node:path";
 import type { Evaluation, QueryResult } from "../challenge/evaluation.ts";
+import type { QVIMModel, SoundPaths } from "../challenge/model.ts";
 import { type QueryScores, readSimilarities } from "../challenge/similarities.ts";
-import type { SoundPaths } from "../challenge/model.ts";
-import { display, escapeHtml } from "../ui/jupyter.ts";
+import { display } from "../ui/jupyter.ts";
 import { currentRun } from "./current_run.ts";
-import { drawSpectrogram } from "./spectrogram.ts";
-
-/** Thrown where there is nothing to listen to; the message says what to do. */
-export class ListenError extends QvimError {}
+import { ListenError, playersOf, type Shown } from "./players.ts";
 
 /** Where sounds and scores come from; those of the notebook's run unless given. */
 export interface ListenOptions {
@@ -21,41 +16,87 @@ export interface ListenOptions {
   items?: SoundPaths;
   /** Query → path. */
   queries?: SoundPaths;
+  /** What finds sounds by a recording of one's own. */
+  model?: QVIMModel;
   /** Query → its right item; that of the run's evaluation unless given. */
   rightItems?: Record<string, string>;
 }
 
-/** A sound in a row. */
-interface Shown {
-  /** What it is: the imitation, the right item, an answer. */
-  role: string;
-  name: string;
-  path: string;
-  rank?: number;
-  score?: number;
-  isRight?: boolean;
-}
-
 /** Rows are pictures and sounds; more of them are no use. */
 const MOST_ROWS = 50, MOST_TOP = 10;
-/** What goes into the page: one channel, µ-law, no longer than this. */
-const PAGE_RATE = 12_000, PAGE_SECONDS = 6;
+
+/** A sound that a library or another search has found. */
+export interface FoundSound {
+  /** The recording. */
+  path: string;
+  /** Higher is more alike. */
+  score: number;
+  /** The part of the recording that was found, in seconds; the whole unless given. */
+  start?: number;
+  /** Where that part ends. */
+  end?: number;
+}
 
 /**
  * Shows a query with its right item and the top answers: players, spectrograms on one time axis, rank
  * and score. One sound plays at a time; the arrow keys go on, space plays.
  *
- * @param query The query's id, its file's name.
+ * @param query A query of the data set, by its id (its file's name); a recording of your own, as
+ * {@linkcode record} gives it, for which a model is asked; or what a library's search has found.
  * @param options Where sounds and scores come from.
  * @throws {ListenError} Where there is no such query, or no scores.
  *
  * @example
  * ```ts ignore
  * await listen("siren_1.wav");
+ * await listen(await record(), { model: new VocalSearch() });
+ * await listen(await library.search("creak.wav"));
  * ```
  */
-export async function listen(query: string, options: ListenOptions = {}): Promise<void> {
-  await showRows([query], options);
+export async function listen(
+  query: string | { path: string } | FoundSound[],
+  options: ListenOptions = {},
+): Promise<void> {
+  if (typeof query === "string") await showRows([query], options);
+  else if (Array.isArray(query)) await showFound(query);
+  else await showRecording(query.path, options);
+}
+
+/** What a search has found, best first. */
+async function showFound(found: FoundSound[]): Promise<void> {
+  if (found.length === 0) {
+    throw new ListenError("Expected sounds that were found but there are none");
+  }
+  const sounds = found.slice(0, MOST_ROWS).map((sound, i): Shown => ({
+    ...sound,
+    role: `found ${i + 1}`,
+    name: basename(sound.path),
+    rank: i + 1,
+  }));
+  await showTables([["What was found", sounds]]);
+}
+
+/** What a model finds by a recording of one's own. */
+async function showRecording(path: string, options: ListenOptions): Promise<void> {
+  const top = checkTop(options);
+  const { items } = { ...currentRun.sources(), ...options };
+  if (options.model === undefined) {
+    throw new ListenError(
+      "Expected a model to find sounds by a recording with but found none: " +
+        "listen(recording, { model: new VocalSearch() })",
+    );
+  }
+  if (items === undefined || Object.keys(items).length === 0) {
+    throw new ListenError(
+      "Expected items to find but found none: run the cell that lists the files",
+    );
+  }
+  const query = basename(path);
+  const { [query]: scores } = await options.model.computeSimilarities(items, { [query]: path });
+  await showTables([[
+    "Your recording",
+    choose(query, scores, undefined, top, { [query]: path }, items),
+  ]]);
 }
 
 /**
@@ -116,13 +157,13 @@ async function showRanked(
   await showRows(chosen.map(({ query }) => query), { rightItems, ...options });
 }
 
+function checkTop({ top = 3 }: ListenOptions): number {
+  if (Number.isInteger(top) && top >= 1 && top <= MOST_TOP) return top;
+  throw new ListenError(`Expected top to be a whole number from 1 to ${MOST_TOP} but found ${top}`);
+}
+
 async function showRows(queries: string[], options: ListenOptions): Promise<void> {
-  const { top = 3 } = options;
-  if (!Number.isInteger(top) || top < 1 || top > MOST_TOP) {
-    throw new ListenError(
-      `Expected top to be a whole number from 1 to ${MOST_TOP} but found ${top}`,
-    );
-  }
+  const top = checkTop(options);
   const sources = { ...currentRun.sources(), ...options };
   if (sources.scores === undefined || !sources.items || !sources.queries) {
     throw new ListenError("Expected scores to show but found none: run the cell that saves them");
@@ -132,26 +173,26 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
     throw new ListenError(`Expected a query of the data set but found ${JSON.stringify(unknown)}`);
   }
   const rows = await readRows(sources.scores, queries);
-  const html: string[] = [], text: string[] = [];
-  for (const query of queries) {
+  await showTables(queries.map((query) => {
     const scores = rows.get(query);
     if (scores === undefined) {
       throw new ListenError(`Expected scores for ${query} in ${sources.scores} but found none`);
     }
     const right = sources.rightItems?.[query];
-    const sounds = choose(query, scores, right, top, sources.queries, sources.items);
-    html.push(await rowHtml(query, sounds));
-    text.push(
-      `${query}: ${
-        sounds.slice(1).map(({ name, rank, isRight }) => `${rank}. ${name}${isRight ? " ✓" : ""}`)
-          .join(", ")
-      }`,
+    return [query, choose(query, scores, right, top, sources.queries!, sources.items!)];
+  }));
+}
+
+/** Players where a page can show them, and words where it can't. */
+async function showTables(tables: [title: string, sounds: Shown[]][]): Promise<void> {
+  const words = tables.map(([title, sounds]) => {
+    const answers = sounds.filter(({ rank }) => rank !== undefined);
+    const places = answers.map(({ name, rank, isRight }) =>
+      `${rank}. ${name}${isRight ? " ✓" : ""}`
     );
-  }
-  await display({
-    "text/plain": text.join("\n"),
-    "text/html": `<div class="qvim-listen">${STYLE}${html.join("")}${SCRIPT}</div>`,
+    return `${title}: ${places.join(", ")}`;
   });
+  await display({ "text/plain": words.join("\n"), "text/html": await playersOf(tables) });
 }
 
 async function readRows(path: string, wanted: string[]): Promise<Map<string, QueryScores>> {
@@ -186,110 +227,3 @@ function choose(
   }
   return [...shown, ...answers];
 }
-
-async function rowHtml(query: string, sounds: Shown[]): Promise<string> {
-  const heard = await Promise.all(sounds.map(async (sound) => {
-    try {
-      return { ...sound, audio: await readAudio(sound.path) };
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new ListenError(
-          `Expected ${sound.name} at ${sound.path} but it is not there any more`,
-        );
-      }
-      throw error;
-    }
-  }));
-  const seconds = Math.min(
-    PAGE_SECONDS,
-    Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate)),
-  );
-  const cells = heard.map(({ role, name, rank, score, isRight, audio }) => {
-    const samples = audio.samples.subarray(0, Math.ceil(seconds * audio.sampleRate));
-    const part = { samples, sampleRate: audio.sampleRate };
-    const mark = isRight ? " ✓" : "";
-    const place = rank === undefined ? "" : `rank ${rank}, score ${score!.toPrecision(4)}`;
-    return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
-      `<br><span>${escapeHtml(name)}</span><br><span>${place}</span></th><td>` +
-      `${drawSpectrogram(part, { title: name, width: 420, height: 110, seconds })}</td><td>` +
-      `<audio controls preload="none" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
-      `src="data:audio/wav;base64,${toMulaw(part).toBase64()}"></audio></td></tr>`;
-  });
-  return `<table><caption>${escapeHtml(query)}</caption><tbody>${cells.join("")}</tbody></table>`;
-}
-
-/** A WAV file for the page: µ-law (ITU-T G.711), which all browsers play, at 12 kHz. */
-function toMulaw(
-  { samples, sampleRate }: { samples: Float32Array; sampleRate: number },
-): Uint8Array {
-  const heard = resample(samples, sampleRate, PAGE_RATE);
-  const peak = heard.reduce((peak, x) => Math.max(peak, Math.abs(x)), 1e-4);
-  const head = 58;
-  const bytes = new Uint8Array(head + heard.length);
-  const view = new DataView(bytes.buffer);
-  const text = (at: number, value: string) => bytes.set(new TextEncoder().encode(value), at);
-  text(0, "RIFF");
-  view.setUint32(4, bytes.length - 8, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 18, true);
-  view.setUint16(20, 7, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, PAGE_RATE, true);
-  view.setUint32(28, PAGE_RATE, true);
-  view.setUint16(32, 1, true);
-  view.setUint16(34, 8, true);
-  text(38, "fact");
-  view.setUint32(42, 4, true);
-  view.setUint32(46, heard.length, true);
-  text(50, "data");
-  view.setUint32(54, heard.length, true);
-  // Soft sounds are brought up: they are to be heard, not measured.
-  heard.forEach((x, i) => bytes[head + i] = mulaw(Math.round(x / peak * 30_000)));
-  return bytes;
-}
-
-const BIAS = 0x84, CLIP = 32_635;
-
-function mulaw(sample: number): number {
-  const sign = sample < 0 ? 0x80 : 0;
-  const value = Math.min(CLIP, Math.abs(sample)) + BIAS;
-  const exponent = Math.max(0, Math.floor(Math.log2(value)) - 7);
-  return ~(sign | exponent << 4 | (value >> (exponent + 3) & 15)) & 0xff;
-}
-
-const STYLE = `<style>
-.qvim-listen table { border-collapse: collapse; margin: .6em 0 1.2em; font: 13px/1.4 system-ui, sans-serif; }
-.qvim-listen caption { text-align: left; font-weight: 600; padding: .2em 0; }
-.qvim-listen th, .qvim-listen td { text-align: left; padding: .2em .7em .2em 0; vertical-align: middle; background: none; }
-.qvim-listen th { font-weight: 600; min-width: 9em; }
-.qvim-listen th span { font-weight: 400; overflow-wrap: anywhere; }
-.qvim-listen .right th { border-left: 4px solid #2f8f4e; padding-left: .5em; }
-.qvim-listen audio { width: 15em; height: 2.4em; }
-</style>`;
-
-/** One at a time, and the keys; without it the players work by themselves. */
-const SCRIPT = `<script>
-for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) {
-  root.dataset.ready = "";
-  const players = [...root.querySelectorAll("audio")];
-  players.forEach((player, i) => {
-    player.tabIndex = 0;
-    player.addEventListener("play", () => {
-      for (const other of document.querySelectorAll(".qvim-listen audio")) {
-        if (other !== player) other.pause();
-      }
-    });
-  });
-  // Before the players' own keys, which change the volume.
-  root.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const i = players.indexOf(event.target);
-    if (step === undefined || i < 0 || players[i + step] === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    players[i + step].focus();
-    players[i + step].currentTime = 0;
-    players[i + step].play();
-  }, true);
-}
-</script>`;

@@ -42,7 +42,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
     cell.outputs = [];
     cell.execution_count = null;
   }
-  const kernel = await Kernel.start({ cwd: options.cwd });
+  const kernel = await Kernel.start({ cwd: options.cwd, env: { QVIM_NO_PAGE: "1" } });
   const interrupted = Promise.withResolvers<never>();
   // Where nobody waits for it any more it is no unhandled rejection.
   interrupted.promise.catch(() => {});

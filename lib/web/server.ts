@@ -33,12 +33,15 @@ export interface RunningServer {
 }
 
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
+/** What notebooks record with as well; the page finds it where it lies beside this folder. */
+const SHARED = "ui/recorder/";
+const RECORDER = fileURLToPath(new URL(`../${SHARED}`, import.meta.url));
 /** What is served of the page's folder, and as what. */
 const FILES: Record<string, string> = {
   "index.html": "text/html; charset=utf-8",
   "app.js": "text/javascript; charset=utf-8",
-  "recorder.js": "text/javascript; charset=utf-8",
-  "worklet.js": "text/javascript; charset=utf-8",
+  "ui/recorder/recorder.js": "text/javascript; charset=utf-8",
+  "ui/recorder/worklet.js": "text/javascript; charset=utf-8",
   "wavesurfer.js": "text/javascript; charset=utf-8",
   "style.css": "text/css; charset=utf-8",
   "icon.svg": "image/svg+xml",
@@ -341,7 +344,10 @@ async function page(request: Request, pathname: string): Promise<Response> {
   }
   const name = pathname === "/" ? "index.html" : pathname.slice(1);
   if (!Object.hasOwn(FILES, name)) throw new RequestError(404, "There is nothing here");
-  return new Response(await Deno.readFile(join(PAGE, name)), {
+  const path = name.startsWith(SHARED)
+    ? join(RECORDER, name.slice(SHARED.length))
+    : join(PAGE, name);
+  return new Response(await Deno.readFile(path), {
     headers: { "content-type": FILES[name], "cache-control": "no-cache" },
   });
 }

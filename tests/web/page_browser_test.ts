@@ -102,7 +102,8 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     // What another program gets when a result is dragged to it.
     const dragged = await page.evaluate(`(() => {
       const transfer = new DataTransfer();
-      const item = document.querySelector(".result");
+      const item = [...document.querySelectorAll(".result")].find((it) =>
+        it.querySelector(".name").textContent.startsWith("siren"));
       item.dispatchEvent(new DragEvent("dragstart", { dataTransfer: transfer, bubbles: true }));
       return [transfer.getData("DownloadURL"), transfer.getData("text/plain")];
     })()`);

@@ -1,6 +1,6 @@
 /** The search page: record, search, listen, say what is nearer, take the sound away. */
 import WaveSurfer from "./wavesurfer.js";
-import { encodeWav, Recorder } from "./recorder.js";
+import { encodeWav, Recorder } from "../../ui/recorder/recorder.js";
 
 const $ = (id) => document.getElementById(id);
 const player = $("player");

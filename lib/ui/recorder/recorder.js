@@ -41,7 +41,7 @@ export class Recorder {
     }
     this.#parts = [];
     this.#context = new AudioContext();
-    await this.#context.audioWorklet.addModule("./worklet.js");
+    await this.#context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
     const tap = new AudioWorkletNode(this.#context, "tap", { numberOfOutputs: 0 });
     let count = 0;
     tap.port.onmessage = ({ data }) => {

@@ -1,0 +1,151 @@
+import { readAudio } from "../audio/read_audio.ts";
+import { resample } from "../audio/resample.ts";
+import type { MonoAudio } from "../audio/wav.ts";
+import { QvimError } from "../io/errors.ts";
+import { escapeHtml } from "../ui/jupyter.ts";
+import { drawSpectrogram } from "./spectrogram.ts";
+
+/** Thrown where there is nothing to listen to; the message says what to do. */
+export class ListenError extends QvimError {}
+
+/** What goes into the page: one channel, µ-law, no longer than this. */
+const PAGE_RATE = 12_000, PAGE_SECONDS = 6;
+
+/** A sound in a table. */
+export interface Shown {
+  /** What it is: the imitation, the right item, an answer. */
+  role: string;
+  name: string;
+  path: string;
+  rank?: number;
+  score?: number;
+  isRight?: boolean;
+  /** The part that was found, in seconds; the whole unless given. */
+  start?: number;
+  end?: number;
+}
+
+/**
+ * Tables of sounds as a page shows them, with players and spectrograms on one time axis. One sound
+ * plays at a time; the arrow keys go on, space plays.
+ *
+ * @param tables Titles with their sounds.
+ * @throws {ListenError} Where a file is gone.
+ */
+export async function playersOf(tables: [title: string, sounds: Shown[]][]): Promise<string> {
+  const html: string[] = [];
+  for (const [title, sounds] of tables) html.push(await tableHtml(title, sounds));
+  return `<div class="qvim-listen">${STYLE}${html.join("")}${SCRIPT}</div>`;
+}
+
+async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
+  const heard = await Promise.all(sounds.map(async (sound) => {
+    try {
+      return { ...sound, audio: partOf(await readAudio(sound.path), sound) };
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) {
+        throw new ListenError(
+          `Expected ${sound.name} at ${sound.path} but it is not there any more`,
+        );
+      }
+      throw error;
+    }
+  }));
+  const seconds = Math.min(
+    PAGE_SECONDS,
+    Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate)),
+  );
+  const cells = heard.map(({ role, name, rank, score, isRight, audio }) => {
+    const samples = audio.samples.subarray(0, Math.ceil(seconds * audio.sampleRate));
+    const part = { samples, sampleRate: audio.sampleRate };
+    const mark = isRight ? " ✓" : "";
+    const place = rank === undefined ? "" : `rank ${rank}, score ${score!.toPrecision(4)}`;
+    return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
+      `<br><span>${escapeHtml(name)}</span><br><span>${place}</span></th><td>` +
+      `${drawSpectrogram(part, { title: name, width: 420, height: 110, seconds })}</td><td>` +
+      `<audio controls preload="none" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
+      `src="data:audio/wav;base64,${toMulaw(part).toBase64()}"></audio></td></tr>`;
+  });
+  return `<table><caption>${escapeHtml(title)}</caption><tbody>${cells.join("")}</tbody></table>`;
+}
+
+function partOf({ samples, sampleRate }: MonoAudio, { start = 0, end }: Shown): MonoAudio {
+  const last = end === undefined ? undefined : Math.ceil(end * sampleRate);
+  return { samples: samples.subarray(Math.floor(start * sampleRate), last), sampleRate };
+}
+
+/** A WAV file for the page: µ-law (ITU-T G.711), which all browsers play, at 12 kHz. */
+function toMulaw(
+  { samples, sampleRate }: { samples: Float32Array; sampleRate: number },
+): Uint8Array {
+  const heard = resample(samples, sampleRate, PAGE_RATE);
+  const peak = heard.reduce((peak, x) => Math.max(peak, Math.abs(x)), 1e-4);
+  const head = 58;
+  const bytes = new Uint8Array(head + heard.length);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, value: string) => bytes.set(new TextEncoder().encode(value), at);
+  text(0, "RIFF");
+  view.setUint32(4, bytes.length - 8, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 18, true);
+  view.setUint16(20, 7, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, PAGE_RATE, true);
+  view.setUint32(28, PAGE_RATE, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  text(38, "fact");
+  view.setUint32(42, 4, true);
+  view.setUint32(46, heard.length, true);
+  text(50, "data");
+  view.setUint32(54, heard.length, true);
+  // Soft sounds are brought up: they are to be heard, not measured.
+  heard.forEach((x, i) => bytes[head + i] = mulaw(Math.round(x / peak * 30_000)));
+  return bytes;
+}
+
+const BIAS = 0x84, CLIP = 32_635;
+
+function mulaw(sample: number): number {
+  const sign = sample < 0 ? 0x80 : 0;
+  const value = Math.min(CLIP, Math.abs(sample)) + BIAS;
+  const exponent = Math.max(0, Math.floor(Math.log2(value)) - 7);
+  return ~(sign | exponent << 4 | (value >> (exponent + 3) & 15)) & 0xff;
+}
+
+const STYLE = `<style>
+.qvim-listen table { border-collapse: collapse; margin: .6em 0 1.2em; font: 13px/1.4 system-ui, sans-serif; }
+.qvim-listen caption { text-align: left; font-weight: 600; padding: .2em 0; }
+.qvim-listen th, .qvim-listen td { text-align: left; padding: .2em .7em .2em 0; vertical-align: middle; background: none; }
+.qvim-listen th { font-weight: 600; min-width: 9em; }
+.qvim-listen th span { font-weight: 400; overflow-wrap: anywhere; }
+.qvim-listen .right th { border-left: 4px solid #2f8f4e; padding-left: .5em; }
+.qvim-listen audio { width: 15em; height: 2.4em; }
+</style>`;
+
+/** One at a time, and the keys; without it the players work by themselves. */
+const SCRIPT = `<script>
+for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) {
+  root.dataset.ready = "";
+  const players = [...root.querySelectorAll("audio")];
+  players.forEach((player, i) => {
+    player.tabIndex = 0;
+    player.addEventListener("play", () => {
+      for (const other of document.querySelectorAll(".qvim-listen audio")) {
+        if (other !== player) other.pause();
+      }
+    });
+  });
+  // Before the players' own keys, which change the volume.
+  root.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const i = players.indexOf(event.target);
+    if (step === undefined || i < 0 || players[i + step] === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    players[i + step].focus();
+    players[i + step].currentTime = 0;
+    players[i + step].play();
+  }, true);
+}
+</script>`;

@@ -1,0 +1,116 @@
+/** Recording in a notebook's page, with a browser whose microphone plays an imitation. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readWav } from "../../lib/audio/wav.ts";
+import { decodeWav } from "../../lib/audio/wav.ts";
+import { record } from "../../lib/inspect/record.ts";
+import { openRecorder, type Take } from "../../lib/inspect/recorder.ts";
+import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
+import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+
+const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
+const test = (name: string, fn: () => Promise<void>) =>
+  Deno.test({
+    name: name + missing,
+    ignore: missing !== "",
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn,
+  });
+
+const QUERIES = join(PROJECT, "data", "qvim-mini", "Queries", "siren");
+const IMITATION = join(QUERIES, [...Deno.readDirSync(QUERIES)].map(({ name }) => name).sort()[0]);
+
+/** Shows a recorder in a page of another origin, as Jupyter's is. */
+async function withRecorder(
+  args: string[],
+  use: (page: Page, finished: Promise<Take>) => Promise<void>,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const recorder = openRecorder(60);
+    const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
+      `<main><h1>Cells</h1>${recorder.html}</main></html>`;
+    const jupyter = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response(html, { headers: { "content-type": "text/html" } }),
+    );
+    const browser = await openBrowser(folder, { args });
+    try {
+      const page = browser.pages()[0] ?? await browser.newPage();
+      await page.goto(`http://localhost:${jupyter.addr.port}/`);
+      await use(page, recorder.finished);
+    } finally {
+      await browser.close();
+      await recorder.close();
+      await jupyter.shutdown();
+    }
+  });
+}
+
+test("a notebook's page records what the microphone hears, and hands it to the kernel", () =>
+  withRecorder([
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    `--use-file-for-fake-audio-capture=${IMITATION}`,
+  ], async (page, finished) => {
+    assert.deepEqual(await seriousFaults(page), []);
+    await page.locator("button").focus();
+    await page.keyboard.press("Enter");
+    await waitUntil(page, 'document.querySelector("meter").value > 0.05');
+    await page.waitForTimeout(2500);
+    const pictures = Deno.env.get("QVIM_PICTURES");
+    if (pictures) await page.screenshot({ path: join(pictures, "record.png") });
+    await page.click("button");
+    const take = await finished;
+    assert.ok("wav" in take, Deno.inspect(take));
+    const { samples, sampleRate } = decodeWav(take.wav, "the recording");
+    assert.ok(samples.length > sampleRate / 2 && samples.length < 6 * sampleRate);
+    // As loud as what was played, and not a hum of its own.
+    const power = (x: Float32Array) => x.reduce((sum, value) => sum + value * value, 0) / x.length;
+    const ratio = power(samples) / power(readWav(IMITATION).samples);
+    assert.ok(ratio > 0.1 && ratio < 10, `${ratio}`);
+    await page.getByText(/^Recorded \d/).waitFor();
+    assert.ok(await page.locator("button").isDisabled());
+  }));
+
+test("a notebook's page says what to do about a refused microphone", () =>
+  withRecorder(["--deny-permission-prompts"], async (page, finished) => {
+    await page.click("button");
+    const take = await finished;
+    assert.ok("error" in take);
+    assert.match(take.error, /microphone/i);
+    assert.equal(await page.locator("[role=status]").textContent(), take.error);
+  }));
+
+Deno.test("the recorder's server answers nobody without its token, and under no other name", async () => {
+  const recorder = openRecorder(60);
+  try {
+    const base = recorder.html.match(/http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\//)![0];
+    const { origin, port } = new URL(base);
+    const status = async (url: string, init: RequestInit = {}) => {
+      const response = await fetch(url, init);
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await status(`${base}recorder.js`), 200);
+    assert.equal(await status(`${origin}/recorder.js`), 404);
+    assert.equal(await status(`${origin}/${"0".repeat(32)}/take`, { method: "POST" }), 404);
+    assert.equal(await status(`${base}../../cli.ts`), 404);
+    assert.equal(await status(`${base}%2e%2e%2fplayers.ts`), 404);
+    assert.equal(await status(`http://localhost:${port}/${base.split("/")[3]}/recorder.js`), 404);
+    const long = { method: "POST", body: new Uint8Array(2 ** 23 + 1) };
+    assert.equal(await status(`${base}take`, long), 413);
+  } finally {
+    await recorder.close();
+  }
+});
+
+Deno.test("the recorder gives up in time, and record() where there is no page", async () => {
+  const recorder = openRecorder(0.05);
+  const take = await recorder.finished;
+  assert.ok("error" in take);
+  assert.match(take.error, /within 0\.05 s but none came/);
+  await recorder.close();
+  await assert.rejects(record(), /Expected a notebook in a browser to record in but found none/);
+  await assert.rejects(record({ timeout: -1 }), RangeError);
+});
