@@ -83,7 +83,7 @@ export const runCommand = defineCommand({
 
 /** Deno looks for what names mean in the folder of the notebook and in those above it. */
 function checkImports(path: string, notebook: Notebook): void {
-  const imports = /\bfrom\s+"qvim(\/helpers)?"|\bimport\s*\(\s*"qvim/;
+  const imports = /\b(from|import)\s*\(?\s*["']qvim(\/helpers)?["']/;
   if (
     !notebook.cells.some(({ cell_type, source }) => cell_type === "code" && imports.test(source))
   ) {

@@ -4,6 +4,7 @@
  * shows the figures of the model before.
  */
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type CellLog, watchCells } from "../ui/jupyter.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
 import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
@@ -32,7 +33,7 @@ import {
 const STEPS_BETWEEN = ["step 2", "step 3", "step 4"];
 
 /** The built-in data set, which is made by a program and no measure of anything. */
-const BUILT_IN = /[/\\]data[/\\]qvim-mini[/\\]?$/;
+const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url));
 
 /**
  * The run of a notebook that is under way: it begins with the cell that makes the folders, and each
@@ -108,12 +109,15 @@ export class NotebookRun {
     const { dataPath } = state;
     console.log(
       `Data set: ${dataPath}${
-        BUILT_IN.test(resolve(dataPath))
-          ? ", the small one that is built in: made by a program"
-          : ""
+        resolve(dataPath) === BUILT_IN ? ", the small one that is built in: made by a program" : ""
       }`,
     );
     const items = toPaths(listItems(dataPath)), queries = toPaths(listQueries(dataPath));
+    if (Object.keys(items).length === 0 && Object.keys(queries).length === 0) {
+      console.log(
+        `There are no sounds in ${resolve(dataPath)}; paths are relative to the notebook's folder`,
+      );
+    }
     state.files = { items, queries };
     this.#end();
     return state.files;

@@ -230,3 +230,40 @@ testWithShared(
       );
     }),
 );
+
+Deno.test("run: a notebook elsewhere that imports the package says where to put it", () =>
+  withFolder(async (folder) => {
+    const imports = [
+      'import { cosine } from "qvim";',
+      "import { unpackFile } from 'qvim/helpers';",
+      'await import("qvim");',
+    ];
+    for (const source of imports) {
+      writeFiles(folder, { "n.ipynb": codeNotebookText(source) });
+      const { code, stderr } = await cli(["run", "n.ipynb"], { cwd: folder });
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^NotebookError: Expected n\.ipynb to lie where "qvim" can be imported .*: copy the notebook into /,
+      );
+      assert.doesNotMatch(stderr, /\[cell/);
+    }
+  }));
+
+Deno.test("run: a copy of the notebook in a folder of the package says where it looks for sounds", () =>
+  withFolder(async (root) => {
+    const folder = join(PROJECT, "output", `copy_${crypto.randomUUID()}`);
+    writeFiles(folder, {
+      "n.ipynb": Deno.readTextFileSync(join(PROJECT, "submission.ipynb")),
+    });
+    try {
+      const { code, stdout } = await cli(["run", join(folder, "n.ipynb"), "--root", root]);
+      assert.equal(code, 1);
+      assert.match(
+        stdout,
+        /^Data set: \.\/data\/qvim-mini\nThere are no sounds in .*copy_.*folder$/m,
+      );
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  }));

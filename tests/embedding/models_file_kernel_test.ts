@@ -1,0 +1,58 @@
+/** The example of docs/participants.md: a model in a file beside the notebook embeds on all cores. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Kernel } from "../../lib/notebook/kernel.ts";
+import { PROJECT, withFolder, writeFiles } from "../support.ts";
+
+const PAGE = Deno.readTextFileSync(join(PROJECT, "docs", "participants.md"));
+const EXAMPLE = PAGE.match(/^```ts\n(\/\/ models\.ts\n.*?)^```$/ms)![1];
+
+/** Runs the example on 40 sounds, and tells which processes embedded them. */
+async function embeddingProcesses(kernel: Kernel, folder: string, address: string) {
+  const log = join(folder, "processes.txt");
+  Deno.writeTextFileSync(log, "");
+  let error: unknown;
+  const cells = [
+    `const { createModel: createModel } = await import(${JSON.stringify(address)});`,
+    `const sound = ${JSON.stringify(join(PROJECT, "data/qvim-mini/Items/bark/bark_1.wav"))};
+const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [String(i), sound]));
+await createModel().computeSimilarities(many, { q: sound });`,
+  ];
+  for (const cell of cells) {
+    await kernel.execute(cell, ({ header, content }) => {
+      if (header.msg_type === "error") error = content.evalue;
+    });
+  }
+  assert.equal(error, undefined);
+  return new Set(Deno.readTextFileSync(log).trim().split("\n"));
+}
+
+Deno.test("a models.ts beside the notebook embeds in a process for each core, an edited one too", async () => {
+  // In the package, where the kernel finds what "qvim" is.
+  const folder = join(PROJECT, "output", `models_${crypto.randomUUID()}`);
+  const logging = EXAMPLE.replace(
+    /(embedItem\(path: string\): Float32Array \{\n)/,
+    `$1    Deno.writeTextFileSync(new URL("processes.txt", import.meta.url), VERSION + Deno.pid + "\\n", { append: true });\n`,
+  );
+  assert.notEqual(logging, EXAMPLE);
+  writeFiles(folder, { "models.ts": `const VERSION = "one ";\n${logging}` });
+  const kernel = await Kernel.start({ cwd: folder });
+  try {
+    const processes = await embeddingProcesses(kernel, folder, "./models.ts");
+    assert.equal(processes.size, navigator.hardwareConcurrency);
+    writeFiles(folder, { "models.ts": `const VERSION = "two ";\n${logging}` });
+    const edited = await embeddingProcesses(kernel, folder, "./models.ts?2");
+    assert.equal(edited.size, navigator.hardwareConcurrency);
+    assert.ok([...edited].every((line) => line.startsWith("two ")), [...edited].join());
+    // As it is fetched in step 2, to a root that lies anywhere.
+    await withFolder(async (root) => {
+      writeFiles(root, { "my-model/models.ts": `const VERSION = "three ";\n${logging}` });
+      const clone = join(root, "my-model");
+      const fetched = await embeddingProcesses(kernel, clone, join(clone, "models.ts"));
+      assert.equal(fetched.size, navigator.hardwareConcurrency);
+    });
+  } finally {
+    await kernel.kill();
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
