@@ -58,6 +58,8 @@ export {
 } from "./inspect/listen.ts";
 export { ListenError } from "./inspect/players.ts";
 export { record, RecordError, type Recording, type RecordOptions } from "./inspect/record.ts";
+export { embeddingMap, type Embeds, type MapOptions } from "./inspect/embedding_map.ts";
+export { showScores } from "./inspect/score_matrix.ts";
 export { confusion, showConfusion } from "./inspect/confusion.ts";
 export type { SoundInfo } from "./library/rows.ts";
 export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";

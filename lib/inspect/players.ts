@@ -64,7 +64,7 @@ async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
       `<br><span>${escapeHtml(name)}</span><br><span>${place}</span></th><td>` +
       `${drawSpectrogram(part, { title: name, width: 420, height: 110, seconds })}</td><td>` +
       `<audio controls preload="none" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
-      `src="data:audio/wav;base64,${toMulaw(part).toBase64()}"></audio></td></tr>`;
+      `src="${pageSound(part)}"></audio></td></tr>`;
   });
   return `<table><caption>${escapeHtml(title)}</caption><tbody>${cells.join("")}</tbody></table>`;
 }
@@ -72,6 +72,11 @@ async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
 function partOf({ samples, sampleRate }: MonoAudio, { start = 0, end }: Shown): MonoAudio {
   const last = end === undefined ? undefined : Math.ceil(end * sampleRate);
   return { samples: samples.subarray(Math.floor(start * sampleRate), last), sampleRate };
+}
+
+/** A sound as the address of an audio element: nothing else is needed, a server neither. */
+export function pageSound(audio: MonoAudio): string {
+  return `data:audio/wav;base64,${toMulaw(audio).toBase64()}`;
 }
 
 /** A WAV file for the page: µ-law (ITU-T G.711), which all browsers play, at 12 kHz. */

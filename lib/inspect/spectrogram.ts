@@ -26,7 +26,8 @@ const RANGE = 70;
 const LEFT = 44, BELOW = 30, ABOVE = 6;
 /** Frequencies that are named. */
 const TICKS = [100, 500, 1000, 2000, 4000, 8000];
-const COLORS = 64;
+/** How many colours {@linkcode PALETTE} has. */
+export const PALETTE_COLORS = 64;
 
 /**
  * A log-mel spectrogram with its axes, as an SVG picture that needs nothing else.
@@ -78,7 +79,7 @@ export function drawSpectrogram(
         loudest = Math.max(loudest, mel.data[band * mel.columns + t]);
       }
       const level = Math.max(0, 1 + (loudest - peak) / RANGE);
-      pixels[(BANDS - 1 - band) * columns + x] = Math.round(level * (COLORS - 1));
+      pixels[(BANDS - 1 - band) * columns + x] = Math.round(level * (PALETTE_COLORS - 1));
     }
   }
   const png = encodePng(pixels, columns, BANDS, PALETTE).toBase64();
@@ -141,9 +142,9 @@ function timeTicks(seconds: number): number[] {
 }
 
 /** From near black over violet and orange to near white, lighter step by step. */
-const PALETTE = Uint8Array.from(
-  Array.from({ length: COLORS }, (_, i) => {
-    const t = i / (COLORS - 1);
+export const PALETTE = Uint8Array.from(
+  Array.from({ length: PALETTE_COLORS }, (_, i) => {
+    const t = i / (PALETTE_COLORS - 1);
     return [
       255 * Math.min(1, 1.6 * t ** 0.9),
       255 * Math.max(0, 1.25 * t ** 2.2 - 0.06),

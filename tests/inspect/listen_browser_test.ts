@@ -20,7 +20,7 @@ Deno.test({
       const shown = notebook.cells.flatMap(({ outputs }) => outputs ?? [])
         .flatMap((output) => "data" in output ? [output.data] : []);
       const html = shown.map((data) => String(data["text/html"] ?? data["image/svg+xml"] ?? ""));
-      const rows = html.filter((text) => text.includes("qvim-listen"));
+      const rows = html.filter((text) => text.includes('class="qvim-listen"'));
       assert.equal(rows.length, 3);
       for (const text of rows) {
         const count = text.split("<table>").length - 1;
@@ -47,7 +47,10 @@ Deno.test({
           tab.on("request", (request: { url(): string }) => requests.push(request.url()));
           await tab.goto(`file://${page}`);
           const pictures = Deno.env.get("QVIM_PICTURES");
-          if (pictures) await tab.screenshot({ path: join(pictures, `listen_${colorScheme}.png`) });
+          if (pictures) {
+            const path = join(pictures, `listen_${colorScheme}.png`);
+            await tab.screenshot({ path, fullPage: true });
+          }
           assert.deepEqual(await seriousFaults(tab), []);
           await tab.evaluate('document.querySelectorAll("audio")[0].play()');
           const time = (i: number) =>
@@ -61,6 +64,19 @@ Deno.test({
           );
           assert.ok(playing <= 1, `${playing}`);
           assert.ok(await time(0) > 0 && await time(1) > 0);
+          // The map plays what the keyboard is on, and nothing else goes on.
+          await tab.locator(".qvim-map [data-sound]").first().focus();
+          await tab.keyboard.press("Enter");
+          await waitUntil(
+            tab,
+            'document.querySelectorAll(".qvim-map audio")[0].currentTime > 0.05',
+          );
+          assert.equal(
+            await tab.evaluate(
+              '[...document.querySelectorAll(".qvim-listen audio")].filter((it) => !it.paused).length',
+            ),
+            0,
+          );
           const axes = await tab.locator("svg[role=img]").first().textContent();
           assert.match(axes, /8k/);
           assert.match(axes, /time \/ s/);

@@ -48,11 +48,14 @@ as you like. Restart the kernel to stop a long run; Deno's kernel knows no inter
   `import {
   classwiseLines,
   currentRun,
+  embeddingMap,
   exactMatchLines,
   printUnderCells,
+  record,
   showBest,
   showConfusion,
   showRanks,
+  showScores,
   showSpectrogram,
   showWorst,
   TwoDft,
@@ -80,10 +83,17 @@ await showRanks(evaluation);`,
   "await showWorst(evaluation, 2);",
   "## What went well",
   "await showBest(evaluation, 1);",
-  "## What was found instead",
-  "await showConfusion(evaluation);",
+  "## What was found instead, and all scores at once",
+  `await showConfusion(evaluation);
+await showScores(evaluation);`,
+  "## Where the model puts the sounds: hover, or press Enter",
+  "await embeddingMap(MODEL);",
   "## One query, and its picture",
   `const [query, path] = Object.entries(files.queries)[0];
 await listen(query, { top: 2 });
 await showSpectrogram(path, { title: query });`,
+  `## Your own voice
+
+In a browser, take the two slashes away: a button appears, and what you record is looked for.`,
+  `// await listen(await record(), { model: MODEL });`,
 ];

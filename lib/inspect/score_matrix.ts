@@ -1,0 +1,152 @@
+import type { Evaluation } from "../challenge/evaluation.ts";
+import { readSimilarities } from "../challenge/similarities.ts";
+import { display, escapeHtml } from "../ui/jupyter.ts";
+import { encodePng } from "../ui/png.ts";
+import { currentRun } from "./current_run.ts";
+import { ListenError } from "./players.ts";
+import { PALETTE, PALETTE_COLORS } from "./spectrogram.ts";
+
+/** Points a side, where there are many; names stand where there is room. */
+const SIDE = 520, LEFT = 110, BELOW = 90, ABOVE = 8, RIGHT = 12;
+/** Larger matrices are thinned out: nobody sees single points. */
+const MOST = 2000;
+/** Standard deviations from a query's mean that the colours span. */
+const SPAN = 3;
+
+/**
+ * Shows all scores as a picture: a row a query, a column an item, each sorted by class, each query's
+ * scores as z-scores. A good model shows bright squares along the diagonal.
+ *
+ * @param evaluation The figures of a run, which name the classes.
+ * @param scores The file of its scores; that of the notebook's run unless given.
+ * @throws {ListenError} Where there are no scores.
+ *
+ * @example
+ * ```ts ignore
+ * await showScores(currentRun.evaluation());
+ * ```
+ */
+export async function showScores(
+  evaluation: Evaluation,
+  scores: string | undefined = currentRun.sources().scores,
+): Promise<void> {
+  if (scores === undefined) {
+    throw new ListenError("Expected scores to show but found none: run the cell that saves them");
+  }
+  const matrix = await readMatrix(evaluation, scores);
+  await display({
+    "text/plain": `Scores of ${matrix.queries.length} queries × ${matrix.items.length} items`,
+    "text/html": drawScores(matrix),
+  });
+}
+
+/** Scores with what their rows and columns are. */
+export interface ScoreMatrix {
+  /** Class of each row. */
+  queries: string[];
+  /** Class of each column. */
+  items: string[];
+  /** Each query's scores as z-scores [shape=(queries, items)]. */
+  values: Float32Array[];
+}
+
+/**
+ * The scores of an evaluation's queries and items, sorted by class.
+ *
+ * @throws {ListenError} Where there are no queries, or a score is missing.
+ */
+export async function readMatrix(evaluation: Evaluation, scores: string): Promise<ScoreMatrix> {
+  if (!Array.isArray(evaluation?.results) || evaluation.results.length === 0) {
+    throw new ListenError("Expected an evaluation with queries in it but found none");
+  }
+  const byClass = <T extends { class: string }>(a: T, b: T) =>
+    a.class < b.class ? -1 : a.class > b.class ? 1 : 0;
+  const thinned = <T>(all: T[]) => {
+    const step = Math.max(1, all.length / MOST);
+    return Array.from(
+      { length: Math.floor(all.length / step) },
+      (_, i) => all[Math.floor(i * step)],
+    );
+  };
+  const classOf = new Map(evaluation.results.map(({ item, class: name }) => [item, name]));
+  const items = thinned(
+    Array.from(classOf, ([id, name]) => ({ id, class: name })).sort(byClass),
+  );
+  const queries = thinned(
+    evaluation.results.map(({ query, class: name }) => ({ id: query, class: name })).sort(byClass),
+  );
+  const rows = new Map<string, Float32Array>();
+  const wanted = new Set(queries.map(({ id }) => id));
+  for await (const [query, row] of readSimilarities(scores)) {
+    if (!wanted.has(query)) continue;
+    rows.set(query, zScores(items.map(({ id }) => row[id] ?? NaN)));
+  }
+  const values = queries.map(({ id }) => {
+    const row = rows.get(id);
+    if (row === undefined || row.some(Number.isNaN)) {
+      throw new ListenError(
+        `Expected scores of ${id} for all items in ${scores} but found some missing`,
+      );
+    }
+    return row;
+  });
+  const classes = (of: { class: string }[]) => of.map(({ class: name }) => name);
+  return { queries: classes(queries), items: classes(items), values };
+}
+
+function zScores(values: number[]): Float32Array {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  const deviation = Math.sqrt(
+    values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length,
+  );
+  return Float32Array.from(values, (x) => deviation > 0 ? (x - mean) / deviation : 0);
+}
+
+/** The matrix as an SVG picture that needs nothing else, with the classes along its axes. */
+export function drawScores({ queries, items, values }: ScoreMatrix): string {
+  const pixels = new Uint8Array(queries.length * items.length);
+  values.forEach((row, y) =>
+    row.forEach((z, x) => {
+      const level = Math.max(0, Math.min(1, (z + SPAN) / (2 * SPAN)));
+      pixels[y * items.length + x] = Math.round(level * (PALETTE_COLORS - 1));
+    })
+  );
+  const png = encodePng(pixels, items.length, queries.length, PALETTE).toBase64();
+  const height = ABOVE + SIDE + BELOW, width = LEFT + SIDE + RIGHT;
+  const rows = spans(queries).map(([name, at]) =>
+    `<text x="${LEFT - 6}" y="${(ABOVE + SIDE * at + 3.5).toFixed(1)}" text-anchor="end">${
+      escapeHtml(short(name))
+    }</text>`
+  );
+  const columns = spans(items).map(([name, at]) => {
+    const x = (LEFT + SIDE * at).toFixed(1), y = ABOVE + SIDE + 10;
+    return `<text x="${x}" y="${y}" text-anchor="end" transform="rotate(-45 ${x} ${y})">${
+      escapeHtml(short(name))
+    }</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
+    `height="${height}" role="img" aria-label="Scores of ${queries.length} queries, row by row, for ` +
+    `${items.length} items, sorted by class; brighter is more alike" ` +
+    `font-family="system-ui, sans-serif" font-size="11" fill="currentColor" stroke="none">` +
+    `<image href="data:image/png;base64,${png}" x="${LEFT}" y="${ABOVE}" width="${SIDE}" ` +
+    `height="${SIDE}" preserveAspectRatio="none" style="image-rendering: pixelated"/>` +
+    `${rows.join("")}${columns.join("")}<text x="${LEFT + SIDE}" y="${height - 6}" ` +
+    `text-anchor="end">items (columns), queries (rows), by class; z-scores from −${SPAN} (dark) to ` +
+    `${SPAN} (bright)</text></svg>`;
+}
+
+/** Each class and the middle of its part, in 0 … 1; those that have room for a name. */
+function spans(classes: string[]): [name: string, at: number][] {
+  const found: [string, number][] = [];
+  const room = 12 / SIDE;
+  for (let first = 0; first < classes.length;) {
+    let end = first;
+    while (classes[end] === classes[first]) end++;
+    const at = (first + end) / 2 / classes.length;
+    if (found.length === 0 || at - found.at(-1)![1] >= room) found.push([classes[first], at]);
+    first = end;
+  }
+  return found;
+}
+
+const short = (name: string) => name.length > 16 ? `${name.slice(0, 15)}…` : name;
