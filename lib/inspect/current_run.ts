@@ -5,20 +5,18 @@
  */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CellLog, watchCells } from "../ui/jupyter.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
 import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
+import { CellRecord } from "./cell_record.ts";
 import { markOf, valueOf } from "./run_basis.ts";
 import {
   checkClass,
   checkModel,
   checkPaths,
-  failed,
   noResult,
   type RunFiles,
   type RunPaths,
   type RunState,
-  type Scores,
   SILENT_SYNTAX,
   StaleRunError,
 } from "./run_state.ts";
@@ -28,9 +26,6 @@ import {
   readSimilarities,
   writeSimilarities,
 } from "../challenge/similarities.ts";
-
-/** The steps between the cell that makes the folders and the one that lists the files. */
-const STEPS_BETWEEN = ["step 2", "step 3", "step 4"];
 
 /** The built-in data set, which is made by a program and no measure of anything. */
 const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url));
@@ -49,12 +44,19 @@ const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url))
  * ```
  */
 export class NotebookRun {
-  readonly #cells: CellLog | undefined = watchCells();
+  readonly #cells = new CellRecord();
   #state?: RunState;
-  /** For each fixed cell that failed: the count of the last cell that had finished before it. */
-  #failed: number[] = [];
-  /** Places in the log of the fixed cells that finished. */
-  readonly #fixed = new Set<number>();
+
+  /** Makes a run that has not begun; {@linkcode currentRun} is the one of a notebook. */
+  constructor() {
+    this.#cells.listen((place) => {
+      const state = this.#state;
+      if (state === undefined) return;
+      const present = valueOf(state.model);
+      if (present !== state.present) state.setAt = place;
+      state.present = present;
+    });
+  }
 
   /**
    * Begins a run: what an earlier one has left (its model, scores and figures, and the file of its
@@ -66,10 +68,7 @@ export class NotebookRun {
    */
   start(paths: () => RunPaths, model: () => unknown): void {
     this.#state = undefined;
-    const before = this.#lastFinished();
-    // This cell may have been tried before, and fixed cells may have failed: no fault of step 1.
-    const tries = this.#failed.filter((at) => at === before).length;
-    this.#failed.push(before);
+    const before = this.#cells.beginRun();
     const { ROOT_PATH, DATA_PATH } = valueOf(paths) ?? {};
     for (const [name, path] of Object.entries({ ROOT_PATH, DATA_PATH })) {
       if (typeof path !== "string" || path === "") {
@@ -85,8 +84,11 @@ export class NotebookRun {
       rootPath: ROOT_PATH!,
       dataPath: DATA_PATH!,
       paths,
+      model,
       formerModel: valueOf(model),
-      before: before + tries,
+      present: valueOf(model),
+      setAt: this.#cells.length,
+      before,
     };
   }
 
@@ -105,7 +107,7 @@ export class NotebookRun {
       state.saved =
       state.evaluation =
         undefined;
-    if (checkSteps) this.#checkSteps(state);
+    if (checkSteps) this.#cells.checkSteps(state.before);
     const { dataPath } = state;
     console.log(
       `Data set: ${dataPath}${
@@ -119,7 +121,7 @@ export class NotebookRun {
       );
     }
     state.files = { items, queries };
-    this.#end();
+    this.#cells.end();
     return state.files;
   }
 
@@ -147,13 +149,19 @@ export class NotebookRun {
     }
     assertModel(present);
     checkClass(present);
+    const others = this.#cells.othersSince(state.setAt);
+    if (others > 0 && present === state.present) {
+      console.log(
+        `Since step 4 made the model, ${cellsHave(others)} run: it knows nothing of classes that ` +
+          "they declared",
+      );
+    }
     const scores = await present.computeSimilarities(state.files.items, state.files.queries);
     // Another run may have begun while this one computed.
     if (this.#state === state) {
-      const after = this.#cells?.finished.length ?? 0;
-      state.scores = { given: scores, by: present, model, after };
+      state.scores = { given: scores, by: present, model, after: this.#cells.length };
     }
-    this.#end();
+    this.#cells.end();
     return scores;
   }
 
@@ -170,15 +178,15 @@ export class NotebookRun {
     if (state.files === undefined || state.scores === undefined) throw noResult("scores");
     checkModel(state.scores);
     if (checkSteps) {
-      this.#checkSteps(state);
-      this.#checkLaterCells(state);
+      this.#cells.checkSteps(state.before);
+      this.#cells.checkLaterCells(state.before);
     }
     const { items, queries } = state.files;
     const scores = state.scores.given;
     assertSimilarities(scores, items, queries);
     await writeSimilarities(this.#scoresFile(state), scores);
     state.saved = markOf(this.#scoresFile(state));
-    this.#end();
+    this.#cells.end();
   }
 
   /**
@@ -199,10 +207,16 @@ export class NotebookRun {
           "since: run the cell that saves them",
       );
     }
-    this.#noteOtherCells(state.scores);
+    const others = this.#cells.othersSince(state.scores.after);
+    if (others > 0) {
+      console.log(
+        `Since the model made these scores, ${cellsHave(others)} run: the figures are of what it ` +
+          "was then",
+      );
+    }
     const scores = readSimilarities(path);
     state.evaluation = await evaluate(scores, readGroundTruth(state.dataPath));
-    this.#end();
+    this.#cells.end();
     return state.evaluation;
   }
 
@@ -215,7 +229,7 @@ export class NotebookRun {
     const { evaluation, scores } = this.#begin();
     if (scores !== undefined) checkModel(scores);
     if (evaluation === undefined) throw noResult("figures");
-    this.#end();
+    this.#cells.end();
     return evaluation;
   }
 
@@ -223,6 +237,7 @@ export class NotebookRun {
    * Where the sounds and the scores of this run lie, as far as it has come; for looking at them.
    *
    * @returns The file of the scores, the sounds by id, and each query's right item.
+   * @throws {StaleRunError} Where the paths or the model are not those that the run had.
    */
   sources(): {
     scores?: string;
@@ -232,7 +247,9 @@ export class NotebookRun {
   } {
     const state = this.#state;
     if (state === undefined) return {};
-    const { evaluation, files, saved } = state;
+    const { evaluation, files, saved, scores } = state;
+    checkPaths(state);
+    if (scores !== undefined) checkModel(scores);
     return {
       scores: saved !== undefined ? this.#scoresFile(state) : undefined,
       ...files,
@@ -243,7 +260,7 @@ export class NotebookRun {
 
   /** The state of this run; notes that a fixed cell was begun, which counts as failed until it ends. */
   #begin(): RunState {
-    this.#failed.push(this.#lastFinished());
+    this.#cells.begin();
     if (this.#state !== undefined) {
       checkPaths(this.#state);
       return this.#state;
@@ -254,56 +271,13 @@ export class NotebookRun {
     );
   }
 
-  #end(): void {
-    this.#failed.pop();
-    this.#fixed.add(this.#cells?.finished.length ?? 0);
-  }
-
-  /** Says it where cells have run that may have changed what the model stands on. */
-  #noteOtherCells({ after }: Scores): void {
-    const places = (this.#cells?.finished ?? []).map((_, place) => place);
-    const others = places.filter((place) => place > after && !this.#fixed.has(place)).length;
-    if (others === 0) return;
-    console.log(
-      `Since the model made these scores, ${others} other ${
-        others === 1 ? "cell has" : "cells have"
-      }` +
-        " run: the figures are of what it was then",
-    );
-  }
-
-  #lastFinished(): number {
-    return this.#cells?.finished.at(-1) ?? 0;
-  }
-
   #scoresFile({ rootPath }: RunState): string {
     return join(rootPath, "output", "similarities.json");
   }
+}
 
-  /** @throws {StaleRunError} Where a step failed, or has not run, since this run began. */
-  #checkSteps({ before }: RunState): void {
-    if (this.#cells === undefined) return;
-    const done = this.#cells.finished.filter((count) => count > before);
-    const [start, ...others] = done;
-    if (start === undefined) throw failed("the cell below step 1");
-    // Counts rise by one with each cell that is run: those that are missing have failed.
-    if (start > before + 1) throw failed("step 1");
-    const missing = STEPS_BETWEEN.findIndex((_, i) => others[i] !== start + 1 + i);
-    if (others.length < STEPS_BETWEEN.length) throw failed(STEPS_BETWEEN[missing]);
-  }
-
-  /** @throws {StaleRunError} Where a cell of a step failed and none of them was run after that. */
-  #checkLaterCells({ before }: RunState): void {
-    const finished = this.#cells?.finished ?? [];
-    for (let i = finished.findIndex((count) => count > before) + 1; i < finished.length; i++) {
-      const failures = finished[i] - finished[i - 1] - 1;
-      const ownFailures = this.#failed.filter((at) => at === finished[i - 1]).length;
-      if (failures <= ownFailures) continue;
-      if (finished.every((_, later) => later < i || this.#fixed.has(later))) {
-        throw failed("a cell that was run before the scores were made");
-      }
-    }
-  }
+function cellsHave(count: number): string {
+  return count === 1 ? "another cell has" : `${count} other cells have`;
 }
 
 function isObject(value: unknown): boolean {

@@ -39,6 +39,11 @@ export interface RunState {
   dataPath: string;
   /** Gives the paths of step 1, as they are now. */
   paths: () => RunPaths;
+  /** Gives what step 4 has set, as it is now. */
+  model: () => unknown;
+  /** What it had set when the last cell ended, and the place of the cell that set it. */
+  present: unknown;
+  setAt: number;
   /** What step 4 had set before this run. */
   formerModel: unknown;
   /** The count of the cell that had run before the one that began this run. */

@@ -71,6 +71,8 @@ export class UpdatableDisplay {
 export interface CellLog {
   /** Execution counts of the cells that ended without an error, rising. */
   readonly finished: readonly number[];
+  /** Calls `listener` whenever a cell has ended without an error, with its place in `finished`. */
+  listen(listener: (place: number) => void): void;
 }
 
 let cellLog: CellLog | undefined;
@@ -86,15 +88,18 @@ export function watchCells(): CellLog | undefined {
   const kernel = inNotebook() ? internals().jupyter : undefined;
   const report = kernel?.broadcastResult;
   if (kernel === undefined || report === undefined) return undefined;
-  const finished: number[] = [];
+  const finished: number[] = [], listeners: ((place: number) => void)[] = [];
   kernel.broadcastResult = async (executionCount, result) => {
     // Requests that leave no trace in the history report under the count of the cell before.
-    if (executionCount > (finished.at(-1) ?? -1)) finished.push(executionCount);
+    if (executionCount > (finished.at(-1) ?? -1)) {
+      finished.push(executionCount);
+      for (const listener of listeners) listener(finished.length - 1);
+    }
     flushPrints();
     await report(executionCount, result);
     await letMessagesOut();
   };
-  cellLog = { finished };
+  cellLog = { finished, listen: (listener) => listeners.push(listener) };
   return cellLog;
 }
 

@@ -62,8 +62,13 @@ Deno.test("another model of step 4 alone gets no figures of the one before", () 
     await session.run("instance", "const QBVIM_MODEL = new Loudness();");
     const message = /StaleRunError: Expected the scores of the model that step 4 has set but they/;
     await refuse(session, ["save", ...RESULTS], message);
+    // A cell that fails might be one of the steps: this one does not.
+    const listening = `const { listen } = await import("qvim");
+await listen("bark_1_voice_1.wav").catch((error) => console.log(\`\${error.name}: \${error.message}\`));`;
+    assert.match(await session.run("listening", listening), message);
     await refuse(session, ["predict", "save"], /^(?!.*Error)/s);
     await refuse(session, ["exact-match"], FIGURE);
+    assert.doesNotMatch(await session.run("listening", listening), /Error/);
   }));
 
 Deno.test("a class that was declared anew gets no figures of the older one", () =>
@@ -115,12 +120,18 @@ Deno.test("cells that ran since the scores were made are told of, beside the fig
     const shown = await session.run("exact-match");
     assert.match(
       shown,
-      /^Since the model made these scores, 1 other cell has run: the figures are/,
+      /^Since the model made these scores, another cell has run: the figures are/,
     );
     assert.match(shown, FIGURE);
-    await session.run("predict");
+    const predicted = await session.run("predict");
+    assert.match(
+      predicted,
+      /^Since step 4 made the model, another cell has run: it knows nothing of/,
+    );
     await session.run("save");
     assert.doesNotMatch(await session.run("exact-match"), /Since the model/);
+    await session.run("instance");
+    assert.doesNotMatch(await session.run("predict"), /Since step 4/);
   }));
 
 Deno.test("cells in an odd order say what is to be run first", () =>
