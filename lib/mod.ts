@@ -5,11 +5,8 @@ export { AudioError, decodeWav, type MonoAudio, readWav, WavError } from "./audi
 export { readAudio } from "./audio/read_audio.ts";
 export { LogMel, type LogMelOptions } from "./audio/mel.ts";
 export type { CustomFrontEnd, FrontEndName, FrontEndOptions, Tensor } from "./audio/front_end.ts";
+export { type Matrix, melFilterBank, type MelOptions, type MelScale } from "./audio/mel_bank.ts";
 export {
-  type Matrix,
-  melFilterBank,
-  type MelOptions,
-  type MelScale,
   melSpectrogram,
   mfcc,
   powerToDb,

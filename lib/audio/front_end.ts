@@ -5,7 +5,7 @@
 import type { Allocate } from "./buffers.ts";
 import { EFFICIENT_AT, LogMel, type LogMelOptions } from "./mel.ts";
 import { LOG_MELS, LogMelSpectrogram } from "./log_mel_spectrogram.ts";
-import type { MelScale } from "./spectra.ts";
+import type { MelScale } from "./mel_bank.ts";
 
 /**
  * - `waveform`: samples, at 16 kHz unless given;

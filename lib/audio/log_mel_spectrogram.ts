@@ -1,5 +1,6 @@
 import type { Allocate } from "./buffers.ts";
-import { applyBank, type Matrix, melFilterBank, type MelScale, stft } from "./spectra.ts";
+import { applyBank, type Matrix, melFilterBank, type MelScale } from "./mel_bank.ts";
+import { stft } from "./spectra.ts";
 
 /** How a log-mel spectrogram is made. */
 export interface LogMelSettings {

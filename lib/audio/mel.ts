@@ -1,5 +1,6 @@
 import { type Allocate, fresh } from "./buffers.ts";
 import { RealFft } from "./fft.ts";
+import { bankRows, melFilterBank } from "./mel_bank.ts";
 import type { HeapArray } from "./heap_array.ts";
 import { BYTES, Kernels, ROUNDS, type Row, ROW_UNIT, WeightedSums } from "./kernels/kernels.ts";
 
@@ -185,24 +186,10 @@ function checkOptions(options: Required<LogMelOptions>): void {
   }
 }
 
-/**
- * The mel bank of Kaldi as torchaudio's `get_mel_banks` makes it: triangles over mel(f) =
- * 1127 ln(1 + f / 700), without the Nyquist bin.
- */
-function kaldiMelBank(options: Required<LogMelOptions>): Row[] {
-  const { sampleRate, nFft, nMels, fMin, fMax } = options;
-  const mel = (frequency: number) => 1127 * Math.log(1 + frequency / 700);
-  const low = mel(fMin);
-  const step = (mel(fMax) - low) / (nMels + 1);
-  return Array.from({ length: nMels }, (_, band) => {
-    const left = low + band * step, center = left + step, right = center + step;
-    const weights = Array.from({ length: nFft / 2 }, (_, bin) => {
-      const at = mel(bin * sampleRate / nFft);
-      return Math.max(0, Math.min((at - left) / step, (right - at) / step));
-    });
-    // A band that lies between two bins has none: one weight of 0.
-    const start = Math.max(0, weights.findIndex((weight) => weight > 0));
-    const last = weights.findLastIndex((weight) => weight > 0);
-    return { start, weights: weights.slice(start, Math.max(start, last) + 1) };
-  });
+/** The mel bank of Kaldi as torchaudio's `get_mel_banks` makes it: without the Nyquist bin. */
+function kaldiMelBank({ sampleRate, nFft, nMels, fMin, fMax }: Required<LogMelOptions>): Row[] {
+  const shape = { melScale: "htk", norm: "none", straightOver: "mel" } as const;
+  const bank = melFilterBank(sampleRate, nFft, { nMels, fMin, fMax, ...shape });
+  for (let band = 0; band < nMels; band++) bank.data[(band + 1) * bank.columns - 1] = 0;
+  return bankRows(bank);
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type Matrix, melFilterBank } from "../../lib/audio/mel_bank.ts";
 import {
-  type Matrix,
-  melFilterBank,
   melSpectrogram,
   mfcc,
   powerToDb,

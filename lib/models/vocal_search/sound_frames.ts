@@ -1,4 +1,5 @@
 import { RealFft } from "../../audio/fft.ts";
+import { bankRows, melFilterBank } from "../../audio/mel_bank.ts";
 import { resample } from "../../audio/resample.ts";
 import { openAudio } from "../../audio/read_audio.ts";
 import type { MonoAudio } from "../../audio/wav.ts";
@@ -57,7 +58,15 @@ export class SoundAnalyzer {
     (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / WINDOW),
   );
   readonly #windowCorrelation = this.#autocorrelation(this.#spectrumOf(this.#window));
-  readonly #filters = melFilters();
+  readonly #filters = bankRows(
+    melFilterBank(SAMPLE_RATE, N_FFT, {
+      nMels: MEL_BANDS,
+      fMin: MEL_RANGE[0],
+      fMax: MEL_RANGE[1],
+      melScale: "htk",
+      norm: "none",
+    }),
+  );
 
   /** @param path A sound file of any format that can be read. */
   analyzeFile(path: string): SoundFrames {
@@ -116,9 +125,9 @@ export class SoundAnalyzer {
     }
     frames.level[frame] = 10 * Math.log10(energy);
     frames.brightness[frame] = weighted / energy;
-    this.#filters.forEach(({ first, weights }, band) => {
+    this.#filters.forEach(({ start, weights }, band) => {
       let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
+      for (let i = 0; i < weights.length; i++) sum += weights[i] * power[start + i];
       frames.mel[frame * MEL_BANDS + band] = sum;
     });
     const correlation = this.#autocorrelation(power);
@@ -224,20 +233,3 @@ export function sliceFrames(frames: SoundFrames, first: number, end: number): So
 }
 
 /** Triangles over O'Shaughnessy's mel scale, m = 2595 log10(1 + f / 700). */
-function melFilters(): { first: number; weights: Float32Array }[] {
-  const [low, high] = MEL_RANGE.map((frequency) => 2595 * Math.log10(1 + frequency / 700));
-  const edges = Array.from(
-    { length: MEL_BANDS + 2 },
-    (_, i) => 700 * (10 ** ((low + i * (high - low) / (MEL_BANDS + 1)) / 2595) - 1),
-  );
-  return Array.from({ length: MEL_BANDS }, (_, band) => {
-    const [left, center, right] = edges.slice(band, band + 3);
-    const first = Math.ceil(left * N_FFT / SAMPLE_RATE);
-    const last = Math.min(N_FFT / 2, Math.floor(right * N_FFT / SAMPLE_RATE));
-    const weights = Float32Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
-      const frequency = (first + i) * SAMPLE_RATE / N_FFT;
-      return Math.min((frequency - left) / (center - left), (right - frequency) / (right - center));
-    });
-    return { first, weights };
-  });
-}
