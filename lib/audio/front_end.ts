@@ -111,21 +111,19 @@ export function createFrontEnd(
     );
   }
   const { duration } = settings;
-  if (duration !== undefined && !(duration > 0 && duration < Infinity)) {
-    throw new RangeError(`Expected duration to be seconds above 0 but found ${duration}`);
-  }
+  if (duration !== undefined) checkDuration(duration);
   if (name === "waveform") return waveform(settings, shape);
   if (name === "efficientat") return efficientAt(settings, shape);
   const plan = new LogMelSpectrogram({ ...LOG_MELS[name], ...settings });
   const axes = findAxes(shape, plan.settings.nMels, plan.settings.isTimeFirst);
-  const length = duration === undefined && axes.frames !== undefined
-    ? plan.samplesFor(axes.frames)
-    : plan.length;
+  const frames = duration === undefined ? axes.frames : undefined;
+  const length = frames === undefined ? plan.length : plan.samplesFor(frames);
   return {
     sampleRate: plan.settings.sampleRate,
     length,
     compute(samples, allocate) {
-      const { data, rows, columns } = plan.compute(samples, length, axes.isTimeFirst, allocate);
+      const shaped = { length, frames, isTimeFirst: axes.isTimeFirst };
+      const { data, rows, columns } = plan.compute(samples, shaped, allocate);
       return { data, dims: [...leadingOnes(shape, plan.settings.rank, 2), rows, columns] };
     },
   };
@@ -137,8 +135,35 @@ function custom({ sampleRate, duration, compute }: CustomFrontEnd): FrontEnd {
       `Expected sampleRate of the front end to be a whole number of Hz but found ${sampleRate}`,
     );
   }
+  if (duration !== undefined) checkDuration(duration);
   const length = duration === undefined ? undefined : Math.round(duration * sampleRate);
-  return { sampleRate, length, compute: (samples) => compute(pad(samples, length ?? 0)) };
+  return {
+    sampleRate,
+    length,
+    // Somebody may keep what is given: it is no buffer that is used again.
+    compute: async (samples) => checkTensor(await compute(padded(samples, length ?? 0))),
+  };
+}
+
+/** Longer sounds than an hour are no clips that a network hears at once. */
+const MAX_SECONDS = 3600;
+
+function checkDuration(duration: number): void {
+  if (duration > 0 && duration <= MAX_SECONDS) return;
+  throw new RangeError(
+    `Expected duration to be seconds above 0, an hour at most, but found ${duration}`,
+  );
+}
+
+/** @throws {TypeError} Where a function of somebody's own has made no input. */
+function checkTensor(made: Tensor): Tensor {
+  const { data, dims } = made ?? {};
+  const count = Array.isArray(dims) ? dims.reduce((product, size) => product * size, 1) : NaN;
+  if (data instanceof Float32Array && data.length === count) return made;
+  throw new TypeError(
+    "Expected compute of the front end to return { data, dims }, a Float32Array and its sizes, but " +
+      `found ${Deno.inspect(made, { depth: 1, iterableLimit: 3, breakLength: Infinity })}`,
+  );
 }
 
 function waveform(settings: FrontEndOptions, shape: InputShape): FrontEnd {
@@ -205,10 +230,9 @@ function leadingOnes(shape: InputShape, usualRank: number, last: number): number
   return Array(Math.max(0, (shape.length || usualRank) - last)).fill(1);
 }
 
-/** The samples, with zeros up to a length, or their beginning. */
-export function pad(samples: Float32Array, length: number): Float32Array {
-  if (samples.length >= length) return samples;
-  const padded = new Float32Array(length);
-  padded.set(samples);
-  return padded;
+/** A copy of the samples, with zeros up to a length. */
+function padded(samples: Float32Array, length: number): Float32Array {
+  const copy = new Float32Array(Math.max(samples.length, length));
+  copy.set(samples);
+  return copy;
 }

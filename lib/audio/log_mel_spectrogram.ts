@@ -118,19 +118,20 @@ export class LogMelSpectrogram {
 
   /**
    * @param samples One channel at the sample rate.
-   * @param length How many samples they are padded to; as many as there are unless given.
-   * @param isTimeFirst Whether the result is frame by frame, not band by band.
+   * @param shaped How many samples they are padded to, as many as there are unless given; how many
+   * frames are wanted at most; whether the result is frame by frame, not band by band.
    */
   compute(
     samples: Float32Array,
-    length = samples.length,
-    isTimeFirst: boolean,
+    shaped: { length?: number; frames?: number; isTimeFirst: boolean },
     allocate: Allocate,
   ): Matrix {
+    const { length = samples.length, isTimeFirst } = shaped;
     const { nMels, nFft, mean, std } = this.settings;
     // Half a window is mirrored at either end.
     const mel = applyBank(this.#bank, this.#power(this.#fill(samples, Math.max(length, nFft))));
-    const frames = mel.columns - (this.settings.dropsLast ? 1 : 0);
+    const made = mel.columns - (this.settings.dropsLast ? 1 : 0);
+    const frames = Math.min(made, shaped.frames ?? made);
     const log = this.#logarithm(mel.data, mel.columns, frames);
     const data = allocate(nMels * frames);
     for (let band = 0; band < nMels; band++) {

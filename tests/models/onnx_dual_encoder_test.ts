@@ -110,6 +110,8 @@ Deno.test("OnnxDualEncoder cuts and pads sounds to what the network's input says
     assert.deepEqual(await dims("whisper", ["b", 80, 100], seconds), [1, 80, 100]);
     assert.deepEqual(await dims("clap", ["b", 1, 201, 64], seconds), [1, 1, 201, 64]);
     assert.deepEqual(await dims(undefined, ["b", 1, 128, 100], seconds), [1, 1, 128, 100]);
+    // Fewer than fill one window.
+    assert.deepEqual(await dims("log-mel", ["b", 1, 128, 1], seconds), [1, 1, 128, 1]);
     // `duration` has the last word where the network takes any length.
     const second: FrontEndOptions = { name: "log-mel", duration: 1 };
     assert.deepEqual(await dims(second, ["b", 1, 128, "t"], seconds), [1, 1, 128, 81]);
@@ -143,6 +145,13 @@ Deno.test("OnnxDualEncoder takes a front end that is a function", async () => {
   const { embedding } = await hear(frontEnd, ["batch", 2], 16000);
   assert.equal(embedding[0], 4000);
   assert.ok(Math.abs(embedding[1] - 0.5) < 0.05);
+  // What it is given is its own: the next sound does not write into it.
+  const kept: Float32Array[] = [];
+  const keep = (data: Float32Array) => (kept.push(data), { data, dims: [1, data.length] });
+  for (const rate of [8000, 16000]) {
+    await hear({ sampleRate: 8000, compute: keep }, ["batch", "n"], rate);
+  }
+  assert.equal(kept[0][1], chirp(8000, 1.5)[1] / 32768);
   await withFolder(async (folder) => {
     const path = join(folder, "encoder.onnx"), sound = writeChirp(folder, 16000);
     writeEcho(path, ["batch", 2]);
@@ -152,6 +161,21 @@ Deno.test("OnnxDualEncoder takes a front end that is a function", async () => {
     const scores = await model.computeSimilarities(many, { q: sound });
     assert.ok(Object.values(scores.q).every((score) => Math.abs(score - 1) < 1e-6));
   });
+});
+
+Deno.test("OnnxDualEncoder says what a front end must return, and for which sound", async () => {
+  for (const made of [undefined, Float32Array.of(1), { data: Float32Array.of(1), dims: [1, 2] }]) {
+    const frontEnd = { sampleRate: 8000, compute: () => made } as unknown as CustomFrontEnd;
+    await withFolder(async (folder) => {
+      const path = join(folder, "encoder.onnx"), sound = writeChirp(folder, 16000);
+      writeEcho(path, ["batch", 2]);
+      const model = new OnnxDualEncoder({ queryEncoder: path, itemEncoder: path, frontEnd });
+      await assert.rejects(model.computeSimilarities({ i: sound }, { q: sound }), {
+        name: "TypeError",
+        message: /^Expected compute of the front end to return .* \(embedItem of .*chirp_16000/,
+      });
+    });
+  }
 });
 
 Deno.test("OnnxDualEncoder averages an output over time, and takes the output that it is told", () =>
@@ -182,7 +206,8 @@ Deno.test("OnnxDualEncoder says at once which setting of a front end is wrong", 
       { name: "waveform", nMels: 3 },
       /waveform \(sampleRate, duration, normalize\) but found nMels/,
     ],
-    [{ name: "clap", duration: 0 }, /Expected duration to be seconds above 0 but found 0/],
+    [{ name: "clap", duration: 0 }, /Expected duration to be seconds above 0, .* but found 0/],
+    [{ name: "waveform", duration: 1e9 }, /an hour at most, but found 1000000000/],
     [{ name: "log-mel", nFft: 401 }, /Expected nFft to be even but found 401/],
     [{ name: "log-mel", fMax: 9000 }, /Expected 0 ≤ fMin < fMax ≤ 8000 Hz but found 0 and 9000/],
     [{ name: "log-mel", hopLength: 0 }, /Expected hopLength/],
