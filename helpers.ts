@@ -122,11 +122,10 @@ export async function unpackFile(
   options: UnpackOptions = {},
 ): Promise<void> {
   const root = getRootPath();
-  await unpack(
-    resolveBelow(root, "filePath", filePath),
-    resolveBelow(root, "outputDir", outputDir),
-    options,
-  );
+  const archive = resolveBelow(root, "filePath", filePath);
+  const target = resolveBelow(root, "outputDir", outputDir);
+  await unpack(archive, target, options);
+  console.log(`Unpacked ${archive} to ${target}`);
 }
 
 /**

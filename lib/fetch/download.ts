@@ -20,6 +20,8 @@ import {
 export interface DownloadOptions {
   /** The SHA-256 that the file must have, in hexadecimal. */
   sha256?: string;
+  /** Whether a file that is there is fetched again, whatever it is. */
+  overwrite?: boolean;
   /** What requests are made with; the global `fetch` unless given. */
   fetch?: typeof globalThis.fetch;
   /** How often a request is tried in all; 6 unless given. */
@@ -44,6 +46,9 @@ export type Locate = (request: RequestOptions) => Promise<URL>;
  * Downloads a file. It gets its name when it is whole; what has come of it before lies beside it in
  * `NAME.partial`, and is gone on with, after a broken connection as well as in a later call.
  *
+ * A file that is there already is kept where its SHA-256 is the wanted one, or where the server's has
+ * its size and is not newer; also where the network does not reach the server.
+ *
  * @param locate Tells its https address.
  * @param target The file's path; its folder is made where it is missing.
  * @returns Whether it was fetched: `false` where it was there already.
@@ -55,8 +60,8 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<boolean> {
   const sha256 = checkSha256(options.sha256);
-  if (sha256 !== undefined && await hasHash(target, sha256)) {
-    console.log(`${basename(target)} is there already`);
+  if (!options.overwrite && sha256 !== undefined && await hasHash(target, sha256)) {
+    console.log(`${target} is there already`);
     return false;
   }
   await Deno.mkdir(dirname(target), { recursive: true });
@@ -109,13 +114,27 @@ class Job {
   }
 
   async run(): Promise<boolean> {
+    const mayKeep = !this.#options.overwrite && this.#sha256 === undefined &&
+      await Deno.stat(this.#target).then(({ isFile }) => isFile, () => false);
     const { tries = 6, retryDelay = 1000 } = this.#options;
     for (let attempt = 1;; attempt++) {
       try {
-        return await this.#attempt();
+        const isNew = await this.#attempt();
+        console.log(
+          isNew
+            ? `Downloaded ${this.#url} to ${this.#target}`
+            : `${this.#target} is there already, of the server's size and no older`,
+        );
+        return isNew;
       } catch (error) {
         if (!(error instanceof Transient)) {
           await this.#forget();
+          if (mayKeep && error instanceof DownloadError && error.isUnreached) {
+            console.log(
+              `${this.#target} is there already, and the network does not reach its server`,
+            );
+            return false;
+          }
           throw error;
         }
         if (attempt >= tries) {
@@ -158,7 +177,6 @@ class Job {
       const length = contentLength(response);
       if (await this.#matchesTarget(response, length)) {
         await response.body?.cancel();
-        console.log(`${basename(this.#target)} is there already`);
         return false;
       }
       await this.#receive(response, start, length, watch);
@@ -217,13 +235,17 @@ class Job {
     }
   }
 
-  /** Without a hash, a file of the same size that is not older counts as the same. */
+  /**
+   * Without a hash, a file of the same size that is not older counts as the same; where the server
+   * does not say since when it has its file, nothing does.
+   */
   async #matchesTarget(response: Response, length: number | undefined): Promise<boolean> {
-    if (this.#sha256 !== undefined || response.status !== 200 || length === undefined) return false;
+    if (this.#sha256 !== undefined || this.#options.overwrite) return false;
+    if (response.status !== 200 || length === undefined) return false;
     try {
       const { size, mtime } = await Deno.stat(this.#target);
       const modified = Date.parse(response.headers.get("last-modified") ?? "");
-      return size === length && !(mtime !== null && modified > mtime.getTime());
+      return size === length && mtime !== null && modified <= mtime.getTime();
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;

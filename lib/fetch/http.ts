@@ -3,7 +3,10 @@ import { QvimError } from "../io/errors.ts";
 /** Requests as downloads need them: over https alone, and with failures told apart. */
 
 /** Thrown where something can't be fetched; the message says from where and why. */
-export class DownloadError extends QvimError {}
+export class DownloadError extends QvimError {
+  /** Whether no server was reached at all. */
+  isUnreached = false;
+}
 
 const MAX_REDIRECTS = 10;
 
@@ -124,9 +127,11 @@ export function toFailure(error: unknown, url: URL | string, watch: StallWatch):
   // a second.
   if (/client error \(Connect\)|ENOTFOUND|EAI_AGAIN|ECONNREFUSED/i.test(message)) {
     const why = message.split("): ").at(-1);
-    return new DownloadError(
+    const unreached = new DownloadError(
       `Expected to download ${url} but the network does not bring it here: ${why}`,
     );
+    unreached.isUnreached = true;
+    return unreached;
   }
   return new Transient(message);
 }

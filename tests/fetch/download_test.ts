@@ -263,7 +263,9 @@ Deno.test("wgetDownload() does not fetch again what is there: by its hash, or it
     (request, count) =>
       file(
         request,
-        count < 3 ? { etag: ETAG } : { "last-modified": "Fri, 01 Jan 2100 00:00:00 GMT" },
+        count < 3
+          ? { "last-modified": "Thu, 01 Jan 2015 00:00:00 GMT" }
+          : { "last-modified": "Fri, 01 Jan 2100 00:00:00 GMT" },
       ),
     async (
       server,
@@ -356,3 +358,49 @@ Deno.test("formatBytes() writes amounts for people", () => {
     "5.2 GB",
   ]);
 });
+
+Deno.test("wgetDownload() fetches again what has changed, and what no server dates", () => {
+  const other = someBytes(BYTES.length, 2);
+  const old = "Thu, 01 Jan 2015 00:00:00 GMT";
+  return run((_, count) => {
+    // The same size each time: as old as ever, then without a date, then newer than the file.
+    if (count <= 2) return { headers: { "last-modified": old }, body: BYTES };
+    if (count === 3) return { headers: { etag: ETAG }, body: other };
+    return { headers: { "last-modified": "Fri, 01 Jan 2100 00:00:00 GMT" }, body: BYTES };
+  }, async (server, folder) => {
+    await fetchIt(server);
+    await fetchIt(server);
+    assertFiles(folder, { "model.bin": BYTES });
+    await fetchIt(server);
+    assertFiles(folder, { "model.bin": other });
+    await fetchIt(server);
+    assertFiles(folder, { "model.bin": BYTES });
+  });
+});
+
+Deno.test("wgetDownload() fetches again where it is told to", () =>
+  run((_, count) => ({
+    headers: { "last-modified": "Thu, 01 Jan 2015 00:00:00 GMT" },
+    body: count === 1 ? BYTES : someBytes(BYTES.length, 3),
+  }), async (server, folder) => {
+    await fetchIt(server);
+    await fetchIt(server, { overwrite: true });
+    assertFiles(folder, { "model.bin": someBytes(BYTES.length, 3) });
+  }));
+
+Deno.test("wgetDownload() keeps a file that is there where no network reaches the server", () =>
+  run((request) => file(request), async (server, folder) => {
+    await fetchIt(server);
+    const unreached = () =>
+      Promise.reject(
+        new TypeError("fetch failed", { cause: new Error("client error (Connect): dns error") }),
+      );
+    await fetchIt(server, { fetch: unreached });
+    assertFiles(folder, { "model.bin": BYTES });
+    const wanted = { fetch: unreached, sha256: "0".repeat(64) };
+    await assert.rejects(fetchIt(server, wanted), /the network does not bring it here: dns error/);
+    await assert.rejects(
+      fetchIt(server, { fetch: unreached, overwrite: true }),
+      /does not bring it/,
+    );
+  }));
