@@ -75,6 +75,7 @@ export { TwoDft } from "./models/two_dft.ts";
 export { ConstantQ, type ConstantQOptions } from "./audio/cqt.ts";
 export { RealFft } from "./audio/fft.ts";
 export { cosine, normalize } from "./embedding/cosine.ts";
+export { type PitchTrack, pitchTrack } from "./models/vocal_search/pitch.ts";
 export { alignmentCost } from "./models/vocal_search/alignment.ts";
 export {
   type BarChart,

@@ -130,6 +130,8 @@ export class SoundAnalyzer {
       for (let i = 0; i < weights.length; i++) sum += weights[i] * power[start + i];
       frames.mel[frame * MEL_BANDS + band] = sum;
     });
+    // The autocorrelation of the windowed frame, divided by the window's own, is that of the sound
+    // (P. Boersma, 1993): its highest peak is the share of what repeats.
     const correlation = this.#autocorrelation(power);
     let best = 0, bestLag = 1;
     for (let lag = SAMPLE_RATE / PITCH[1]; lag <= SAMPLE_RATE / PITCH[0]; lag++) {
