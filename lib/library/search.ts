@@ -39,6 +39,8 @@ export interface SearchOptions {
   closer?: string[];
   /** Sounds that are not what is meant; they are not shown again. */
   notThis?: string[];
+  /** How many of the nearest the whole model scores; 300 unless given. */
+  candidates?: number;
 }
 
 /** A sound that was found. */
@@ -160,8 +162,9 @@ export class SoundLibrary {
       })),
     ];
     const where = this.#predicate(options);
-    const candidates = await this.#candidates(queries, where);
-    const isAll = where === undefined && this.#count <= CANDIDATES;
+    const limit = options.candidates ?? CANDIDATES;
+    const candidates = await this.#candidates(queries, limit, where);
+    const isAll = where === undefined && this.#count <= limit;
     const rows = await this.#hearing.score(
       queries.map(({ heard }) => heard),
       candidates,
@@ -181,6 +184,7 @@ export class SoundLibrary {
   /** What the second pass scores: those whose vectors are nearest to the moved query's. */
   async #candidates(
     queries: { heard: Heard; weight: number }[],
+    limit: number,
     where: string | undefined,
   ): Promise<Candidate[]> {
     const moved = new Float32Array(this.#store.shape.vector);
@@ -188,9 +192,9 @@ export class SoundLibrary {
       const vector = heard.vectors[0];
       for (let i = 0; i < moved.length; i++) moved[i] += weight * vector[i];
     }
-    const found = this.#count <= CANDIDATES
-      ? await this.#store.someRows(CANDIDATES, where)
-      : (await this.#store.nearest(normalize(moved), CANDIDATES, { where })).map(({ row }) => row);
+    const found = this.#count <= limit
+      ? await this.#store.someRows(limit, where)
+      : (await this.#store.nearest(normalize(moved), limit, { where })).map(({ row }) => row);
     // Two indexers that heard one file at the same time, and were killed, leave it twice.
     const rows = await this.#store.readRows(found, SHOWN);
     return [...new Map(rows.map((row) => [row.id, row])).values()];

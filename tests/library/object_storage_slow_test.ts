@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { SoundInfo } from "../../lib/library/rows.ts";
 import { cli, findPython, PROJECT, withFolder } from "../support.ts";
-import { manySounds, writeSound } from "./support.ts";
+import { manySounds, rowsOf, writeSound } from "./support.ts";
 
 const python = findPython("moto.server, boto3");
 const LIBRARY = "s3://sounds/library";
@@ -168,3 +168,54 @@ testWithMoto(
     });
   },
 );
+
+/** A block of code of docs/library.md, by how it begins. */
+function exampleIn(language: string, beginning: string): string {
+  const text = Deno.readTextFileSync(join(PROJECT, "docs", "library.md"));
+  const blocks = [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))];
+  const found = blocks.map(([, code]) => code).find((code) => code.startsWith(beginning));
+  assert.ok(found !== undefined, `no ${language} block begins with ${beginning}`);
+  return found;
+}
+
+/** Runs a script as each of some machines, at once, and checks that they filled a library together. */
+async function fillBy(
+  script: string,
+  shell: string,
+  machines: Record<string, string>[],
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const sounds = join(folder, "the sounds"), library = join(folder, "library");
+    manySounds(20).forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
+    Deno.mkdirSync(join(folder, "bin"));
+    Deno.symlinkSync(Deno.execPath(), join(folder, "bin", "deno"));
+    const PATH = `${join(folder, "bin")}:${Deno.env.get("PATH")}`;
+    const outputs = await Promise.all(machines.map((env) =>
+      new Deno.Command(shell, {
+        args: ["-c", script],
+        cwd: PROJECT,
+        env: { SOUNDS: sounds, LIBRARY: library, PATH, ...env },
+      }).output()
+    ));
+    for (const { code, stderr } of outputs) {
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+    }
+    assert.equal((await rowsOf(library)).length, 20);
+  });
+}
+
+Deno.test("the Slurm array of docs/library.md fills a library", async () => {
+  const machine = (index: number) => ({
+    SLURM_ARRAY_TASK_ID: String(index),
+    SLURM_ARRAY_TASK_COUNT: "2",
+  });
+  await fillBy(exampleIn("sh", "#!/bin/bash\n#SBATCH"), "bash", [machine(1), machine(2)]);
+});
+
+Deno.test("the Kubernetes job of docs/library.md fills a library", async () => {
+  const manifest = exampleIn("yaml", "apiVersion: batch/v1");
+  assert.match(manifest, /command: \["sh", "-c"\]\n\s+args:\n\s+- deno task index /);
+  const command = manifest.match(/args:\n\s+- (.*)\n/)![1];
+  const machine = (index: number) => ({ JOB_COMPLETION_INDEX: String(index), MACHINES: "2" });
+  await fillBy(command, "sh", [machine(0), machine(1)]);
+});
