@@ -73,6 +73,7 @@ export interface LanceTable {
   listIndices(): Promise<IndexInfo[]>;
   indexStats(name: string): Promise<{ numUnindexedRows: number } | undefined>;
   optimize(options?: { cleanupOlderThan?: Date }): Promise<unknown>;
+  stats(): Promise<{ fragmentStats: { numSmallFragments: number } }>;
   checkoutLatest(): Promise<void>;
   schema(): Promise<{ fields: { name: string; type: { listSize?: number } }[] }>;
   version(): Promise<number>;

@@ -89,6 +89,13 @@ export class SoundLibrary {
     return library;
   }
 
+  /** Loads what the first search would have to wait for. */
+  async warmUp(): Promise<void> {
+    if (this.#count === 0) return;
+    const samples = Float32Array.from({ length: 8000 }, (_, i) => Math.sin(i / 5));
+    await this.search({ samples, sampleRate: 16000 });
+  }
+
   /** How many sounds there are to be found; pieces of long recordings count each. */
   get size(): number {
     return this.#count;

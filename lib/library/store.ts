@@ -35,7 +35,11 @@ const BROKEN = "broken";
 
 /** From this many sounds on, the nearest are looked for through an index. */
 export const INDEXED_FROM = 100_000;
-/** Rows that no index covers yet are searched one by one; this many are worth an update. */
+/** Rows that no index covers yet are searched one by one, up to this part of all. */
+const UNINDEXED = 0.02;
+/** Each batch is a file of its own; so many of them are worth joining. */
+const SMALL_FILES = 50;
+/** What is kept of files and indices in memory. */
 const CACHE_BYTES = 256 * 2 ** 20;
 /** Versions of the tables that are older are given up: whoever reads has long gone on. */
 const KEEP_VERSIONS = 60 * 60 * 1000;
@@ -266,8 +270,12 @@ export class Store {
     return await work();
   }
 
-  /** {@linkcode optimize} and {@linkcode buildIndices}, unless another machine is at it. */
+  /**
+   * {@linkcode optimize} and {@linkcode buildIndices}, where there is enough to do, which with a
+   * million sounds takes minutes, and unless another machine is at it.
+   */
   async tidy(): Promise<void> {
+    if (!await this.#isUntidy()) return;
     for (const work of [() => this.optimize(), () => this.buildIndices()]) {
       if (!isRemote(this.#library)) {
         await this.exclusively(work);
@@ -280,6 +288,18 @@ export class Store {
         if (!isConflict(error)) throw error;
       }
     }
+  }
+
+  async #isUntidy(): Promise<boolean> {
+    await this.refresh();
+    const { fragmentStats } = await this.#sounds.stats();
+    if (fragmentStats.numSmallFragments >= SMALL_FILES) return true;
+    const count = await this.#sounds.countRows();
+    if (count < INDEXED_FROM) return false;
+    const index = (await this.#sounds.listIndices())
+      .find(({ columns }) => columns.includes(vectorColumn(0)));
+    const unindexed = index && (await this.#sounds.indexStats(index.name))?.numUnindexedRows;
+    return (unindexed ?? count) > UNINDEXED * count;
   }
 
   /** Sees what others have written since. */

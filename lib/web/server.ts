@@ -42,6 +42,7 @@ const FILES: Record<string, string> = {
   "app.js": "text/javascript; charset=utf-8",
   "ui/recorder/recorder.js": "text/javascript; charset=utf-8",
   "ui/recorder/worklet.js": "text/javascript; charset=utf-8",
+  "pictures.js": "text/javascript; charset=utf-8",
   "wavesurfer.js": "text/javascript; charset=utf-8",
   "style.css": "text/css; charset=utf-8",
   "icon.svg": "image/svg+xml",
@@ -95,7 +96,9 @@ export async function serveLibrary(options: ServeOptions): Promise<RunningServer
   const { library: place, port = 8080, host = "127.0.0.1" } = options;
   const isLocal = LOOPBACK.includes(host) || host === "::1";
   const token = isLocal ? undefined : crypto.randomUUID().replaceAll("-", "");
-  const app = new App(await SoundLibrary.open(place), token);
+  const library = await SoundLibrary.open(place);
+  await library.warmUp();
+  const app = new App(library, token);
   const server = Deno.serve({
     port,
     hostname: host,

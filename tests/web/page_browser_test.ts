@@ -10,12 +10,19 @@ const MINI = join(PROJECT, "data", "qvim-mini");
 
 /** Opens the page in a browser whose microphone plays a file, if any. */
 async function withPage(
-  options: { microphone?: string; refused?: boolean; dark?: boolean; phone?: boolean },
+  options: {
+    microphone?: string;
+    refused?: boolean;
+    dark?: boolean;
+    phone?: boolean;
+    /** A folder of sounds, in place of the built-in ones. */
+    sounds?: string;
+  },
   use: (page: Page) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (folder) => {
     const library = join(folder, "library");
-    await indexSounds([join(MINI, "Items")], library, { say: () => {} });
+    await indexSounds([options.sounds ?? join(MINI, "Items")], library, { say: () => {} });
     const server = await serveLibrary({ library, port: 0 });
     const context = await openBrowser(join(folder, "profile"), {
       args: [
@@ -107,11 +114,11 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
       item.dispatchEvent(new DragEvent("dragstart", { dataTransfer: transfer, bubbles: true }));
       return [transfer.getData("DownloadURL"), transfer.getData("text/plain")];
     })()`);
-    assert.match(
-      dragged[0],
-      /^audio\/wav:siren_\d+\.wav:http:\/\/127\.0\.0\.1:\d+\/api\/sounds\/.+\/audio$/,
-    );
-    assert.match(dragged[1], /Items\/siren\/siren_\d+\.wav$/);
+    const name = await page.locator(".result .name").first().textContent();
+    const [type, dragName, ...address] = dragged[0].split(":");
+    assert.deepEqual([type, dragName], ["audio/wav", name]);
+    assert.match(address.join(":"), /^http:\/\/127\.0\.0\.1:\d+\/api\/sounds\/.+\/audio$/);
+    assert.ok(dragged[1].startsWith("/") && dragged[1].endsWith(`/${name}`), dragged[1]);
     // Words narrow, "not this" takes away, "more like this" goes on from a sound.
     await page.locator(".result .not").first().click();
     await waitUntil(
@@ -168,5 +175,55 @@ test("the page takes a dropped recording, on a phone and in the dark", async () 
     await noSeriousFaults(page);
     const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
     assert.equal(wide, false);
+  });
+});
+
+test("the page says what to do about a sound that has gone, a file that is none, no microphone", async () => {
+  await withFolder(async (sounds) => {
+    for (const name of ["bark_1.wav", "bark_2.wav"]) {
+      Deno.copyFileSync(join(MINI, "Items", "bark", name), join(sounds, name));
+    }
+    await withPage({ sounds }, async (page) => {
+      await page.setInputFiles("#file", join(sounds, "bark_1.wav"));
+      await page.locator(".result").first().waitFor();
+      Deno.removeSync(join(sounds, "bark_1.wav"));
+      await page.getByLabel("Play bark_1.wav").click();
+      await page.getByText("bark_1.wav is not there any more: deno task index").waitFor();
+      await picture(page, "gone");
+      const takes = () => page.locator("#history button").allTextContents();
+      await page.setInputFiles("#file", join(PROJECT, "README.md"));
+      await page.getByText("Expected a recording").waitFor();
+      assert.deepEqual(await takes(), ["bark_1.wav"], "what is no recording is no take");
+      await page.evaluate(
+        "navigator.mediaDevices.getUserMedia = () => " +
+          'Promise.reject(new DOMException("no", "NotFoundError")); 0',
+      );
+      await page.click("#record");
+      await page.getByText("There is no microphone. Plug one in, or drop a recording").waitFor();
+      // What was answered can be taken back.
+      await page.locator(".result .not").first().click();
+      await waitUntil(page, 'document.querySelectorAll(".result").length === 1');
+      await page.getByText("Forget 1 not this").click();
+      await waitUntil(page, 'document.querySelectorAll(".result").length === 2');
+      // A take of before is searched with again.
+      await page.setInputFiles("#file", join(sounds, "bark_2.wav"));
+      await page.getByText("2 sounds for bark_2.wav").waitFor();
+      await page.locator("#history button").first().click();
+      await page.getByText("2 sounds for bark_1.wav").waitFor();
+      assert.deepEqual(
+        await page.locator('#history button[aria-pressed="true"]').allTextContents(),
+        ["bark_1.wav"],
+      );
+    });
+  });
+});
+
+test("the page says how an empty library gets sounds", async () => {
+  await withFolder(async (sounds) => {
+    await withPage({ sounds }, async (page) => {
+      await page.getByText("The library is empty. Take sounds in with: deno task index").waitFor();
+      await picture(page, "no_sounds");
+      await noSeriousFaults(page);
+    });
   });
 });

@@ -18,6 +18,7 @@ export const MAX_SECONDS = 20;
 export class Recorder {
   #context;
   #stream;
+  #tap;
   #parts = [];
   #onLevel;
   #onFull;
@@ -44,6 +45,7 @@ export class Recorder {
     await this.#context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
     const tap = new AudioWorkletNode(this.#context, "tap", { numberOfOutputs: 0 });
     let count = 0;
+    this.#tap = tap;
     tap.port.onmessage = ({ data }) => {
       this.#parts.push(data);
       count += data.length;
@@ -56,6 +58,8 @@ export class Recorder {
   /** Ends. Gives the samples without the silence around them, and their rate. */
   async stop() {
     for (const track of this.#stream.getTracks()) track.stop();
+    // What is still under way comes too late for the level.
+    this.#tap.port.onmessage = null;
     const { sampleRate } = this.#context;
     await this.#context.close();
     const all = new Float32Array(this.#parts.reduce((sum, { length }) => sum + length, 0));

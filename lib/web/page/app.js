@@ -1,5 +1,6 @@
 /** The search page: record, search, listen, say what is nearer, take the sound away. */
 import WaveSurfer from "./wavesurfer.js";
+import { clock, drawWhenSeen, marked } from "./pictures.js";
 import { encodeWav, Recorder } from "../../ui/recorder/recorder.js";
 
 const $ = (id) => document.getElementById(id);
@@ -8,6 +9,7 @@ const player = $("player");
 /** What is searched with now: a recording, or a sound of the library. */
 let query;
 const takes = [];
+let recorded = 0;
 let results = [];
 let selected = -1;
 let closer = new Set(), notThis = new Set();
@@ -33,7 +35,7 @@ async function ask(path, options) {
     throw new Error("The server does not answer. Start it again with: deno task serve");
   }
   const answer = await response.json().catch(() => ({ error: `Status ${response.status}` }));
-  if (!response.ok) throw new Error(answer.error);
+  if (!response.ok) throw Object.assign(new Error(answer.error), { status: response.status });
   return answer;
 }
 
@@ -68,7 +70,8 @@ async function stop() {
   if (!recording) return;
   const begun = recording;
   recording = null;
-  await begun;
+  // Where it never began, start() has said why.
+  if (!await begun.then(() => true, () => false)) return;
   const { samples, sampleRate } = await recorder.stop();
   $("record").setAttribute("aria-pressed", "false");
   $("record-label").textContent = "Record";
@@ -79,13 +82,15 @@ async function stop() {
     );
     return;
   }
-  addTake(encodeWav(samples, sampleRate), `Take ${takes.length + 1}`);
+  addTake(encodeWav(samples, sampleRate), `Take ${++recorded}`);
 }
 
 let pressedAt = 0;
 $("record").addEventListener("pointerdown", (event) => {
   if (event.button !== 0) return;
   pressedAt = performance.now();
+  // Who holds it may let go of it elsewhere.
+  $("record").setPointerCapture(event.pointerId);
   if (recording) {
     pressedAt = 0;
     stop();
@@ -105,21 +110,41 @@ $("record").addEventListener("click", (event) => {
 let wave;
 
 function addTake(blob, name) {
-  takes.push({ blob, name, url: URL.createObjectURL(blob) });
   const button = document.createElement("button");
   button.textContent = name;
-  const take = takes.at(-1);
-  button.addEventListener("click", () => useTake(take));
   const item = document.createElement("li");
   item.append(button);
   $("history").append(item);
+  const take = { blob, name, url: URL.createObjectURL(blob), item, before: query };
+  takes.push(take);
+  button.addEventListener("click", () => useTake(take));
   useTake(take);
+}
+
+/** Takes away what was no recording, or a silent one. */
+function dropTake(take) {
+  take.item.remove();
+  takes.splice(takes.indexOf(take), 1);
+  URL.revokeObjectURL(take.url);
+  wave?.destroy();
+  wave = undefined;
+  $("take").hidden = true;
+  query = take.before;
+  markTake();
+}
+
+/** Marks in the history what is searched with. */
+function markTake() {
+  for (const take of takes) {
+    take.item.firstChild.setAttribute("aria-pressed", String(take === query?.take));
+  }
 }
 
 function useTake(take) {
   query = { take };
   closer = new Set();
   notThis = new Set();
+  markTake();
   $("take").hidden = false;
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   wave?.destroy();
@@ -133,26 +158,31 @@ function useTake(take) {
     normalize: true,
     url: take.url,
   });
-  wave.on("play", () => stopPlaying());
-  wave.on("finish", () => $("play-take").textContent = "▶");
+  wave.on("play", () => {
+    stopPlaying();
+    $("play-take").textContent = "❚❚";
+  });
+  wave.on("pause", () => $("play-take").textContent = "▶");
+  // What this browser can't decode may be found all the same: AIFF, for one.
+  wave.on("error", () => $("take").hidden = true);
   wave.setVolume(Number($("volume").value));
   search();
 }
 
 $("play-take").addEventListener("click", () => {
-  if (wave.isPlaying()) wave.pause();
-  else {
-    stopPlaying();
-    wave.play();
-  }
-  $("play-take").textContent = wave.isPlaying() ? "❚❚" : "▶";
+  wave?.playPause();
 });
 $("again").addEventListener("click", () => search());
 
-function takeFile(file) {
+async function takeFile(file) {
   if (!file) return;
   problem();
-  addTake(file, file.name);
+  try {
+    // Kept here: the file may be moved or changed while the page is open.
+    addTake(new Blob([await file.arrayBuffer()], { type: file.type }), file.name);
+  } catch {
+    problem(`${file.name} can't be read. Is it still there, and a file?`);
+  }
 }
 $("file").addEventListener("change", () => takeFile($("file").files[0]));
 for (const type of ["dragover", "dragleave", "drop"]) {
@@ -169,7 +199,10 @@ for (const type of ["dragover", "dragleave", "drop"]) {
 function parameters() {
   const params = new URLSearchParams({ top: "30" });
   for (
-    const [name, id] of [["text", "text"], ["folder", "folder"], ["maxSeconds", "max-seconds"]]
+    const [name, id] of [["text", "text"], ["folder", "folder"], ["maxSeconds", "max-seconds"], [
+      "channels",
+      "channels",
+    ]]
   ) {
     if ($(id).value.trim() !== "") params.set(name, $(id).value.trim());
   }
@@ -195,6 +228,7 @@ async function search() {
   } catch (error) {
     if (number !== searches) return;
     say("");
+    if (error.status === 422 && query.take) dropTake(query.take);
     problem(error.message);
   }
 }
@@ -210,6 +244,12 @@ $("filters").addEventListener("submit", (event) => {
   search();
 });
 
+$("forget").addEventListener("click", () => {
+  closer.clear();
+  notThis.clear();
+  search();
+});
+
 // ——— results ———
 
 function show(found, milliseconds) {
@@ -222,7 +262,12 @@ function show(found, milliseconds) {
       ? "No sound has these words and fits these filters: take some away."
       : `${found.length} sounds for ${what}, in ${Math.round(milliseconds)} ms`,
   );
+  document.body.classList.add("found");
   $("results").replaceChildren(...found.map(row));
+  const answers = [[closer, "closer"], [notThis, "not this"]]
+    .filter(([{ size }]) => size > 0).map(([{ size }, name]) => `${size} ${name}`).join(", ");
+  $("forget").hidden = answers === "";
+  $("forget").textContent = `Forget ${answers}`;
 }
 
 function row(sound, index) {
@@ -263,66 +308,13 @@ function row(sound, index) {
     event.dataTransfer.setData("text/uri-list", url);
     event.dataTransfer.setData("text/plain", sound.path);
   });
-  drawWhenSeen(part("peaks"), sound);
+  drawWhenSeen(part("peaks"), () => ask(`/api/sounds/${encodeURIComponent(sound.id)}/peaks`));
   return item;
-}
-
-function clock(seconds) {
-  const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-function marked(name, words) {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  const parts = [];
-  let rest = name;
-  while (rest) {
-    const lower = rest.toLowerCase();
-    const hits = wanted.map((word) => [lower.indexOf(word), word.length]).filter(([at]) => at >= 0);
-    const [at, length] = hits.sort(([a], [b]) => a - b)[0] ?? [-1, 0];
-    if (at < 0) break;
-    const mark = document.createElement("mark");
-    mark.textContent = rest.slice(at, at + length);
-    parts.push(rest.slice(0, at), mark);
-    rest = rest.slice(at + length);
-  }
-  return [...parts, rest];
-}
-
-const seen = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    seen.unobserve(target);
-    target.draw();
-  }
-});
-
-function drawWhenSeen(canvas, sound) {
-  canvas.draw = async () => {
-    try {
-      const { peaks } = await ask(`/api/sounds/${encodeURIComponent(sound.id)}/peaks`);
-      draw(canvas, peaks);
-    } catch {
-      canvas.title = "This sound is not there any more";
-    }
-  };
-  seen.observe(canvas);
-}
-
-function draw(canvas, peaks) {
-  const context = canvas.getContext("2d");
-  const { width, height } = canvas;
-  const top = Math.max(...peaks, 1e-3);
-  context.fillStyle = getComputedStyle(canvas).getPropertyValue("--wave");
-  const step = width / peaks.length;
-  peaks.forEach((peak, i) => {
-    const tall = Math.max(1.5, peak / top * height);
-    context.fillRect(i * step, (height - tall) / 2, Math.max(1, step - 0.8), tall);
-  });
 }
 
 function moreLike(sound) {
   query = { id: sound.id, name: sound.name };
+  markTake();
   closer = new Set();
   notThis = new Set();
   search();
@@ -358,7 +350,7 @@ function toggle(index) {
   player.onloadedmetadata = () => player.currentTime = sound.start;
   player.play().catch((error) => {
     if (error.name === "AbortError") return;
-    ask(`${audioOf(sound).replace(/audio$/, "peaks")}`).then(
+    ask(audioOf(sound), { headers: { range: "bytes=0-0" } }).then(
       () => problem(`This browser does not play ${sound.name}.`),
       ({ message }) => problem(message),
     );
@@ -407,6 +399,7 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+$("filters-more").open = innerWidth > 640;
 ask("/api/library").then(
   ({ sounds }) => {
     $("library").textContent = `${sounds.toLocaleString()} sounds`;
