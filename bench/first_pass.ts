@@ -1,18 +1,19 @@
 /**
  * What the first pass costs: the MRR of a data set's queries where the whole model scores the nearest
- * 300 sounds, and where it scores all. The set's items lie among as many made-up sounds as wanted,
- * each of two of the items, faster or slower, cut, and backwards now and then.
- * `deno run -A bench/first_pass.ts MADE_UP DATA…`
+ * sounds only, and where it scores all; and by which of a sound's vectors nearness is best told. The
+ * set's items lie among as many made-up sounds as wanted, each of two of the items, faster or slower,
+ * cut, and backwards now and then. `deno run -A bench/first_pass.ts MADE_UP DATA…`
  */
 import { basename, join } from "node:path";
 import wavefile from "wavefile";
-import { readAudioSync } from "../lib/audio/read_audio.ts";
+import { readAudio, readAudioSync } from "../lib/audio/read_audio.ts";
 import { resample } from "../lib/audio/resample.ts";
 import { listItems, listQueries, readGroundTruth } from "../lib/challenge/dataset.ts";
 import { mean } from "../lib/challenge/evaluation.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
-import { SoundLibrary } from "../lib/library/search.ts";
+import { type Heard, Hearing } from "../lib/library/hearing.ts";
+import { Store } from "../lib/library/store.ts";
 
 const RATE = 32000;
 const random = seededRandom(1);
@@ -42,9 +43,27 @@ function writeMadeUp(path: string, first: string, second: string): void {
   Deno.writeFileSync(path, wav.toBuffer());
 }
 
+/** Ways to tell how near a sound's vectors are to a query's. */
+const WAYS: Record<string, (cosines: number[]) => number> = {
+  "the whole's": ([whole]) => whole,
+  "their mean": (cosines) => mean(cosines),
+  "the nearest": (cosines) => Math.max(...cosines),
+};
+const CANDIDATES = [100, 300, 1000];
+
+/** The sounds of a library with what was heard of them. */
+async function heardIn(folder: string) {
+  const store = await Store.open(folder);
+  try {
+    return await store.read("true");
+  } finally {
+    store.close();
+  }
+}
+
 const [count, ...sets] = Deno.args;
-console.log("| set | sounds | MRR, 300 scored | MRR, all scored | cost |");
-console.log("| --- | --- | --- | --- | --- |");
+console.log("| set | sounds | by which vector | all scored |", CANDIDATES.join(" | "), "|");
+console.log("| --- | --- | --- | --- |", CANDIDATES.map(() => "---").join(" | "), "|");
 for (const data of sets) {
   const folder = Deno.makeTempDirSync({ prefix: "qvim-bench-" });
   try {
@@ -53,25 +72,37 @@ for (const data of sets) {
     for (let i = 0; i < Number(count); i++) {
       writeMadeUp(join(folder, "made", `made_${i}.wav`), any(), any());
     }
-    const places = [join(data, "Items"), join(folder, "made")];
-    const { sounds } = await indexSounds(places, join(folder, "library"));
-    const library = await SoundLibrary.open(join(folder, "library"));
-    const rows = readGroundTruth(data);
+    await indexSounds([join(data, "Items"), join(folder, "made")], join(folder, "library"));
+    const sounds = await heardIn(join(folder, "library"));
+    const rows = readGroundTruth(data), hearing = new Hearing();
     const paths = new Map(listQueries(data).map(({ id, path }) => [id, path]));
-    const figures: number[] = [];
-    for (const candidates of [300, sounds]) {
-      const gains: number[] = [];
-      for (const { query, item } of rows) {
-        const results = await library.search(paths.get(query)!, { candidates, top: sounds });
-        const rank = 1 + results.findIndex(({ path }) => basename(path) === item);
-        gains.push(rank > 0 ? 1 / rank : 0);
-      }
-      figures.push(mean(gains));
+    const queries: Heard[] = [];
+    for (const { query } of rows) {
+      queries.push(await hearing.query(await readAudio(paths.get(query)!)));
     }
-    library.close();
-    const [some, all] = figures;
-    const cells = [basename(data), sounds.toLocaleString("en"), some.toFixed(4), all.toFixed(4)];
-    console.log(`| ${cells.join(" | ")} | ${(all - some).toFixed(4)} |`);
+    const scores = await hearing.score(queries, sounds);
+    const place = new Map(sounds.map(({ path }, i) => [basename(path), i]));
+    const gain = (q: number, chosen: number[]) => {
+      const target = place.get(rows[q].item)!;
+      if (!chosen.includes(target)) return 0;
+      return 1 / (1 + chosen.filter((i) => scores[q][i] > scores[q][target]).length);
+    };
+    const everything = sounds.map((_, i) => i);
+    const all = mean(rows.map((_, q) => gain(q, everything)));
+    for (const [way, nearness] of Object.entries(WAYS)) {
+      const orders = queries.map(({ vectors: [query] }) => {
+        const near = sounds.map(({ vectors }) =>
+          nearness(vectors.map((vector) => vector.reduce((sum, x, i) => sum + x * query[i], 0)))
+        );
+        return everything.toSorted((a, b) => near[b] - near[a]);
+      });
+      const figures = CANDIDATES.map((candidates) =>
+        mean(orders.map((order, q) => gain(q, order.slice(0, candidates))))
+      );
+      const cells = [basename(data), sounds.length.toLocaleString("en"), way];
+      const numbers = [all, ...figures].map((figure) => figure.toFixed(4));
+      console.log(`| ${[...cells, ...numbers].join(" | ")} |`);
+    }
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -114,9 +114,9 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
       item.dispatchEvent(new DragEvent("dragstart", { dataTransfer: transfer, bubbles: true }));
       return [transfer.getData("DownloadURL"), transfer.getData("text/plain")];
     })()`);
-    const name = await page.locator(".result .name").first().textContent();
-    const [type, dragName, ...address] = dragged[0].split(":");
-    assert.deepEqual([type, dragName], ["audio/wav", name]);
+    const [type, name, ...address] = dragged[0].split(":");
+    assert.equal(type, "audio/wav");
+    assert.match(name, /^siren_\d+\.wav$/);
     assert.match(address.join(":"), /^http:\/\/127\.0\.0\.1:\d+\/api\/sounds\/.+\/audio$/);
     assert.ok(dragged[1].startsWith("/") && dragged[1].endsWith(`/${name}`), dragged[1]);
     // Words narrow, "not this" takes away, "more like this" goes on from a sound.
