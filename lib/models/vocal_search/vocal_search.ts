@@ -18,7 +18,7 @@ const FUSED_WEIGHT = 1;
  * The parts of an item, from its beginning, that a query is compared with; the best counts. People
  * stop when they have made their point: long sounds are seldom imitated to their end.
  */
-export const BEGINNINGS = [1, 0.7, 0.55];
+export const BEGINNINGS = [1, 0.7, 0.5, 0.35];
 /** Beginnings are no shorter than this, in frames: a second. */
 const SHORTEST = 100;
 
