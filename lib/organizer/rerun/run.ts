@@ -3,7 +3,7 @@ import { removeTree } from "../../io/remove_tree.ts";
 import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
-import { keepPackages } from "./cache.ts";
+import { keepPackages, sharedCache } from "./cache.ts";
 import { SetupProxy } from "./proxy.ts";
 import { type Network, sandboxed, type SandboxOptions, unprotected } from "./sandbox.ts";
 import { heldByKernel } from "./kernel_limits.ts";
@@ -116,7 +116,11 @@ async function runPart(
   root: string,
   options: RerunOptions & { proxyFolder?: string },
 ): Promise<RunOutcome> {
-  const sandbox: SandboxOptions = { ...options, rootFolder: root };
+  const sandbox: SandboxOptions = {
+    ...options,
+    rootFolder: root,
+    sharedCache: await sharedCache(),
+  };
   const { program, args, env, paths } = options.sandbox ? sandboxed(sandbox) : unprotected(sandbox);
   const writable = options.ownCache ? [root, options.cacheFolder] : [root];
   const [first, ...others] = [...await heldByKernel(options.limits), program, ...args];

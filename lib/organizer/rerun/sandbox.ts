@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { lockedPackages } from "./locked_packages.ts";
 
 /** What the network may be there for while a notebook is run. */
 export const NETWORKS = ["none", "setup", "full"] as const;
@@ -18,6 +19,8 @@ export interface SandboxOptions {
   cacheFolder: string;
   /** Whether the run may write to the cache: it then has one of its own. */
   ownCache: boolean;
+  /** The organizer's own cache: what the runner needs comes from there, read-only. */
+  sharedCache: string;
   /** What this part of the run has: with `setup`, the proxy; with `none`, nothing. */
   network: Network;
   /** A folder with the socket of the proxy, where the network is there for the set-up cell. */
@@ -108,7 +111,7 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
         join(options.packageFolder, part),
         join(paths.packageFolder, part),
       ]),
-      ...(options.ownCache ? ["--bind", options.cacheFolder, "/deno_cache"] : [
+      ...(options.ownCache ? withOwnCache(options) : [
         // Packages alone: what was transpiled of the organizer's own is nobody's business.
         ...["--size", CACHE_BYTES, "--tmpfs", "/deno_cache"],
         ...["npm", "remote", "registries"].flatMap((part) => [
@@ -124,6 +127,19 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     env: {},
     paths,
   };
+}
+
+/** A cache that the run can write to, but for the packages that the runner is made of. */
+function withOwnCache({ packageFolder, cacheFolder, sharedCache }: SandboxOptions): string[] {
+  const locked = lockedPackages(join(packageFolder, "deno.lock"), sharedCache);
+  return [
+    ...["--bind", cacheFolder, "/deno_cache"],
+    ...locked.flatMap((path) => [
+      "--ro-bind",
+      join(sharedCache, path),
+      join("/deno_cache", path),
+    ]),
+  ];
 }
 
 /** The command of a run without a sandbox. */

@@ -14,6 +14,7 @@ Deno.test.afterAll(() => Deno.removeSync(SUBMISSIONS, { recursive: true }));
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const bubblewrap = await hasBubblewrap();
+const needs = bubblewrap ? "" : " (needs bubblewrap)";
 
 /** What is left behind by runs, in the system's temporary folder. */
 function leftovers(): string[] {
@@ -99,7 +100,7 @@ for (const sandbox of [true, false]) {
 const notebook = (name: string) => join(SUBMISSIONS, `${name}.ipynb`);
 
 Deno.test({
-  name: "rerun shows who reads names, repeats, and goes on where it stopped",
+  name: `rerun shows who reads names, repeats, and goes on where it stopped${needs}`,
   ignore: !bubblewrap,
   fn: () =>
     withFolder(async (folder) => {
@@ -176,7 +177,8 @@ console.log(JSON.stringify(tried));`;
 });
 
 Deno.test({
-  name: "--network setup gives the set-up cell HTTPS and no data, and all others the opposite",
+  name:
+    `--network setup gives the set-up cell HTTPS and no data, and all others the opposite${needs}`,
   ignore: !bubblewrap,
   fn: () =>
     withFolder(async (folder) => {
@@ -191,7 +193,13 @@ if (!existsSync(target)) {
   Deno.writeTextFileSync(join(ROOT_PATH, "seen.txt"), String(listItems(DATA_PATH).length));
   const plain = await fetch("http://127.0.0.1:1/").then((r) => r.status, () => "refused");
   const closed = await fetch("https://10.0.0.1/").then((r) => r.status, () => "refused");
-  Deno.writeTextFileSync(join(ROOT_PATH, "closed.txt"), plain + " " + closed);
+  const registry = join("/deno_cache/npm", [...Deno.readDirSync("/deno_cache/npm")][0].name);
+  const csv = join(registry, "csv-parse");
+  const [version] = [...Deno.readDirSync(csv)].filter((it) => it.isDirectory);
+  let poisoned = "poisoned";
+  try { Deno.writeTextFileSync(join(csv, version.name, "package.json"), "{}"); } catch { poisoned = "kept"; }
+  Deno.mkdirSync(join(registry, "own"));
+  Deno.writeTextFileSync(join(ROOT_PATH, "closed.txt"), plain + " " + closed + " " + poisoned);
 }`,
           `console.log(Deno.readTextFileSync(join(ROOT_PATH, "w.txt")),
   Deno.readTextFileSync(join(ROOT_PATH, "seen.txt")),
@@ -209,7 +217,7 @@ if (!existsSync(target)) {
       const executed = readNotebook(join(folder, "report", "notebooks", "team_1.ipynb"));
       const [output] = executed.cells.find(({ id }) => id === "implementation")!.outputs!;
       assert.ok(output.output_type === "stream", JSON.stringify(output));
-      assert.equal(output.text, "weights 0 refused refused 24 gone\n");
+      assert.equal(output.text, "weights 0 refused refused kept 24 gone\n");
     }),
 });
 
@@ -229,7 +237,7 @@ const BREAKS: [code: string, status: string, remark: RegExp][] = [
 
 for (const [code, status, remark] of BREAKS) {
   Deno.test({
-    name: `rerun ends ${code}`,
+    name: `rerun ends ${code}${needs}`,
     ignore: !bubblewrap,
     fn: () =>
       withFolder(async (folder) => {
@@ -250,7 +258,7 @@ for (const [code, status, remark] of BREAKS) {
 }
 
 Deno.test({
-  name: "rerun and verify go on after a file that is no notebook",
+  name: `rerun and verify go on after a file that is no notebook${needs}`,
   ignore: !bubblewrap,
   fn: () =>
     withFolder(async (folder) => {
