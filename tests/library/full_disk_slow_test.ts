@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { SoundLibrary } from "../../lib/library/search.ts";
+import { cli, withFolder } from "../support.ts";
+import { manySounds, rowsOf, writeSound } from "./support.ts";
+
+function run(command: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(command, { args, stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** Calls `use` with a folder on a disk of its own, of a few MiB. */
+async function withSmallDisk(size: number, use: (folder: string) => Promise<void>) {
+  await withFolder(async (folder) => {
+    const disk = join(folder, "disk");
+    Deno.mkdirSync(disk);
+    assert.ok(run("mount", "-t", "tmpfs", "-o", `size=${size}m`, "tmpfs", disk));
+    try {
+      await use(disk);
+    } finally {
+      run("umount", "-l", disk);
+    }
+  });
+}
+
+async function canMount(): Promise<boolean> {
+  try {
+    await withSmallDisk(1, () => Promise.resolve());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const missing = await canMount() ? "" : " (needs the right to mount)";
+
+Deno.test({
+  name: `a full disk costs a library its last batch and nothing else${missing}`,
+  ignore: missing !== "",
+  fn: async () => {
+    await withFolder(async (folder) => {
+      const sounds = manySounds(160), at = (i: number) => join(folder, "sounds", `${i}.wav`);
+      sounds.slice(0, 80).forEach((sound, i) => writeSound(at(i), sound));
+      await withSmallDisk(8, async (disk) => {
+        const library = join(disk, "library");
+        const index = () => cli(["index", join(folder, "sounds"), "--library", library, "--json"]);
+        assert.equal((await index()).code, 0);
+        const before = await rowsOf(library);
+        assert.equal(before.length, 80);
+
+        // All that is free but a little is taken up by something else.
+        const filler = join(disk, "filler");
+        const file = Deno.openSync(filler, { create: true, write: true });
+        assert.throws(() => {
+          while (true) file.writeSync(new Uint8Array(16384));
+        });
+        file.close();
+        Deno.truncateSync(filler, Deno.statSync(filler).size - 150_000);
+        sounds.slice(80).forEach((sound, i) => writeSound(at(80 + i), sound));
+        const full = await index();
+        assert.equal(full.code, 1);
+        assert.match(
+          full.stderr,
+          /LibraryError: Expected to read and write the library in .* but found: .*No space left/,
+        );
+        assert.deepEqual(await rowsOf(library), before, "what was there is there");
+        const open = await SoundLibrary.open(library);
+        assert.equal((await open.search(at(3)))[0].path, at(3));
+        open.close();
+
+        Deno.removeSync(filler);
+        const after = await index();
+        assert.equal(after.code, 0, after.stderr);
+        assert.equal(JSON.parse(after.stdout).sounds, 160);
+      });
+    });
+  },
+});
