@@ -99,8 +99,8 @@ async function ask(folder: string) {
     const found = await store.nearest(vector, CANDIDATES);
     passes.push(performance.now() - start);
     const exact = await store.nearest(vector, CANDIDATES, { exact: true });
-    const known = new Set(exact.map(({ row }) => row));
-    recalls.push(found.filter(({ row }) => known.has(row)).length / known.size);
+    const known = new Set(exact);
+    recalls.push(found.filter((row) => known.has(row)).length / known.size);
   }
   store.close();
   return {

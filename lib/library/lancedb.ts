@@ -47,10 +47,8 @@ export interface LanceQuery {
   nearestTo(vector: Float32Array): LanceQuery;
   column(name: string): this;
   distanceType(type: "l2" | "cosine" | "dot"): this;
-  minimumNprobes(count: number): this;
-  maximumNprobes(count: number): this;
+  nprobes(count: number): this;
   bypassVectorIndex(): this;
-  refineFactor(factor: number): this;
   toArrow(): Promise<ArrowTable>;
   [Symbol.asyncIterator](): AsyncIterator<ArrowTable>;
 }

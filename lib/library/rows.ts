@@ -89,34 +89,42 @@ export function shapeOf({ vectors, features }: Heard): Shape {
   return { views: vectors.length, vector: vectors[0].length, features: features[0].length };
 }
 
-/** The column of a view's vector: the whole's is `vector_1`. */
-export function vectorColumn(view: number): string {
-  return `vector_${view + 1}`;
-}
-
-/** The column of all that the second pass needs of a sound: one read finds it in one place. */
-export const HEARD_COLUMN = "heard";
-
-/** The numbers in {@linkcode HEARD_COLUMN}. */
-function heardSize({ views, vector, features }: Shape): number {
-  return views * (vector + features);
-}
+/** The column of what the first pass looks into. */
+export const VECTOR_COLUMN = "vector";
 
 /**
- * Sounds as a table: a column of each view's vectors, which the first pass looks into, and one of
- * vectors and features together, of half the precision, for the second.
+ * The column of all that the second pass needs of a sound, in half precision: one read finds it in one
+ * place. Its name says how many views there are.
  */
+export function heardColumn(views: number): string {
+  return `heard_${views}`;
+}
+
+/** The shape that a table's columns have; zeros where they have none. */
+export function shapeIn(fields: { name: string; type: { listSize?: number } }[]): Shape {
+  const vector = fields.find(({ name }) => name === VECTOR_COLUMN)?.type.listSize ?? 0;
+  const heard = fields.find(({ name }) => /^heard_\d+$/.test(name));
+  if (heard?.type.listSize === undefined) return { views: 0, vector, features: 0 };
+  const views = Number(heard.name.split("_")[1]);
+  return { views, vector, features: heard.type.listSize / views - vector };
+}
+
+/** Sounds as a table: what is known of each, and a column for each pass. */
 export function soundsTable(lance: Lance, rows: SoundRow[], shape: Shape): ArrowTable {
   const columns = plainColumns(lance, rows as unknown as Record<string, unknown>[], INFO_COLUMNS);
-  const size = heardSize(shape);
+  const size = shape.views * (shape.vector + shape.features);
   const heard = rows.map((row) => packHeard(row, size));
-  for (let view = 0; view < shape.views; view++) {
-    const at = view * shape.vector;
-    const vectors = heard.map((packed) => packed?.subarray(at, at + shape.vector));
-    columns.push(listColumn(lance, vectorColumn(view), vectors, shape.vector, "single"));
-  }
-  columns.push(listColumn(lance, HEARD_COLUMN, heard, size, "half"));
+  const vectors = heard.map((packed) => packed && meanVector(packed, shape));
+  columns.push(listColumn(lance, VECTOR_COLUMN, vectors, shape.vector, "single"));
+  columns.push(listColumn(lance, heardColumn(shape.views), heard, size, "half"));
   return makeTable(lance, columns, rows.length);
+}
+
+/** The mean of the views' vectors: its product with a query's is the mean of their cosines. */
+function meanVector(packed: Float16Array, { views, vector }: Shape): Float32Array {
+  const out = new Float32Array(vector);
+  for (let i = 0; i < views * vector; i++) out[i % vector] += packed[i] / views;
+  return out;
 }
 
 /** The columns of what is heard, as Arrow's fields. */
@@ -161,10 +169,11 @@ export function readBroken(table: ArrowTable, index: number): BrokenFile {
   ) as unknown as BrokenFile;
 }
 
-/** What is kept of a sound, where {@linkcode HEARD_COLUMN} was asked for. */
+/** What is kept of a sound, where {@linkcode heardColumn} was asked for. */
 export function readHeard(table: ArrowTable, index: number, shape: Shape): Heard {
   const { views, vector, features } = shape;
-  const bits = (table.getChild(HEARD_COLUMN)!.get(index) as { toArray(): Uint16Array }).toArray();
+  const column = table.getChild(heardColumn(views))!;
+  const bits = (column.get(index) as { toArray(): Uint16Array }).toArray();
   const numbers = new Float32Array(
     new Float16Array(bits.buffer as ArrayBuffer, bits.byteOffset, bits.length),
   );
@@ -195,7 +204,7 @@ function plainColumns(
 function listColumn(
   { arrow }: Lance,
   name: string,
-  lists: (Float16Array | undefined)[],
+  lists: (Float16Array | Float32Array | undefined)[],
   size: number,
   precision: "half" | "single",
 ): Column {

@@ -201,7 +201,7 @@ export class SoundLibrary {
     }
     const found = this.#count <= limit
       ? await this.#store.someRows(limit, where)
-      : (await this.#store.nearest(normalize(moved), limit, { where })).map(({ row }) => row);
+      : await this.#store.nearest(normalize(moved), limit, { where });
     // Two indexers that heard one file at the same time, and were killed, leave it twice.
     const rows = await this.#store.readRows(found, SHOWN);
     return [...new Map(rows.map((row) => [row.id, row])).values()];

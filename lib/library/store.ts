@@ -13,17 +13,18 @@ import {
 import {
   type BrokenFile,
   brokenTable,
-  HEARD_COLUMN,
+  heardColumn,
   heardFields,
   INFO_COLUMNS,
   readBroken,
   readHeard,
   readInfo,
   type Shape,
+  shapeIn,
   type SoundInfo,
   type SoundRow,
   soundsTable,
-  vectorColumn,
+  VECTOR_COLUMN,
 } from "./rows.ts";
 import { isOneOf } from "./sql.ts";
 
@@ -35,6 +36,8 @@ const BROKEN = "broken";
 
 /** From this many sounds on, the nearest are looked for through an index. */
 export const INDEXED_FROM = 100_000;
+/** The part of the index that a query looks through: nearest sounds beyond it are missed. */
+const PROBED = 0.1;
 /** Rows that no index covers yet are searched one by one, up to this part of all. */
 const UNINDEXED = 0.02;
 /** Each batch is a file of its own; so many of them are worth joining. */
@@ -126,6 +129,10 @@ export class Store {
     return new Store(library, lance, connection, sounds, broken, shape);
   }
 
+  get #heard(): string {
+    return heardColumn(this.shape.views);
+  }
+
   /** How many sounds there are that satisfy a predicate. */
   count(where?: string): Promise<number> {
     return this.#sounds.countRows(where);
@@ -149,7 +156,7 @@ export class Store {
   /** Whole rows. */
   async read(where: string): Promise<(SoundInfo & Heard)[]> {
     const query = this.#sounds.query().where(where);
-    return this.#toRows(await query.select([...ALL_INFO, HEARD_COLUMN]).toArrow(), ALL_INFO);
+    return this.#toRows(await query.select([...ALL_INFO, this.#heard]).toArrow(), ALL_INFO);
   }
 
   /** What was heard and some columns, by the numbers that {@linkcode nearest} and others give. */
@@ -158,7 +165,7 @@ export class Store {
     columns: readonly K[],
   ): Promise<(Pick<SoundInfo, K> & Heard)[]> {
     if (rowIds.length === 0) return [];
-    const query = this.#sounds.takeRowIds(rowIds).select([...columns, HEARD_COLUMN]);
+    const query = this.#sounds.takeRowIds(rowIds).select([...columns, this.#heard]);
     return this.#toRows(await query.toArrow(), columns);
   }
 
@@ -173,47 +180,33 @@ export class Store {
   }
 
   /**
-   * The sounds whose vectors, of the whole or of a beginning, are nearest to a query's.
+   * The sounds whose vectors are nearest to a query's: the first pass.
    *
    * @param vector Of length 1.
    * @param options.exact Passes over the index.
-   * @returns Their row numbers with the cosine, the nearest first.
+   * @returns Their row numbers, the nearest first.
    */
   async nearest(
     vector: Float32Array,
     count: number,
-    options: { where?: string; exact?: boolean; probes?: number } = {},
-  ): Promise<{ row: bigint; cosine: number }[]> {
-    const best = new Map<bigint, number>();
-    const tables = await Promise.all(
-      Array.from({ length: this.shape.views }, (_, view) => {
-        let query = this.#sounds.query().nearestTo(vector).column(vectorColumn(view))
-          .distanceType("dot").select(["_distance"]).withRowId().limit(count);
-        if (options.where !== undefined) query = query.where(options.where);
-        if (options.exact) query = query.bypassVectorIndex();
-        if (options.probes !== undefined) query = query.minimumNprobes(options.probes);
-        return query.toArrow();
-      }),
-    );
-    for (const table of tables) {
-      const ids = table.getChild("_rowid")!, distances = table.getChild("_distance")!;
-      for (let i = 0; i < table.numRows; i++) {
-        const row = ids.get(i) as bigint, cosine = 1 - (distances.get(i) as number);
-        if (cosine > (best.get(row) ?? -Infinity)) best.set(row, cosine);
-      }
+    options: { where?: string; exact?: boolean } = {},
+  ): Promise<bigint[]> {
+    let query = this.#sounds.query().nearestTo(vector).column(VECTOR_COLUMN)
+      .distanceType("dot").select(["_distance"]).withRowId().limit(count);
+    if (options.where !== undefined) query = query.where(options.where);
+    if (options.exact) query = query.bypassVectorIndex();
+    else {
+      const probes = Math.ceil(PROBED * partitionsFor(await this.#sounds.countRows()));
+      query = query.nprobes(probes);
     }
-    return Array.from(best, ([row, cosine]) => ({ row, cosine }))
-      .sort((a, b) => b.cosine - a.cosine)
-      .slice(0, count);
+    return rowIds(await query.toArrow());
   }
 
   /** The numbers of the rows that satisfy a predicate, at most `limit`. */
   async someRows(limit: number, where?: string): Promise<bigint[]> {
     let query = this.#sounds.query().select(["id"]).withRowId().limit(limit);
     if (where !== undefined) query = query.where(where);
-    const table = await query.toArrow();
-    const ids = table.getChild("_rowid")!;
-    return Array.from({ length: table.numRows }, (_, i) => ids.get(i) as bigint);
+    return rowIds(await query.toArrow());
   }
 
   /** The numbers of at most `limit` rows, spread evenly over those that satisfy a predicate. */
@@ -221,9 +214,7 @@ export class Store {
     const count = await this.count(where);
     if (count <= limit || where !== undefined) return await this.someRows(limit, where);
     const offsets = Array.from({ length: limit }, (_, i) => Math.floor((i + 0.5) * count / limit));
-    const table = await this.#sounds.takeOffsets(offsets).select(["id"]).withRowId().toArrow();
-    const ids = table.getChild("_rowid")!;
-    return Array.from({ length: table.numRows }, (_, i) => ids.get(i) as bigint);
+    return rowIds(await this.#sounds.takeOffsets(offsets).select(["id"]).withRowId().toArrow());
   }
 
   /** Adds rows: all of them or, where that fails, none. */
@@ -297,7 +288,7 @@ export class Store {
     const count = await this.#sounds.countRows();
     if (count < INDEXED_FROM) return false;
     const index = (await this.#sounds.listIndices())
-      .find(({ columns }) => columns.includes(vectorColumn(0)));
+      .find(({ columns }) => columns.includes(VECTOR_COLUMN));
     const unindexed = index && (await this.#sounds.indexStats(index.name))?.numUnindexedRows;
     return (unindexed ?? count) > UNINDEXED * count;
   }
@@ -330,17 +321,17 @@ export class Store {
     if (count < from) return;
     const existing = await this.#sounds.listIndices();
     const { Index } = this.#lance.lancedb;
-    for (let view = 0; view < this.shape.views; view++) {
-      const column = vectorColumn(view);
+    const configs = {
+      [VECTOR_COLUMN]: Index.ivfFlat({
+        distanceType: "dot",
+        numPartitions: partitionsFor(count),
+      }),
+      path: Index.btree(),
+      id: Index.btree(),
+    };
+    for (const [column, config] of Object.entries(configs)) {
       if (existing.some(({ columns }) => columns.includes(column))) continue;
-      const numPartitions = Math.round(Math.sqrt(count));
-      await this.#sounds.createIndex(column, {
-        config: Index.ivfFlat({ distanceType: "dot", numPartitions }),
-      });
-    }
-    for (const column of ["path", "id"]) {
-      if (existing.some(({ columns }) => columns.includes(column))) continue;
-      await this.#sounds.createIndex(column, { config: Index.btree() });
+      await this.#sounds.createIndex(column, { config });
     }
   }
 
@@ -379,6 +370,16 @@ async function connect(
   return { lance, connection: await connect(library, { session }) };
 }
 
+/** The parts that an index of so many sounds has, each of the square root of them. */
+function partitionsFor(count: number): number {
+  return Math.round(Math.sqrt(count));
+}
+
+function rowIds(table: ArrowTable): bigint[] {
+  const ids = table.getChild("_rowid")!;
+  return Array.from({ length: table.numRows }, (_, i) => ids.get(i) as bigint);
+}
+
 /** Makes a table, or opens the one that somebody else has just made. */
 async function createTable(
   connection: LanceConnection,
@@ -389,12 +390,7 @@ async function createTable(
 }
 
 async function shapeFrom(table: LanceTable): Promise<Shape> {
-  const { fields } = await table.schema();
-  const sizeOf = (name: string) => fields.find((field) => field.name === name)?.type.listSize ?? 0;
-  let views = 0;
-  while (sizeOf(vectorColumn(views)) > 0) views++;
-  const vector = sizeOf(vectorColumn(0));
-  return { views, vector, features: sizeOf(HEARD_COLUMN) / Math.max(1, views) - vector };
+  return shapeIn((await table.schema()).fields);
 }
 
 /**
