@@ -74,7 +74,43 @@ export function openAudio(path: string): OpenSound {
   return decode(path);
 }
 
+/**
+ * As {@linkcode readAudio}, for recordings of strangers: what takes longer to decode is given up, and
+ * this process goes on meanwhile.
+ *
+ * @param milliseconds How long decoding may take.
+ * @throws {AudioError} Where it can't be read, or takes too long.
+ */
+export async function readAudioWithin(path: string, milliseconds: number): Promise<MonoAudio> {
+  const sound = openSound(path);
+  if (sound.isPlain) {
+    using plain = sound;
+    return { samples: plain.read(0, Infinity, fresh), sampleRate: plain.sampleRate };
+  }
+  sound[Symbol.dispose]();
+  const { format, folder } = prepareDecoding(path);
+  const child = decoder(folder, format, path).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+  const output = await child.output();
+  clearTimeout(timer);
+  if (output.signal === "SIGKILL") {
+    throw new AudioError(
+      `Expected ${format} that is decoded within ${
+        milliseconds / 1000
+      } s but found more in ${path}`,
+    );
+  }
+  using decoded = readDecoded(output, format, path);
+  return { samples: decoded.read(0, Infinity, fresh), sampleRate: decoded.sampleRate };
+}
+
 function decode(path: string): OpenSound {
+  const { format, folder } = prepareDecoding(path);
+  return readDecoded(decoder(folder, format, path).outputSync(), format, path);
+}
+
+/** What a compressed file is, and where its decoder lies. */
+function prepareDecoding(path: string): { format: Compressed; folder: string } {
   const { size } = Deno.statSync(path);
   const head = readHead(path);
   const format = compressedFormat(head);
@@ -89,15 +125,7 @@ function decode(path: string): OpenSound {
     Deno.statSync(join(folder, "node_modules", "mpg123-decoder"));
     return folder;
   });
-  const { head: told, samples } = runDecoder(folder, format, path);
-  // MP3 files often have something else before or behind them, which its decoder passes over.
-  if (told.error !== undefined && (format !== "MP3" || samples.length === 0)) {
-    throw new AudioError(`Expected ${format} but found a broken file in ${path}: ${told.error}`);
-  }
-  if (samples.length === 0) {
-    throw new AudioError(`Expected 1 or more samples of ${format} but found none in ${path}`);
-  }
-  return inMemory(samples, told.sampleRate, told.channels);
+  return { format, folder };
 }
 
 /** What the decoding process says before the samples. */
@@ -108,9 +136,9 @@ interface DecoderHead {
   error?: string;
 }
 
-function runDecoder(folder: string, format: Compressed, path: string) {
+function decoder(folder: string, format: Compressed, path: string): Deno.Command {
   const file = resolve(path);
-  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-prompt", "--cached-only", "--frozen"],
       ...[
@@ -123,15 +151,31 @@ function runDecoder(folder: string, format: Compressed, path: string) {
     cwd: folder,
     env: { NO_COLOR: "1" },
     stdin: "null",
-  }).outputSync();
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+function readDecoded(
+  { success, stdout, stderr }: Deno.CommandOutput,
+  format: Compressed,
+  path: string,
+): OpenSound {
   const end = stdout.indexOf(10);
   if (!success || end < 0) {
     const why = new TextDecoder().decode(stderr).trim().split("\n")[0];
     throw new AudioError(`Expected ${format} but found a broken file in ${path}: ${why}`);
   }
-  const head: DecoderHead = JSON.parse(new TextDecoder().decode(stdout.subarray(0, end)));
-  const samples = new Float32Array(stdout.slice(end + 1).buffer, 0, head.length);
-  return { head, samples };
+  const told: DecoderHead = JSON.parse(new TextDecoder().decode(stdout.subarray(0, end)));
+  const samples = new Float32Array(stdout.slice(end + 1).buffer, 0, told.length);
+  // MP3 files often have something else before or behind them, which its decoder passes over.
+  if (told.error !== undefined && (format !== "MP3" || samples.length === 0)) {
+    throw new AudioError(`Expected ${format} but found a broken file in ${path}: ${told.error}`);
+  }
+  if (samples.length === 0) {
+    throw new AudioError(`Expected 1 or more samples of ${format} but found none in ${path}`);
+  }
+  return inMemory(samples, told.sampleRate, told.channels);
 }
 
 function readHead(path: string): string {

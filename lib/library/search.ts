@@ -153,7 +153,10 @@ export class SoundLibrary {
     await this.#refresh();
     if (this.#count === 0) {
       throw new LibraryError(
-        "Expected sounds in the library but found none: deno task index FOLDER takes some in",
+        this.#isMixed
+          ? "Expected sounds in the library but found only such as an older model heard: " +
+            "deno task index FOLDER hears them again"
+          : "Expected sounds in the library but found none: deno task index FOLDER takes some in",
       );
     }
     const closer = await this.#readIds(options.closer ?? []);

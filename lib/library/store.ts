@@ -1,20 +1,11 @@
 import { join } from "node:path";
+import { isConflict, reaching, retry } from "./conflicts.ts";
 import type { Heard } from "./hearing.ts";
-import {
-  type ArrowTable,
-  type Lance,
-  type LanceConnection,
-  type LanceQuery,
-  type LanceTable,
-  LibraryError,
-  loadLance,
-  reasonOf,
-} from "./lancedb.ts";
+import type { ArrowTable, Lance, LanceConnection, LanceQuery, LanceTable } from "./lancedb.ts";
 import {
   type BrokenFile,
   brokenTable,
   heardColumn,
-  heardFields,
   INFO_COLUMNS,
   readBroken,
   readHeard,
@@ -27,12 +18,10 @@ import {
   VECTOR_COLUMN,
 } from "./rows.ts";
 import { isOneOf } from "./sql.ts";
+import { isRemote, openOrMakeTables, openTables, type Tables } from "./tables.ts";
 
 /** Where a library lies unless somebody says otherwise. */
 export const DEFAULT_LIBRARY = "output/library";
-
-const SOUNDS = "sounds";
-const BROKEN = "broken";
 
 /** From this many sounds on, the nearest are looked for through an index. */
 export const INDEXED_FROM = 100_000;
@@ -42,48 +31,32 @@ const PROBED = 0.1;
 const UNINDEXED = 0.02;
 /** Each batch is a file of its own; so many of them are worth joining. */
 const SMALL_FILES = 50;
-/** What is kept of files and indices in memory. */
-const CACHE_BYTES = 256 * 2 ** 20;
 /** Versions of the tables that are older are given up: whoever reads has long gone on. */
 const KEEP_VERSIONS = 60 * 60 * 1000;
 
-/** How often a write is tried again where others write at the same time, … */
-const RETRIES = 8;
-/** … first after about so long, in milliseconds, then after twice as long, … */
-const FIRST_WAIT = 100;
-/** … but no longer than this. */
-const LONGEST_WAIT = 5000;
-
 const ALL_INFO = Object.keys(INFO_COLUMNS) as (keyof SoundInfo)[];
-
-/** Whether a library lies on object storage rather than in a folder. */
-export function isRemote(library: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(library) && !library.startsWith("file:");
-}
 
 /** The tables of a library. */
 export class Store {
-  readonly shape: Shape;
+  #shape: Shape;
   readonly #library: string;
   readonly #lance: Lance;
   readonly #connection: LanceConnection;
   readonly #sounds: LanceTable;
   readonly #broken: LanceTable;
 
-  private constructor(
-    library: string,
-    lance: Lance,
-    connection: LanceConnection,
-    sounds: LanceTable,
-    broken: LanceTable,
-    shape: Shape,
-  ) {
+  private constructor(library: string, tables: Tables) {
     this.#library = library;
-    this.#lance = lance;
-    this.#connection = connection;
-    this.#sounds = sounds;
-    this.#broken = broken;
-    this.shape = shape;
+    this.#lance = tables.lance;
+    this.#connection = tables.connection;
+    this.#sounds = tables.sounds;
+    this.#broken = tables.broken;
+    this.#shape = tables.shape;
+  }
+
+  /** How much is kept of each sound, as of the last {@linkcode refresh}. */
+  get shape(): Shape {
+    return this.#shape;
   }
 
   /**
@@ -93,18 +66,7 @@ export class Store {
    * @throws {LibraryError} Where there is none.
    */
   static open(library: string): Promise<Store> {
-    return reaching(library, () => retry(() => Store.#open(library)));
-  }
-
-  static async #open(library: string): Promise<Store> {
-    const { lance, connection } = await connect(library, false);
-    const names = await connection.tableNames();
-    if (!names.includes(SOUNDS)) throw noLibrary(library);
-    const sounds = await connection.openTable(SOUNDS);
-    const broken = names.includes(BROKEN)
-      ? await connection.openTable(BROKEN)
-      : await createTable(connection, BROKEN, brokenTable(lance, []));
-    return new Store(library, lance, connection, sounds, broken, await shapeFrom(sounds));
+    return Store.#from(library, () => openTables(library));
   }
 
   /**
@@ -113,20 +75,11 @@ export class Store {
    */
   static openOrCreate(library: string, shape: Shape): Promise<Store> {
     // Whoever comes at the same time makes the same tables: the second one finds them.
-    return reaching(library, () => retry(() => Store.#openOrCreate(library, shape)));
+    return Store.#from(library, () => openOrMakeTables(library, shape));
   }
 
-  static async #openOrCreate(library: string, shape: Shape): Promise<Store> {
-    const { lance, connection } = await connect(library, true);
-    const names = await connection.tableNames();
-    const sounds = names.includes(SOUNDS)
-      ? await connection.openTable(SOUNDS)
-      : await createTable(connection, SOUNDS, soundsTable(lance, [], shape));
-    await reshape(sounds, lance, shape);
-    const broken = names.includes(BROKEN)
-      ? await connection.openTable(BROKEN)
-      : await createTable(connection, BROKEN, brokenTable(lance, []));
-    return new Store(library, lance, connection, sounds, broken, shape);
+  static #from(library: string, open: () => Promise<Tables>): Promise<Store> {
+    return reaching(library, () => retry(async () => new Store(library, await open())));
   }
 
   get #heard(): string {
@@ -297,6 +250,7 @@ export class Store {
   async refresh(): Promise<void> {
     await this.#sounds.checkoutLatest();
     await this.#broken.checkoutLatest();
+    this.#shape = shapeIn((await this.#sounds.schema()).fields);
   }
 
   /** A number that grows with each change. */
@@ -342,34 +296,6 @@ export class Store {
   }
 }
 
-function noLibrary(library: string): LibraryError {
-  return new LibraryError(
-    `Expected a library but found none in ${library}: make one with deno task index FOLDER` +
-      ` --library ${library}`,
-  );
-}
-
-async function connect(
-  library: string,
-  create: boolean,
-): Promise<{ lance: Lance; connection: LanceConnection }> {
-  if (!isRemote(library)) {
-    if (create) Deno.mkdirSync(library, { recursive: true });
-    else {
-      try {
-        if (!Deno.statSync(library).isDirectory) throw noLibrary(library);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) throw noLibrary(library);
-        throw error;
-      }
-    }
-  }
-  const lance = await loadLance();
-  const { connect, Session } = lance.lancedb;
-  const session = new Session(BigInt(CACHE_BYTES), BigInt(CACHE_BYTES));
-  return { lance, connection: await connect(library, { session }) };
-}
-
 /** The parts that an index of so many sounds has, each of the square root of them. */
 function partitionsFor(count: number): number {
   return Math.round(Math.sqrt(count));
@@ -378,67 +304,6 @@ function partitionsFor(count: number): number {
 function rowIds(table: ArrowTable): bigint[] {
   const ids = table.getChild("_rowid")!;
   return Array.from({ length: table.numRows }, (_, i) => ids.get(i) as bigint);
-}
-
-/** Makes a table, or opens the one that somebody else has just made. */
-async function createTable(
-  connection: LanceConnection,
-  name: string,
-  data: Parameters<LanceTable["add"]>[0],
-): Promise<LanceTable> {
-  return await connection.createTable(name, data, { mode: "create", existOk: true });
-}
-
-async function shapeFrom(table: LanceTable): Promise<Shape> {
-  return shapeIn((await table.schema()).fields);
-}
-
-/**
- * Makes a table's columns of what is heard those of a shape. Where an older model left others they
- * go: nothing is copied, however many sounds there are.
- */
-async function reshape(table: LanceTable, lance: Lance, shape: Shape): Promise<void> {
-  await retry(async () => {
-    await table.checkoutLatest();
-    if (JSON.stringify(await shapeFrom(table)) === JSON.stringify(shape)) return;
-    const fields = heardFields(lance, shape), isInfo = (name: string) => name in INFO_COLUMNS;
-    const old = (await table.schema()).fields.map(({ name }) => name).filter((n) => !isInfo(n));
-    if (old.length > 0) await table.dropColumns(old);
-    await table.addColumns(fields);
-  });
-}
-
-/** Says in one line where the library can't be reached, read or written. */
-async function reaching<T>(library: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // What is no class of ours and has a code comes from LanceDB.
-    const isLance = error instanceof Error && "code" in error && error.code === "GenericFailure";
-    if (!isLance || isConflict(error)) throw error;
-    throw new LibraryError(
-      `Expected to read and write the library in ${library} but found: ${reasonOf(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-/** Whether a write failed because somebody else wrote at the same time. */
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && /conflict|concurrent/i.test(error.message);
-}
-
-/** Runs `work` again, after a while of random length, where somebody else wrote at the same time. */
-async function retry<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 0;; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt >= RETRIES || !isConflict(error)) throw error;
-      const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt) * (0.5 + Math.random());
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
 }
 
 async function* scan<K extends keyof SoundInfo>(

@@ -162,7 +162,7 @@ class App {
     if (what === "openapi.json") return json(openApi(MAX_UPLOAD));
     if (what === "library") return json({ sounds: this.#library.size });
     if (what === "sounds" && id !== undefined) {
-      return await this.#sound(decodeURIComponent(id), part, request, url);
+      return await this.#sound(decoded(id), part, request, url);
     }
     throw new RequestError(404, "There is nothing here");
   }
@@ -204,8 +204,8 @@ class App {
   async #search(request: Request, url: URL): Promise<Response> {
     const options = searchOptions(url.searchParams);
     const bytes = await readBody(request);
-    const audio = decodeUpload(bytes);
     return await this.#inTurn(async () => {
+      const audio = await decodeUpload(bytes);
       const start = performance.now();
       const results = await this.#library.search(audio, options);
       const milliseconds = Math.round(performance.now() - start);
@@ -277,6 +277,15 @@ class App {
       this.#running--;
       this.#waiting.shift()?.();
     }
+  }
+}
+
+/** A part of an address, as it is meant. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new RequestError(404, "There is nothing here");
   }
 }
 

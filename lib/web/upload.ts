@@ -1,20 +1,22 @@
 import { join } from "node:path";
-import { readAudioSync } from "../audio/read_audio.ts";
+import { readAudioWithin } from "../audio/read_audio.ts";
 import { AudioError, decodeWav, type MonoAudio } from "../audio/wav.ts";
 
 /** Longer recordings are no imitations. */
 const MAX_SECONDS = 60;
+/** A few bytes can stand for hours of silence: a minute is decoded much sooner, in milliseconds. */
+const DECODING = 5000;
 
 /**
  * Decodes what was recorded in the page, or dropped on it.
  *
  * @throws {AudioError} Where it is no recording, or a long one.
  */
-export function decodeUpload(bytes: Uint8Array<ArrayBuffer>): MonoAudio {
+export async function decodeUpload(bytes: Uint8Array<ArrayBuffer>): Promise<MonoAudio> {
   const name = "the recording";
   const audio = String.fromCharCode(...bytes.subarray(0, 4)) === "RIFF"
     ? decodeWav(bytes, name)
-    : decodeFile(bytes, name);
+    : await decodeFile(bytes, name);
   const seconds = audio.samples.length / audio.sampleRate;
   if (seconds > MAX_SECONDS) {
     throw new AudioError(
@@ -25,12 +27,12 @@ export function decodeUpload(bytes: Uint8Array<ArrayBuffer>): MonoAudio {
 }
 
 /** Other formats are read from files. */
-function decodeFile(bytes: Uint8Array<ArrayBuffer>, name: string): MonoAudio {
+async function decodeFile(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<MonoAudio> {
   const folder = Deno.makeTempDirSync({ prefix: "qvim-upload-" });
   const path = join(folder, "recording");
   try {
     Deno.writeFileSync(path, bytes);
-    return readAudioSync(path);
+    return await readAudioWithin(path, DECODING);
   } catch (error) {
     if (error instanceof AudioError) throw new AudioError(error.message.replaceAll(path, name));
     throw error;

@@ -148,9 +148,15 @@ Deno.test("indexSounds() keeps the list of files where an older model kept vecto
     const row = { ...about, start: 0, end: 1, model: "older", batch: "b", added: 1 };
     await store.add([{ ...row, id: "1", path, vectors, features }]);
     store.close();
+    const open = await SoundLibrary.open(library);
+    await assert.rejects(open.search(path), /only such as an older model heard: deno task index/);
     const report = await indexSounds([sounds], library);
     assert.deepEqual([report.heard, report.sounds], [1, 1]);
     assert.equal((await rowsOf(library))[0].model, modelVersion());
+    // Who had it open goes on with what is there now.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    assert.equal((await open.search(path))[0].path, path);
+    open.close();
   });
 });
 

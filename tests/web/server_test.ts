@@ -71,6 +71,10 @@ Deno.test("the server answers its own page and nobody else's", () =>
         "/api",
         "/api/x",
         "/constructor",
+        "/%zz",
+        "/api/sounds/%zz",
+        "/api/sounds/%00/audio",
+        "/ui/recorder/../../web/server.ts",
       ]
     ) {
       assert.equal((await get(path, host)).status, 404, path);

@@ -1,3 +1,6 @@
+/** The last two rows of costs; kept, since alignments are many and short. */
+let rows = [new Float64Array(0), new Float64Array(0)];
+
 /**
  * Dynamic time warping (H. Sakoe, S. Chiba, "Dynamic programming algorithm optimization for spoken
  * word recognition", 1978) of two sequences of one length, within a band around the diagonal.
@@ -24,22 +27,28 @@ export function alignmentCost(
 ): number {
   const width = weights.length;
   const frames = a.length / width;
-  let previous = new Float64Array(frames + 1).fill(Infinity);
-  let current = new Float64Array(frames + 1).fill(Infinity);
+  if (rows[0].length < frames + 2) rows = [0, 1].map(() => new Float64Array(2 * frames + 2));
+  let [previous, current] = rows;
+  previous.fill(Infinity);
   previous[0] = 0;
   for (let i = 0; i < frames; i++) {
-    current.fill(Infinity);
     const first = Math.max(0, i - band), last = Math.min(frames - 1, i + band);
+    let left = Infinity, corner = previous[first];
+    current[first] = Infinity;
     for (let j = first; j <= last; j++) {
       let distance = 0;
-      for (let c = 0; c < width; c++) {
-        distance += weights[c] * Math.abs(a[i * width + c] - b[j * width + c]);
+      for (let c = 0, x = i * width, y = j * width; c < width; c++, x++, y++) {
+        distance += weights[c] * Math.abs(a[x] - b[y]);
       }
+      const above = previous[j + 1], across = (above < left ? above : left) + distance;
       // A step along the diagonal covers a frame of each, and counts for both.
-      const straight = previous[j] + 2 * distance;
-      const across = Math.min(previous[j + 1], current[j]) + distance;
-      current[j + 1] = Math.min(straight, across);
+      const straight = corner + 2 * distance;
+      left = straight < across ? straight : across;
+      current[j + 1] = left;
+      corner = above;
     }
+    // The next row's band goes one further.
+    current[last + 2] = Infinity;
     [previous, current] = [current, previous];
   }
   return previous[frames] / (2 * frames);

@@ -1,0 +1,42 @@
+/** What happens where several write into one library at the same time, or it can't be reached. */
+import { LibraryError, reasonOf } from "./lancedb.ts";
+
+/** How often a write is tried again where others write at the same time, … */
+const RETRIES = 8;
+/** … first after about so long, in milliseconds, then after twice as long, … */
+const FIRST_WAIT = 100;
+/** … but no longer than this. */
+const LONGEST_WAIT = 5000;
+
+/** Says in one line where the library can't be reached, read or written. */
+export async function reaching<T>(library: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // What is no class of ours and has a code comes from LanceDB.
+    const isLance = error instanceof Error && "code" in error && error.code === "GenericFailure";
+    if (!isLance || isConflict(error)) throw error;
+    throw new LibraryError(
+      `Expected to read and write the library in ${library} but found: ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whether a write failed because somebody else wrote at the same time. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof Error && /conflict|concurrent/i.test(error.message);
+}
+
+/** Runs `work` again, after a while of random length, where somebody else wrote at the same time. */
+export async function retry<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= RETRIES || !isConflict(error)) throw error;
+      const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt) * (0.5 + Math.random());
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { retry } from "./conflicts.ts";
+import {
+  type Lance,
+  type LanceConnection,
+  type LanceTable,
+  LibraryError,
+  loadLance,
+} from "./lancedb.ts";
+import {
+  brokenTable,
+  heardFields,
+  INFO_COLUMNS,
+  type Shape,
+  shapeIn,
+  soundsTable,
+} from "./rows.ts";
+
+const SOUNDS = "sounds";
+const BROKEN = "broken";
+/** What is kept of files and indices in memory. */
+const CACHE_BYTES = 256 * 2 ** 20;
+
+/** The tables of a library, opened. */
+export interface Tables {
+  lance: Lance;
+  connection: LanceConnection;
+  sounds: LanceTable;
+  broken: LanceTable;
+  shape: Shape;
+}
+
+/** Whether a library lies on object storage rather than in a folder. */
+export function isRemote(library: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(library) && !library.startsWith("file:");
+}
+
+/**
+ * Opens the tables of a library.
+ *
+ * @throws {LibraryError} Where there is none.
+ */
+export async function openTables(library: string): Promise<Tables> {
+  const { lance, connection } = await connect(library, false);
+  const names = await connection.tableNames();
+  if (!names.includes(SOUNDS)) throw noLibrary(library);
+  const sounds = await connection.openTable(SOUNDS);
+  const broken = await openBroken(lance, connection, names);
+  return { lance, connection, sounds, broken, shape: shapeIn((await sounds.schema()).fields) };
+}
+
+/** Opens the tables of a library, or makes them; what is heard has that shape afterwards. */
+export async function openOrMakeTables(library: string, shape: Shape): Promise<Tables> {
+  const { lance, connection } = await connect(library, true);
+  const names = await connection.tableNames();
+  const sounds = names.includes(SOUNDS)
+    ? await connection.openTable(SOUNDS)
+    : await createTable(connection, SOUNDS, soundsTable(lance, [], shape));
+  await reshape(sounds, lance, shape);
+  return { lance, connection, sounds, broken: await openBroken(lance, connection, names), shape };
+}
+
+async function openBroken(
+  lance: Lance,
+  connection: LanceConnection,
+  names: string[],
+): Promise<LanceTable> {
+  return names.includes(BROKEN)
+    ? await connection.openTable(BROKEN)
+    : await createTable(connection, BROKEN, brokenTable(lance, []));
+}
+
+function noLibrary(library: string): LibraryError {
+  return new LibraryError(
+    `Expected a library but found none in ${library}: make one with deno task index FOLDER` +
+      ` --library ${library}`,
+  );
+}
+
+async function connect(
+  library: string,
+  create: boolean,
+): Promise<{ lance: Lance; connection: LanceConnection }> {
+  if (!isRemote(library)) {
+    if (create) Deno.mkdirSync(library, { recursive: true });
+    else {
+      try {
+        if (!Deno.statSync(library).isDirectory) throw noLibrary(library);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) throw noLibrary(library);
+        throw error;
+      }
+    }
+  }
+  const lance = await loadLance();
+  const { connect, Session } = lance.lancedb;
+  const session = new Session(BigInt(CACHE_BYTES), BigInt(CACHE_BYTES));
+  return { lance, connection: await connect(library, { session }) };
+}
+
+/** Makes a table, or opens the one that somebody else has just made. */
+async function createTable(
+  connection: LanceConnection,
+  name: string,
+  data: Parameters<LanceTable["add"]>[0],
+): Promise<LanceTable> {
+  return await connection.createTable(name, data, { mode: "create", existOk: true });
+}
+
+/**
+ * Makes a table's columns of what is heard those of a shape. Where an older model left others they
+ * go: nothing is copied, however many sounds there are.
+ */
+async function reshape(table: LanceTable, lance: Lance, shape: Shape): Promise<void> {
+  await retry(async () => {
+    await table.checkoutLatest();
+    const { fields } = await table.schema();
+    if (JSON.stringify(shapeIn(fields)) === JSON.stringify(shape)) return;
+    const old = fields.map(({ name }) => name).filter((name) => !(name in INFO_COLUMNS));
+    if (old.length > 0) await table.dropColumns(old);
+    await table.addColumns(heardFields(lance, shape));
+  });
+}
