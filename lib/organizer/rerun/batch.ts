@@ -1,8 +1,6 @@
 /** Runs many submissions: verified, each in its own world, evaluated, ranked; the others run on. */
-import { basename, join, resolve } from "node:path";
-import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challenge/dataset.ts";
+import { basename, join } from "node:path";
 import { plain } from "../../io/plain.ts";
-import { hashFile } from "../../io/hash.ts";
 import { NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import type { Entry, Report } from "../report/entry.ts";
 import { writeAll } from "../report/write_all.ts";
@@ -12,7 +10,13 @@ import { listNotebooks } from "../verify/verify_files.ts";
 import { BatchError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
 import { makeCache, sharedCache } from "./cache.ts";
-import { digestOf, tracesOf } from "./digest.ts";
+import {
+  hashOfNotebook,
+  packageDigestOf,
+  packageVersion,
+  readData,
+  tracesOfUsed,
+} from "./inputs.ts";
 import type { Network } from "./sandbox.ts";
 import { lock } from "./lock.ts";
 import { removeLeftovers, ScratchFolders } from "./scratch.ts";
@@ -51,13 +55,6 @@ export interface BatchHooks {
   say(line: string): void;
   onCell(name: string, cell: number): void;
   onEnd(entry: Entry, done: number, total: number): void;
-}
-
-/** A data set as the runs get it. */
-interface Data {
-  path: string;
-  digest: string;
-  groundTruth?: GroundTruthRow[];
 }
 
 /**
@@ -234,60 +231,6 @@ async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<v
   }
 }
 
-async function readData(path: string): Promise<Data> {
-  const folder = resolve(path);
-  let groundTruth: GroundTruthRow[] | undefined;
-  try {
-    groundTruth = readGroundTruth(folder);
-  } catch (error) {
-    // A set for listening tests has no answers; one that can't be read is an error.
-    if (!(error instanceof DatasetError) || !/found no file/.test(error.message)) throw error;
-    if (!isFolder(folder)) {
-      throw new DatasetError(`Expected a data set but found none at ${folder}`);
-    }
-  }
-  return { path: folder, digest: await digestOf(folder), groundTruth };
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
-async function packageDigestOf(): Promise<string> {
-  const parts = ["deno.json", "deno.lock", "helpers.ts", "lib"];
-  const digests = await Promise.all(parts.map((part) => digestOf(join(PACKAGE_FOLDER, part))));
-  return digests.map((digest) => digest.slice(0, 16)).join("-");
-}
-
-async function packageVersion(): Promise<string> {
-  return JSON.parse(await Deno.readTextFile(join(PACKAGE_FOLDER, "deno.json"))).version;
-}
-
-/**
- * What a batch uses, to tell whether it was changed while it ran. Packages in the cache are looked at
- * by size and time: they are many, and another program may add some meanwhile.
- */
-async function tracesOfUsed(data: string[], sandbox: boolean): Promise<Map<string, string>> {
-  const own = ["deno.json", "deno.lock", "helpers.ts", "lib"].map((part) =>
-    join(PACKAGE_FOLDER, part)
-  );
-  const all = new Map<string, string>();
-  for (const path of [...own, Deno.execPath(), ...data]) {
-    for (const [file, trace] of await tracesOf(path, true)) all.set(file, trace);
-  }
-  if (!sandbox) return all;
-  for (const part of ["npm", "remote"]) {
-    for (const [file, trace] of await tracesOf(join(await sharedCache(), part), false)) {
-      all.set(file, trace);
-    }
-  }
-  return all;
-}
-
 /** The MRR that a notebook says it reached; undefined where it can't be read. */
 function claimOf(path: string): number | undefined {
   try {
@@ -295,15 +238,6 @@ function claimOf(path: string): number | undefined {
   } catch (error) {
     if (error instanceof NotebookError) return undefined;
     throw error;
-  }
-}
-
-/** A pipe or a device could be read for ever. */
-async function hashOfNotebook(path: string): Promise<string> {
-  try {
-    return Deno.statSync(path).isFile ? await hashFile(path) : "unreadable";
-  } catch {
-    return "unreadable";
   }
 }
 
