@@ -1,5 +1,6 @@
 /** The command line: `deno task NAME` runs one of these commands. */
 import { type Command, UsageError } from "./commands/command.ts";
+import { benchmarkCommand } from "./commands/benchmark.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { dataCommand } from "./commands/data.ts";
@@ -18,6 +19,7 @@ const COMMANDS: Command[] = [
   runCommand,
   evaluateCommand,
   compareCommand,
+  benchmarkCommand,
   dataCommand,
   convertCommand,
   embedCommand,

@@ -29,6 +29,7 @@ export {
 export { EmbeddingModel } from "./embedding/embedding_model.ts";
 export { RepresentationModel, type Scorer } from "./embedding/representation_model.ts";
 export { evaluate, type Evaluation, type QueryResult } from "./challenge/evaluation.ts";
+export { type RetrievalMeasures, retrievalMeasures } from "./challenge/retrieval_measures.ts";
 export { assertModel, QVIMModel, type Similarities, type SoundPaths } from "./challenge/model.ts";
 export {
   classwiseLines,
