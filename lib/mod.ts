@@ -54,7 +54,7 @@ export {
   showBest,
   showWorst,
 } from "./inspect/listen.ts";
-export { ListenError } from "./inspect/players.ts";
+export { ListenError } from "./inspect/checks.ts";
 export { record, RecordError, type Recording, type RecordOptions } from "./inspect/record.ts";
 export { embeddingMap, type Embeds, type MapOptions } from "./inspect/embedding_map.ts";
 export { showScores } from "./inspect/score_matrix.ts";

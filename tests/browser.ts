@@ -44,11 +44,11 @@ export async function waitUntil(page: Page, expression: string): Promise<void> {
   }
 }
 
-/** What axe-core finds that is serious, as `rule: element`. */
-export async function seriousFaults(page: Page): Promise<string[]> {
+/** What axe-core finds that is serious in a part of the page, as `rule: element`. */
+export async function seriousFaults(page: Page, part = "html"): Promise<string[]> {
   const { default: axe } = await import(AXE);
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate("axe.run()");
+  const { violations } = await page.evaluate(`axe.run(${JSON.stringify(part)})`);
   // deno-lint-ignore no-explicit-any
   return violations.filter(({ impact }: any) => impact === "serious" || impact === "critical")
     // deno-lint-ignore no-explicit-any

@@ -3,8 +3,8 @@ import { readSimilarities } from "../challenge/similarities.ts";
 import { heatMap } from "../ui/chart.ts";
 import { display } from "../ui/jupyter.ts";
 import { formatTable } from "../ui/table.ts";
+import { assertEvaluation, assertScores, noScoresOf } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { ListenError } from "./players.ts";
 
 /**
  * Shows what class was found instead: for the queries of each class, how many had an item of which
@@ -12,7 +12,7 @@ import { ListenError } from "./players.ts";
  *
  * @param evaluation The figures of a run.
  * @param scores The file of its scores; that of the notebook's run unless given.
- * @throws {ListenError} Where there are no scores.
+ * @throws {ListenError} Where there are no scores, or none of one of the queries.
  *
  * @example
  * ```ts ignore
@@ -64,9 +64,8 @@ export async function confusion(
   evaluation: Evaluation,
   scores: string | undefined,
 ): Promise<{ classes: string[]; counts: number[][] }> {
-  if (scores === undefined) {
-    throw new ListenError("Expected scores to show but found none: run the cell that saves them");
-  }
+  assertEvaluation(evaluation);
+  assertScores(scores);
   const classOf = new Map(evaluation.results.map(({ item, class: name }) => [item, name]));
   const asked = new Map(evaluation.results.map(({ query, class: name }) => [query, name]));
   const classes = [...new Set(asked.values())].sort();
@@ -78,7 +77,10 @@ export async function confusion(
       if (classOf.has(item) && (best === undefined || row[item] > row[best])) best = item;
     }
     if (own === undefined || best === undefined) continue;
+    asked.delete(query);
     counts[classes.indexOf(own)][classes.indexOf(classOf.get(best)!)]++;
   }
+  const [missing] = asked.keys();
+  if (missing !== undefined) throw noScoresOf(missing, scores);
   return { classes, counts };
 }

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { readAudio } from "../audio/read_audio.ts";
 import type { SoundPaths } from "../challenge/model.ts";
 import { seededRandom } from "../challenge/statistics.ts";
 import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
+import { ListenError } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { ListenError, pageSound } from "./players.ts";
+import { pageSound, readSound } from "./players.ts";
 
 /** What hears sounds as vectors: any `EmbeddingModel`, and `VocalSearch`. */
 export interface Embeds {
@@ -150,7 +150,7 @@ async function mapOf(points: Point[]): Promise<string> {
   const seconds = Math.min(LONGEST, PAGE_SECONDS / points.length);
   const marks: string[] = [], sounds: string[] = [];
   for (const [i, { name, kind, class: group, path, x, y }] of points.entries()) {
-    const { samples, sampleRate } = await readAudio(path);
+    const { samples, sampleRate } = await readSound({ name, path });
     const part = { samples: samples.subarray(0, Math.ceil(seconds * sampleRate)), sampleRate };
     sounds.push(`<audio preload="none" src="${pageSound(part)}"></audio>`);
     const shape = kind === "item"

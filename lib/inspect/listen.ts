@@ -1,10 +1,11 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Evaluation, QueryResult } from "../challenge/evaluation.ts";
 import type { QVIMModel, SoundPaths } from "../challenge/model.ts";
 import { type QueryScores, readSimilarities } from "../challenge/similarities.ts";
 import { display } from "../ui/jupyter.ts";
+import { assertEvaluation, assertScores, ListenError, noScoresOf } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { ListenError, playersOf, type Shown } from "./players.ts";
+import { playersOf, type Shown } from "./players.ts";
 
 /** Where sounds and scores come from; those of the notebook's run unless given. */
 export interface ListenOptions {
@@ -149,9 +150,7 @@ async function showRanked(
   if (!Number.isInteger(count) || count < 1 || count > MOST_ROWS) {
     throw new ListenError(`Expected from 1 to ${MOST_ROWS} rows but found ${count}`);
   }
-  if (!Array.isArray(evaluation?.results) || evaluation.results.length === 0) {
-    throw new ListenError("Expected an evaluation with queries in it but found none");
-  }
+  assertEvaluation(evaluation);
   const chosen = evaluation.results.toSorted(order).slice(0, count);
   const rightItems = Object.fromEntries(chosen.map(({ query, item }) => [query, item]));
   await showRows(chosen.map(({ query }) => query), { rightItems, ...options });
@@ -165,21 +164,17 @@ function checkTop({ top = 3 }: ListenOptions): number {
 async function showRows(queries: string[], options: ListenOptions): Promise<void> {
   const top = checkTop(options);
   const sources = { ...currentRun.sources(), ...options };
-  if (sources.scores === undefined || !sources.items || !sources.queries) {
-    throw new ListenError("Expected scores to show but found none: run the cell that saves them");
-  }
-  const unknown = queries.find((query) => !Object.hasOwn(sources.queries!, query));
+  const { items = {}, queries: known = {} } = sources;
+  assertScores(sources.scores);
+  const unknown = queries.find((query) => !Object.hasOwn(known, query));
   if (unknown !== undefined) {
     throw new ListenError(`Expected a query of the data set but found ${JSON.stringify(unknown)}`);
   }
   const rows = await readRows(sources.scores, queries);
   await showTables(queries.map((query) => {
     const scores = rows.get(query);
-    if (scores === undefined) {
-      throw new ListenError(`Expected scores for ${query} in ${sources.scores} but found none`);
-    }
-    const right = sources.rightItems?.[query];
-    return [query, choose(query, scores, right, top, sources.queries!, sources.items!)];
+    if (scores === undefined) throw noScoresOf(query, sources.scores!);
+    return [query, choose(query, scores, sources.rightItems?.[query], top, known, items)];
   }));
 }
 
@@ -204,6 +199,9 @@ async function readRows(path: string, wanted: string[]): Promise<Map<string, Que
   return rows;
 }
 
+/** The class of an item: the folder that it lies in. */
+const classOf = (path: string) => basename(dirname(path));
+
 function choose(
   query: string,
   scores: QueryScores,
@@ -216,6 +214,7 @@ function choose(
     .sort(([, a], [, b]) => b - a);
   const answers = ranked.slice(0, top).map(([name, score], i): Shown => ({
     ...{ role: `answer ${i + 1}`, name, path: items[name], rank: i + 1, score },
+    class: classOf(items[name]),
     isRight: name === right,
   }));
   const shown: Shown[] = [{ role: "imitation", name: query, path: queries[query] }];
@@ -223,7 +222,8 @@ function choose(
   if (right !== undefined && place >= top) {
     const [name, score] = ranked[place];
     const path = items[name];
-    shown.push({ role: "right item", name, path, rank: place + 1, score, isRight: true });
+    const group = classOf(path), rank = place + 1;
+    shown.push({ role: "right item", name, path, class: group, rank, score, isRight: true });
   }
   return [...shown, ...answers];
 }

@@ -1,12 +1,9 @@
 import { readAudio } from "../audio/read_audio.ts";
 import { resample } from "../audio/resample.ts";
 import type { MonoAudio } from "../audio/wav.ts";
-import { QvimError } from "../io/errors.ts";
 import { escapeHtml } from "../ui/jupyter.ts";
+import { ListenError } from "./checks.ts";
 import { drawSpectrogram } from "./spectrogram.ts";
-
-/** Thrown where there is nothing to listen to; the message says what to do. */
-export class ListenError extends QvimError {}
 
 /** What goes into the page: one channel, µ-law, no longer than this. */
 const PAGE_RATE = 12_000, PAGE_SECONDS = 6;
@@ -17,6 +14,8 @@ export interface Shown {
   role: string;
   name: string;
   path: string;
+  /** What it is of, where that is known. */
+  class?: string;
   rank?: number;
   score?: number;
   isRight?: boolean;
@@ -39,39 +38,51 @@ export async function playersOf(tables: [title: string, sounds: Shown[]][]): Pro
 }
 
 async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
-  const heard = await Promise.all(sounds.map(async (sound) => {
-    try {
-      return { ...sound, audio: partOf(await readAudio(sound.path), sound) };
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new ListenError(
-          `Expected ${sound.name} at ${sound.path} but it is not there any more`,
-        );
-      }
-      throw error;
-    }
-  }));
+  const heard = await Promise.all(
+    sounds.map(async (sound) => ({ ...sound, audio: partOf(await readSound(sound), sound) })),
+  );
   const seconds = Math.min(
     PAGE_SECONDS,
     Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate)),
   );
-  const cells = heard.map(({ role, name, rank, score, isRight, audio }) => {
+  const cells = heard.map(({ role, name, class: group, rank, score, isRight, audio }) => {
     const samples = audio.samples.subarray(0, Math.ceil(seconds * audio.sampleRate));
     const part = { samples, sampleRate: audio.sampleRate };
     const mark = isRight ? " ✓" : "";
     const place = rank === undefined ? "" : `rank ${rank}, score ${score!.toPrecision(4)}`;
+    const about = [name, place, group ?? ""].filter((text) => text !== "");
     return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
-      `<br><span>${escapeHtml(name)}</span><br><span>${place}</span></th><td>` +
+      `${about.map((text) => `<br><span>${escapeHtml(text)}</span>`).join("")}</th><td>` +
       `${drawSpectrogram(part, { title: name, width: 420, height: 110, seconds })}</td><td>` +
       `<audio controls preload="none" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
       `src="${pageSound(part)}"></audio></td></tr>`;
   });
-  return `<table><caption>${escapeHtml(title)}</caption><tbody>${cells.join("")}</tbody></table>`;
+  return `<table class="qvim-sounds"><caption>${escapeHtml(title)}</caption><tbody>${
+    cells.join("")
+  }</tbody></table>`;
 }
 
+/**
+ * Reads a sound that is to be heard.
+ *
+ * @throws {ListenError} Where its file is gone.
+ */
+export async function readSound(
+  { name, path }: { name: string; path: string },
+): Promise<MonoAudio> {
+  try {
+    return await readAudio(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ListenError(`Expected ${name} at ${path} but it is not there any more`);
+  }
+}
+
+/** The part that was found; the whole where the file is shorter than that by now. */
 function partOf({ samples, sampleRate }: MonoAudio, { start = 0, end }: Shown): MonoAudio {
   const last = end === undefined ? undefined : Math.ceil(end * sampleRate);
-  return { samples: samples.subarray(Math.floor(start * sampleRate), last), sampleRate };
+  const part = samples.subarray(Math.floor(start * sampleRate), last);
+  return { samples: part.length > 0 ? part : samples, sampleRate };
 }
 
 /** A sound as the address of an audio element: nothing else is needed, a server neither. */
@@ -121,10 +132,10 @@ function mulaw(sample: number): number {
 const STYLE = `<style>
 .qvim-listen table { border-collapse: collapse; margin: .6em 0 1.2em; font: 13px/1.4 system-ui, sans-serif; }
 .qvim-listen caption { text-align: left; font-weight: 600; padding: .2em 0; }
-.qvim-listen th, .qvim-listen td { text-align: left; padding: .2em .7em .2em 0; vertical-align: middle; background: none; }
-.qvim-listen th { font-weight: 600; min-width: 9em; }
-.qvim-listen th span { font-weight: 400; overflow-wrap: anywhere; }
-.qvim-listen .right th { border-left: 4px solid #2f8f4e; padding-left: .5em; }
+.qvim-listen .qvim-sounds tbody th, .qvim-listen .qvim-sounds tbody td { text-align: left; padding: .2em .7em .2em 0; vertical-align: middle; background: none; }
+.qvim-listen .qvim-sounds tbody th { font-weight: 600; width: 13em; min-width: 11em; max-width: 13em; }
+.qvim-listen .qvim-sounds th span { font-weight: 400; overflow-wrap: anywhere; }
+.qvim-listen .qvim-sounds tbody .right th { border-left: 4px solid #2f8f4e; padding-left: .5em; }
 .qvim-listen audio { width: 15em; height: 2.4em; }
 </style>`;
 

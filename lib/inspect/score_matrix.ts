@@ -2,8 +2,8 @@ import type { Evaluation } from "../challenge/evaluation.ts";
 import { readSimilarities } from "../challenge/similarities.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
 import { encodePng } from "../ui/png.ts";
+import { assertEvaluation, assertScores, ListenError } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { ListenError } from "./players.ts";
 import { PALETTE, PALETTE_COLORS } from "./spectrogram.ts";
 
 /** Points a side, where there are many; names stand where there is room. */
@@ -30,9 +30,7 @@ export async function showScores(
   evaluation: Evaluation,
   scores: string | undefined = currentRun.sources().scores,
 ): Promise<void> {
-  if (scores === undefined) {
-    throw new ListenError("Expected scores to show but found none: run the cell that saves them");
-  }
+  assertScores(scores);
   const matrix = await readMatrix(evaluation, scores);
   await display({
     "text/plain": `Scores of ${matrix.queries.length} queries × ${matrix.items.length} items`,
@@ -56,9 +54,7 @@ export interface ScoreMatrix {
  * @throws {ListenError} Where there are no queries, or a score is missing.
  */
 export async function readMatrix(evaluation: Evaluation, scores: string): Promise<ScoreMatrix> {
-  if (!Array.isArray(evaluation?.results) || evaluation.results.length === 0) {
-    throw new ListenError("Expected an evaluation with queries in it but found none");
-  }
+  assertEvaluation(evaluation);
   const byClass = <T extends { class: string }>(a: T, b: T) =>
     a.class < b.class ? -1 : a.class > b.class ? 1 : 0;
   const thinned = <T>(all: T[]) => {

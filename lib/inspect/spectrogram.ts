@@ -1,4 +1,5 @@
 import { readAudio } from "../audio/read_audio.ts";
+import type { Matrix } from "../audio/mel_bank.ts";
 import { resample } from "../audio/resample.ts";
 import { melSpectrogram, powerToDb } from "../audio/spectra.ts";
 import type { MonoAudio } from "../audio/wav.ts";
@@ -23,7 +24,7 @@ const N_FFT = 1024, HOP = 256, RATE = 16000;
 /** The range of the colours, in dB below the loudest. */
 const RANGE = 70;
 /** Room for the axes, left and below. */
-const LEFT = 44, BELOW = 30, ABOVE = 6;
+const LEFT = 44, BELOW = 30, ABOVE = 6, HEADING = 14;
 /** Frequencies that are named. */
 const TICKS = [100, 500, 1000, 2000, 4000, 8000];
 /** How many colours {@linkcode PALETTE} has. */
@@ -52,20 +53,29 @@ export async function spectrogram(
   options: SpectrogramOptions = {},
 ): Promise<string> {
   const audio = typeof sound === "string" ? await readAudio(sound) : sound;
-  return drawSpectrogram(audio, options);
+  return drawSpectrogram(audio, { ...options, showTitle: true });
 }
 
-/** As {@linkcode spectrogram}, of what is in memory. */
+/**
+ * What a picture is painted of, as librosa computes it.
+ *
+ * @param samples The sound at 16 kHz [shape=(n,)].
+ * @returns Decibels by band and frame, no lower than 70 below the loudest [shape=(96, frames)].
+ */
+export function pictureDecibels(samples: Float32Array): Matrix {
+  const options = { nFft: N_FFT, hopLength: HOP, nMels: BANDS, fMax: F_MAX };
+  return powerToDb(melSpectrogram(samples, RATE, options), RANGE);
+}
+
+/** As {@linkcode spectrogram}, of what is in memory; the title may stand beside it already. */
 export function drawSpectrogram(
   { samples, sampleRate }: MonoAudio,
-  { title, width = 460, height = 150, seconds }: SpectrogramOptions = {},
+  { title, width = 460, height = 150, seconds, showTitle = false }: SpectrogramOptions & {
+    showTitle?: boolean;
+  } = {},
 ): string {
   if (samples.length === 0) throw new RangeError("Expected a sound to draw but found no samples");
-  const heard = resample(samples, sampleRate, RATE);
-  const mel = powerToDb(
-    melSpectrogram(heard, RATE, { nFft: N_FFT, hopLength: HOP, nMels: BANDS, fMax: F_MAX }),
-    RANGE,
-  );
+  const mel = pictureDecibels(resample(samples, sampleRate, RATE));
   const peak = mel.data.reduce((peak, value) => Math.max(peak, value), -Infinity);
   // As many columns as there are points: what is longer is joined by its loudest frame.
   const columns = Math.min(mel.columns, 2 * width);
@@ -84,32 +94,38 @@ export function drawSpectrogram(
   }
   const png = encodePng(pixels, columns, BANDS, PALETTE).toBase64();
   const length = samples.length / sampleRate, shown = Math.max(seconds ?? length, length);
-  const inner = { w: width - LEFT - 8, h: height - BELOW - ABOVE };
-  const bottom = ABOVE + inner.h;
+  const heading = showTitle && title !== undefined;
+  const top = heading ? ABOVE + HEADING : ABOVE;
+  const inner = { w: width - LEFT - 8, h: height - BELOW - top };
+  const bottom = top + inner.h;
   const y = (hz: number) => bottom - inner.h * toMel(hz) / toMel(F_MAX);
   const ticks = timeTicks(shown).map((time) => {
     const x = LEFT + inner.w * time / shown;
-    return `<path d="M${x.toFixed(1)} ${bottom}v4"/><text x="${x.toFixed(1)}" y="${
-      bottom + 15
-    }" text-anchor="middle">${Number(time.toFixed(2))}</text>`;
+    return `<path stroke="currentColor" d="M${x.toFixed(1)} ${bottom}v4"/><text x="${
+      x.toFixed(1)
+    }" y="${bottom + 15}" text-anchor="middle">${Number(time.toFixed(2))}</text>`;
   });
   const bands = TICKS.map((hz) =>
-    `<path d="M${LEFT - 4} ${y(hz).toFixed(1)}h4"/><text x="${LEFT - 6}" y="${
+    `<path stroke="currentColor" d="M${LEFT - 4} ${y(hz).toFixed(1)}h4"/><text x="${LEFT - 6}" y="${
       (y(hz) + 3.5).toFixed(1)
     }" text-anchor="end">${hz >= 1000 ? `${hz / 1000}k` : hz}</text>`
   );
+  const name = heading
+    ? `<text x="${LEFT}" y="12" font-weight="600">${escapeHtml(title)}</text>`
+    : "";
   const label = title === undefined ? "Spectrogram" : `Spectrogram of ${title}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
     `height="${height}" role="img" aria-label="${escapeHtml(label)}, 0 to ${shown.toFixed(1)} s, ` +
     `0 to ${
       F_MAX / 1000
     } kHz" font-family="system-ui, sans-serif" font-size="10" fill="currentColor" ` +
-    `stroke="none"><image href="data:image/png;base64,${png}" x="${LEFT}" y="${ABOVE}" width="${
+    `stroke="none"><image href="data:image/png;base64,${png}" x="${LEFT}" y="${top}" width="${
       (inner.w * length / shown).toFixed(1)
-    }" height="${inner.h}" preserveAspectRatio="none"/><g stroke="currentColor" stroke-width="0">` +
-    `${bands.join("")}${ticks.join("")}</g><text x="${LEFT + inner.w}" y="${
+    }" height="${inner.h}" preserveAspectRatio="none"/>` +
+    `${bands.join("")}${ticks.join("")}${name}<text x="${LEFT + inner.w}" y="${
       bottom + 27
-    }" text-anchor="end">time / s</text><text x="2" y="${bottom + 27}">frequency / Hz</text></svg>`;
+    }" text-anchor="end">time / s</text>` +
+    `<text x="2" y="${bottom + 27}">frequency / Hz</text></svg>`;
 }
 
 /**

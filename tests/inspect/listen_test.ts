@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
+import { readWav } from "../../lib/audio/wav.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
 import { writeSimilarities } from "../../lib/challenge/similarities.ts";
-import { confusion } from "../../lib/inspect/confusion.ts";
+import { confusion, showConfusion } from "../../lib/inspect/confusion.ts";
 import { listen, showWorst } from "../../lib/inspect/listen.ts";
-import { spectrogram } from "../../lib/inspect/spectrogram.ts";
+import { showScores } from "../../lib/inspect/score_matrix.ts";
+import { pictureDecibels, spectrogram } from "../../lib/inspect/spectrogram.ts";
 import { encodePng } from "../../lib/ui/png.ts";
-import { PROJECT, withFolder } from "../support.ts";
+import { FIXTURES, PROJECT, withFolder } from "../support.ts";
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const items = toPaths(listItems(DATA)), queries = toPaths(listQueries(DATA));
@@ -21,7 +23,12 @@ Deno.test("listen() says what is missing, in one sentence", () =>
       [query]: Object.fromEntries(Object.keys(items).map((i) => [i, 1])),
     });
     const sources = { scores, items, queries };
-    const cases: [() => Promise<void>, RegExp][] = [
+    const empty = join(folder, "empty.wav");
+    // The header of a file of 16 bit and 16 kHz, and no samples.
+    const header = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQAAAAA=";
+    Deno.writeFileSync(empty, Uint8Array.fromBase64(header));
+    const other = { results: [{ query: "r.wav", item: "a.wav", class: "dog" }] } as never;
+    const cases: [() => Promise<unknown>, RegExp][] = [
       [() => listen(query), /Expected scores to show but found none: run the cell that saves them/],
       [() => listen("none.wav", sources), /Expected a query of the data set but found "none\.wav"/],
       [() => listen(Object.keys(queries)[1], sources), /Expected scores for .* but found none/],
@@ -35,7 +42,18 @@ Deno.test("listen() says what is missing, in one sentence", () =>
         () => showWorst({ results: [{}] } as never, 1000, sources),
         /from 1 to 50 rows but found 1000/,
       ],
+      [() => showConfusion(undefined as never, scores), /an evaluation with queries/],
+      [() => showScores(undefined as never, scores), /an evaluation with queries/],
+      [() => showConfusion(other), /Expected scores to show but found none/],
+      [
+        () => showConfusion(other, scores),
+        /Expected scores for r\.wav in .*s\.json but found none/,
+      ],
+      [() => showScores(other, scores), /Expected scores of r\.wav for all items/],
     ];
+    const noSamples = /Expected 1 or more samples but found none in .*empty\.wav/;
+    await assert.rejects(listen(query, { ...sources, queries: { [query]: empty } }), noSamples);
+    await assert.rejects(listen([{ path: empty, score: 1 }]), noSamples);
     for (const [act, message] of cases) {
       await assert.rejects(act, (error: Error) => {
         assert.equal(error.name, "ListenError");
@@ -70,6 +88,19 @@ Deno.test("spectrogram() draws a tone where it is, with axes and units", async (
   await assert.rejects(
     spectrogram({ samples: new Float32Array(), sampleRate: 8000 }),
     /no samples/,
+  );
+});
+
+Deno.test("pictures are painted of the decibels that librosa gives", () => {
+  const { samples } = readWav(join(DATA, "Items", "bark", "bark_1.wav"));
+  const { data, rows, columns } = pictureDecibels(samples);
+  const { picture: { shape, values } } = JSON.parse(
+    Deno.readTextFileSync(join(FIXTURES, "spectra.json")),
+  );
+  assert.deepEqual([rows, columns], shape);
+  const step = Math.ceil(data.length / values.length);
+  values.forEach((value: number, i: number) =>
+    assert.ok(Math.abs(data[i * step] - value) < 1e-3, `${i * step}: ${data[i * step]}, ${value}`)
   );
 });
 

@@ -1,0 +1,24 @@
+import type { Evaluation } from "../challenge/evaluation.ts";
+import { QvimError } from "../io/errors.ts";
+
+/** Thrown where there is nothing to listen to or to look at; the message says what to do. */
+export class ListenError extends QvimError {}
+
+/** @throws {ListenError} Where these are no figures of at least one query. */
+export function assertEvaluation(evaluation: Evaluation | undefined): asserts evaluation {
+  if (!Array.isArray(evaluation?.results) || evaluation.results.length === 0) {
+    throw new ListenError("Expected an evaluation with queries in it but found none");
+  }
+}
+
+/** @throws {ListenError} Where there is no file of scores to look into. */
+export function assertScores(path: string | undefined): asserts path {
+  if (path === undefined) {
+    throw new ListenError("Expected scores to show but found none: run the cell that saves them");
+  }
+}
+
+/** What says that scores are of another run than the figures. */
+export function noScoresOf(query: string, path: string): ListenError {
+  return new ListenError(`Expected scores for ${query} in ${path} but found none`);
+}

@@ -1,0 +1,157 @@
+/** The notebooks as a person sees them: in a real JupyterLab, light and dark, with a microphone. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Cell } from "../../lib/notebook/ipynb.ts";
+import { readNotebook } from "../../lib/notebook/ipynb.ts";
+import { runNotebook } from "../../lib/notebook/runner.ts";
+import { type Page, seriousFaults, waitUntil } from "../browser.ts";
+import { cellsInLab, LAB_NEEDS, runAllInLab, withLab } from "../jupyter_lab.ts";
+import { codeNotebook } from "../notebook/support.ts";
+import { PROJECT } from "../support.ts";
+
+const test = (name: string, fn: () => Promise<void>) =>
+  Deno.test({
+    name: name + LAB_NEEDS,
+    ignore: LAB_NEEDS !== "",
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn,
+  });
+
+const DATA = join(PROJECT, "data", "qvim-mini");
+const CELLS = 12, LINES = 10_000;
+
+/** The notebook as it lies, for a folder elsewhere in the package. */
+function exploreNotebook() {
+  const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
+  for (const cell of notebook.cells) {
+    cell.source = String(cell.source).replace("../data/qvim-mini", DATA)
+      .replace("../output/explore", "scores");
+  }
+  return notebook;
+}
+
+const errorsOf = (cells: Cell[]) =>
+  cells.flatMap(({ outputs }) => outputs ?? []).filter(({ output_type }) =>
+    output_type === "error"
+  );
+
+async function picture(page: Page, selector: string, name: string): Promise<void> {
+  const folder = Deno.env.get("QVIM_PICTURES");
+  if (!folder) return;
+  await page.locator(selector).first().scrollIntoViewIfNeeded();
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(folder, `lab_${name}.png`) });
+}
+
+/** Which players play, by their place in the page. */
+const PLAYING = `[...document.querySelectorAll("audio")].flatMap((it, i) => it.paused ? [] : [i])`;
+
+test("explore.ipynb plays and shows in JupyterLab, light and dark", () =>
+  withLab({ "explore.ipynb": exploreNotebook() }, async ({ open }) => {
+    const page = await open("explore.ipynb");
+    await runAllInLab(page);
+    const cells = await cellsInLab(page);
+    assert.deepEqual(errorsOf(cells), []);
+    await waitUntil(page, 'document.querySelectorAll(".qvim-listen").length === 3');
+    const times = (i: number) => `document.querySelectorAll("audio")[${i}].currentTime`;
+    for (const theme of ["Light", "Dark"]) {
+      await page.evaluate(
+        `jupyterapp.commands.execute("apputils:change-theme", { theme: "JupyterLab ${theme}" })`,
+      );
+      await waitUntil(page, `document.body.dataset.jpThemeLight === "${theme === "Light"}"`);
+      assert.deepEqual(await seriousFaults(page, ".qvim-listen, .qvim-map"), []);
+      for (const part of ["listen", "map"]) {
+        await picture(page, `.qvim-${part}`, `${part}_${theme.toLowerCase()}`);
+      }
+      // Lab has keys of its own for these: they would go from cell to cell.
+      await page.locator("audio").first().focus();
+      const cell = await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex");
+      await page.keyboard.press("Space");
+      await waitUntil(page, `${times(0)} > 0.03`);
+      await page.keyboard.press("ArrowDown");
+      await waitUntil(page, `${times(1)} > 0.03`);
+      assert.deepEqual((await page.evaluate(PLAYING)).filter((i: number) => i !== 1), []);
+      await page.keyboard.press("ArrowUp");
+      await waitUntil(page, `document.activeElement === document.querySelectorAll("audio")[0]`);
+      assert.equal(
+        await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex"),
+        cell,
+      );
+      // The map plays what the mouse is on.
+      await page.locator(".qvim-map [data-sound='3']").hover();
+      await waitUntil(page, 'document.querySelectorAll(".qvim-map audio")[3].currentTime > 0.03');
+      assert.ok((await page.evaluate(PLAYING)).length <= 1);
+    }
+    const axes = await page.locator(".qvim-listen svg").first().textContent();
+    assert.match(axes, /8k.*time \/ s.*frequency \/ Hz/);
+  }));
+
+test("prints stand under their own cells in JupyterLab, every line", () => {
+  const prints = Array.from(
+    { length: CELLS },
+    (_, i) => `for (let line = 0; line < ${LINES}; line++) console.log("cell ${i} line", line);`,
+  );
+  const notebook = codeNotebook(
+    'import { printUnderCells } from "qvim";\nprintUnderCells();',
+    ...prints,
+  );
+  return withLab({ "prints.ipynb": notebook }, async ({ open }) => {
+    const page = await open("prints.ipynb");
+    await runAllInLab(page);
+    const [, ...cells] = await cellsInLab(page);
+    cells.forEach(({ outputs }, i) => {
+      const text = outputs!.map((output) => "text" in output ? [output.text].flat().join("") : "")
+        .join("");
+      const expected = Array.from({ length: LINES }, (_, line) => `cell ${i} line ${line}\n`);
+      assert.equal(text.length, expected.join("").length, `cell ${i}`);
+      assert.ok(text === expected.join(""), `cell ${i}: lines in another order`);
+    });
+  });
+});
+
+test("record() in JupyterLab hands what the microphone hears to the kernel", () => {
+  const folder = join(DATA, "Queries", "siren");
+  const [name] = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+  const notebook = codeNotebook(
+    'import { listen, listItems, record, toPaths, TwoDft } from "qvim";',
+    "const take = await record();\nconsole.log(take.samples.length > take.sampleRate / 2);",
+    `await listen(take, { model: new TwoDft(), items: toPaths(listItems(${
+      JSON.stringify(DATA)
+    })) });`,
+  );
+  return withLab({ "record.ipynb": notebook }, async ({ open }) => {
+    const page = await open("record.ipynb");
+    const run = runAllInLab(page);
+    // Where something else fails first, that counts.
+    run.catch(() => {});
+    await page.getByRole("button", { name: "● Record" }).click();
+    await waitUntil(page, 'document.querySelector(".qvim-record meter").value > 0.05');
+    await page.waitForTimeout(2500);
+    await picture(page, ".qvim-record", "record");
+    await page.getByRole("button", { name: "■ Stop" }).click();
+    await run;
+    const cells = await cellsInLab(page);
+    assert.deepEqual(errorsOf(cells), []);
+    const [, recorded] = cells.map(({ outputs }) => outputs!.at(-1));
+    assert.ok(recorded && "text" in recorded && [recorded.text].flat().join("") === "true\n");
+    assert.equal(await page.locator(".qvim-listen audio").count(), 4);
+    await picture(page, ".qvim-listen", "recorded");
+  }, [
+    ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+    `--use-file-for-fake-audio-capture=${join(folder, name)}`,
+  ]);
+});
+
+test("a notebook from elsewhere shows plain tables in JupyterLab, which trusts it not", async () => {
+  const notebook = exploreNotebook();
+  await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
+  await withLab({ "strange.ipynb": notebook }, async ({ open }) => {
+    const page = await open("strange.ipynb");
+    const table = page.locator(".jp-OutputArea-output table").filter({ hasText: "imitation" });
+    await table.first().waitFor({ state: "attached" });
+    assert.match(await table.first().innerText(), /imitation\s.*\.wav[\s\S]*rank 1, score 0\.\d+/);
+    assert.equal(await page.locator(".jp-Notebook script").count(), 0);
+    await picture(page, ".jp-OutputArea-output table >> nth=2", "strange");
+  });
+});
