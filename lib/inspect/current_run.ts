@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
 import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
+import { inNotebook } from "../ui/jupyter.ts";
+import { KeptLock } from "../io/kept_lock.ts";
 import { CellRecord } from "./cell_record.ts";
 import { markOf, valueOf } from "./run_basis.ts";
 import {
@@ -49,6 +51,10 @@ export class NotebookRun {
 
   /** Makes a run that has not begun; {@linkcode currentRun} is the one of a notebook. */
   constructor() {
+    if (inNotebook()) {
+      const lock = new KeptLock();
+      this.#cells.listen(() => lock.restore());
+    }
     this.#cells.listen((place) => {
       const state = this.#state;
       if (state === undefined) return;

@@ -1,4 +1,5 @@
 import { QvimError } from "../io/errors.ts";
+import { KeptLock } from "../io/kept_lock.ts";
 import type { Cell, Notebook, Output } from "./ipynb.ts";
 import { CellTimeoutError, DeadKernelError, type ExecuteReply, Kernel } from "./kernel.ts";
 import type { Message } from "./message.ts";
@@ -42,6 +43,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
     cell.outputs = [];
     cell.execution_count = null;
   }
+  const lock = new KeptLock();
   const kernel = await Kernel.start({ cwd: options.cwd, env: { QVIM_NO_PAGE: "1" } });
   const interrupted = Promise.withResolvers<never>();
   // Where nobody waits for it any more it is no unhandled rejection.
@@ -55,6 +57,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
   } finally {
     options.signal?.removeEventListener("abort", abort);
     await kernel.kill();
+    lock.restore();
   }
 }
 

@@ -78,6 +78,26 @@ Deno.test("runNotebook() runs in the folder it is given", () =>
     );
   }));
 
+Deno.test("a notebook that imports a package leaves the lock as it is", async () => {
+  const lock = join(PROJECT, "deno.lock");
+  const before = Deno.readTextFileSync(lock);
+  // The lock knows this package under its pinned version alone.
+  const notebook = codeNotebook(
+    'import "qvim";',
+    'import progress from "npm:cli-progress"; typeof progress.Bar',
+    `Deno.readTextFileSync(${JSON.stringify(lock)}).length`,
+  );
+  await runNotebook(notebook, { cwd: PROJECT });
+  const [, imported, length] = notebook.cells.map(({ outputs }) => {
+    const [output] = outputs!;
+    return "data" in output ? output.data["text/plain"] : undefined;
+  });
+  assert.match(`${imported}`, /function/);
+  // The cell after the import finds it mended, not only whoever looks after the run.
+  assert.match(`${length}`, new RegExp(`\\b${before.length}\\b`));
+  assert.equal(Deno.readTextFileSync(lock), before);
+});
+
 Deno.test("runNotebook() stops at a cell that fails and shows it", async () => {
   const notebook = codeNotebook(
     "1",

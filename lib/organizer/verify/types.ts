@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Finding } from "./findings.ts";
 import type { Program } from "./program.ts";
@@ -50,8 +51,12 @@ async function typeErrors(
       Deno.writeTextFileSync(join(scratch, name), anchorImports(program, folder));
       return name;
     });
+    // A copy: what notebooks import is no business of the package's own lock.
+    const lock = join(scratch, "deno.lock"), ours = join(packageFolder, "deno.lock");
+    if (existsSync(ours)) Deno.copyFileSync(ours, lock);
+    const config = join(packageFolder, "deno.json");
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--config", join(packageFolder, "deno.json"), ...names],
+      args: ["check", "--quiet", "--config", config, `--lock=${lock}`, ...names],
       cwd: scratch,
       env: { NO_COLOR: "1" },
       stdin: "null",
