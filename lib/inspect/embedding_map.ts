@@ -160,7 +160,7 @@ async function mapOf(points: Point[]): Promise<string> {
     marks.push(
       `<g tabindex="0" role="button" aria-label="${label}" data-sound="${i}" fill="${
         colorOf(group)
-      }"><title>${label}</title>${shape}</g>`,
+      }">${shape}</g>`,
     );
   }
   const legend = classes.map((name) =>
@@ -196,6 +196,10 @@ for (const root of document.querySelectorAll(".qvim-map:not([data-ready])")) {
     player.play().catch(() => {});
   };
   for (const mark of root.querySelectorAll("[data-sound]")) {
+    // Not in the page's text: what takes the drawing out would leave the names of all sounds behind.
+    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+    title.textContent = mark.getAttribute("aria-label");
+    mark.prepend(title);
     mark.addEventListener("mouseenter", () => play(mark));
     mark.addEventListener("click", () => play(mark));
     mark.addEventListener("keydown", (event) => {

@@ -3,6 +3,7 @@ import { resample } from "../audio/resample.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { escapeHtml } from "../ui/jupyter.ts";
 import { ListenError } from "./checks.ts";
+import { asImage } from "./picture.ts";
 import { drawSpectrogram } from "./spectrogram.ts";
 
 /** What goes into the page: one channel, µ-law, no longer than this. */
@@ -53,7 +54,9 @@ async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
     const about = [name, place, group ?? ""].filter((text) => text !== "");
     return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
       `${about.map((text) => `<br><span>${escapeHtml(text)}</span>`).join("")}</th><td>` +
-      `${drawSpectrogram(part, { title: name, width: 420, height: 110, seconds })}</td><td>` +
+      `${
+        asImage(drawSpectrogram(part, { title: name, width: 420, height: 110, seconds }))
+      }</td><td>` +
       `<audio controls preload="none" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
       `src="${pageSound(part)}"></audio></td></tr>`;
   });
@@ -144,14 +147,16 @@ const SCRIPT = `<script>
 for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) {
   root.dataset.ready = "";
   const players = [...root.querySelectorAll("audio")];
-  players.forEach((player, i) => {
+  const silence = (player) => {
+    for (const other of document.querySelectorAll(".qvim-listen audio, .qvim-map audio")) {
+      if (other !== player) other.pause();
+    }
+  };
+  for (const player of players) {
     player.tabIndex = 0;
-    player.addEventListener("play", () => {
-      for (const other of document.querySelectorAll(".qvim-listen audio")) {
-        if (other !== player) other.pause();
-      }
-    });
-  });
+    // It may come late: another may play by then.
+    player.addEventListener("play", () => player.paused || silence(player));
+  }
   // Before the players' own keys, which change the volume.
   root.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -159,9 +164,11 @@ for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) 
     if (step === undefined || i < 0 || players[i + step] === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    players[i + step].focus();
-    players[i + step].currentTime = 0;
-    players[i + step].play();
+    const next = players[i + step];
+    silence(next);
+    next.focus();
+    next.currentTime = 0;
+    next.play();
   }, true);
 }
 </script>`;

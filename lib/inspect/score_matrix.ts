@@ -4,6 +4,7 @@ import { display, escapeHtml } from "../ui/jupyter.ts";
 import { encodePng } from "../ui/png.ts";
 import { assertEvaluation, assertScores, ListenError } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
+import { asImage } from "./picture.ts";
 import { PALETTE, PALETTE_COLORS } from "./spectrogram.ts";
 
 /** Points a side, where there are many; names stand where there is room. */
@@ -34,7 +35,7 @@ export async function showScores(
   const matrix = await readMatrix(evaluation, scores);
   await display({
     "text/plain": `Scores of ${matrix.queries.length} queries × ${matrix.items.length} items`,
-    "text/html": drawScores(matrix),
+    "text/html": asImage(drawScores(matrix)),
   });
 }
 

@@ -5,6 +5,7 @@ import { melSpectrogram, powerToDb } from "../audio/spectra.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
 import { encodePng } from "../ui/png.ts";
+import { asImage } from "./picture.ts";
 
 /** How a spectrogram is drawn. */
 export interface SpectrogramOptions {
@@ -144,7 +145,7 @@ export async function showSpectrogram(
   options: SpectrogramOptions = {},
 ): Promise<void> {
   const svg = await spectrogram(sound, options);
-  await display({ "text/plain": options.title ?? "A spectrogram", "text/html": svg });
+  await display({ "text/plain": options.title ?? "A spectrogram", "text/html": asImage(svg) });
 }
 
 /** Slaney's mel scale, which the bands are of. */
