@@ -52,7 +52,7 @@ const LEAST = 4, MOST = 2000;
 const NEIGHBORS = 12;
 const WIDTH = 720, HEIGHT = 520, MARGIN = 24;
 /** What all sounds in the page may take, in seconds: 12,000 bytes each. */
-const PAGE_SECONDS = 240, LONGEST = 2;
+const PAGE_SECONDS = 120, LONGEST = 2;
 const SEED = 1;
 
 /**

@@ -7,7 +7,9 @@ import { asImage } from "./picture.ts";
 import { drawSpectrogram } from "./spectrogram.ts";
 
 /** What goes into the page: one channel, µ-law, no longer than this. */
-const PAGE_RATE = 12_000, PAGE_SECONDS = 6;
+const PAGE_SECONDS = 5, PAGE_BYTES = 44_000;
+/** Long sounds lose their top: ten rows of five sounds with their pictures stay below 5 MB. */
+const PAGE_RATES = [12_000, 9600, 8000];
 
 /** A sound in a table. */
 export interface Shown {
@@ -93,11 +95,13 @@ export function pageSound(audio: MonoAudio): string {
   return `data:audio/wav;base64,${toMulaw(audio).toBase64()}`;
 }
 
-/** A WAV file for the page: µ-law (ITU-T G.711), which all browsers play, at 12 kHz. */
+/** A WAV file for the page: µ-law (ITU-T G.711), which all browsers play. */
 function toMulaw(
   { samples, sampleRate }: { samples: Float32Array; sampleRate: number },
 ): Uint8Array {
-  const heard = resample(samples, sampleRate, PAGE_RATE);
+  const seconds = samples.length / sampleRate;
+  const rate = PAGE_RATES.find((rate) => rate * seconds <= PAGE_BYTES) ?? PAGE_RATES.at(-1)!;
+  const heard = resample(samples, sampleRate, rate);
   const peak = heard.reduce((peak, x) => Math.max(peak, Math.abs(x)), 1e-4);
   const head = 58;
   const bytes = new Uint8Array(head + heard.length);
@@ -109,8 +113,8 @@ function toMulaw(
   view.setUint32(16, 18, true);
   view.setUint16(20, 7, true);
   view.setUint16(22, 1, true);
-  view.setUint32(24, PAGE_RATE, true);
-  view.setUint32(28, PAGE_RATE, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, rate, true);
   view.setUint16(32, 1, true);
   view.setUint16(34, 8, true);
   text(38, "fact");

@@ -79,7 +79,7 @@ export function drawSpectrogram(
   const mel = pictureDecibels(resample(samples, sampleRate, RATE));
   const peak = mel.data.reduce((peak, value) => Math.max(peak, value), -Infinity);
   // As many columns as there are points: what is longer is joined by its loudest frame.
-  const columns = Math.min(mel.columns, 2 * width);
+  const columns = Math.min(mel.columns, width);
   const pixels = new Uint8Array(BANDS * columns);
   for (let band = 0; band < BANDS; band++) {
     for (let x = 0; x < columns; x++) {

@@ -1,10 +1,10 @@
 /** What `listen()` and the others show, in a real browser and without a network. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readNotebook } from "../../lib/notebook/ipynb.ts";
+import { readNotebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
 import { runNotebook } from "../../lib/notebook/runner.ts";
 import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+import { CHROMIUM, findPython, PROJECT, withFolder } from "../support.ts";
 
 const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
 
@@ -89,6 +89,54 @@ Deno.test({
         } finally {
           await context.close();
         }
+      }
+    }),
+});
+
+const python = findPython("nbconvert");
+const lacks = [
+  ...CHROMIUM === undefined ? ["Chromium"] : [],
+  ...python === undefined ? ["nbconvert"] : [],
+];
+
+Deno.test({
+  name: `explore.ipynb plays as nbconvert's page, from the disk and without a network${
+    lacks.length > 0 ? ` (needs ${lacks.join(", ")})` : ""
+  }`,
+  ignore: lacks.length > 0,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withFolder(async (folder) => {
+      const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
+      await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
+      const path = join(folder, "explore.ipynb");
+      writeNotebook(path, notebook);
+      const { success, stderr } = await new Deno.Command(python!, {
+        args: ["-m", "nbconvert", "--to", "html", path],
+        stderr: "piped",
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      const context = await openBrowser(join(folder, "profile"), { offline: true });
+      try {
+        const tab = context.pages()[0] ?? await context.newPage();
+        await tab.goto(`file://${join(folder, "explore.html")}`, { waitUntil: "domcontentloaded" });
+        const audio = 'document.querySelectorAll(".qvim-listen audio")';
+        await waitUntil(tab, 'document.querySelectorAll("[data-ready]").length === 4');
+        await tab.locator(".qvim-listen audio").first().focus();
+        await tab.keyboard.press("Space");
+        await waitUntil(tab, `${audio}[0].currentTime > 0.03`);
+        await tab.keyboard.press("ArrowDown");
+        await waitUntil(tab, `${audio}[1].currentTime > 0.03`);
+        assert.equal(await tab.evaluate(`${audio}[0].paused`), true);
+        assert.ok(
+          await tab.evaluate(
+            '[...document.querySelectorAll(".qvim-listen img")].every((it) => it.naturalWidth > 100)',
+          ),
+        );
+        assert.deepEqual(await seriousFaults(tab, ".qvim-listen"), []);
+      } finally {
+        await context.close();
       }
     }),
 });

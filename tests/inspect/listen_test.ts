@@ -7,8 +7,10 @@ import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/chal
 import { writeSimilarities } from "../../lib/challenge/similarities.ts";
 import { confusion, showConfusion } from "../../lib/inspect/confusion.ts";
 import { listen, showWorst } from "../../lib/inspect/listen.ts";
+import { playersOf } from "../../lib/inspect/players.ts";
 import { showScores } from "../../lib/inspect/score_matrix.ts";
 import { pictureDecibels, spectrogram } from "../../lib/inspect/spectrogram.ts";
+import wavefile from "wavefile";
 import { encodePng } from "../../lib/ui/png.ts";
 import { FIXTURES, PROJECT, withFolder } from "../support.ts";
 
@@ -61,6 +63,29 @@ Deno.test("listen() says what is missing, in one sentence", () =>
         return true;
       });
     }
+  }));
+
+Deno.test("ten rows of long noise stay below 5 MB", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "noise.wav");
+    const wav = new wavefile.WaveFile();
+    // Nothing compresses worse.
+    wav.fromScratch(
+      1,
+      44_100,
+      "16",
+      Array.from({ length: 441_000 }, () => 6e4 * Math.random() - 3e4),
+    );
+    Deno.writeFileSync(path, wav.toBuffer());
+    const sounds = Array.from(
+      { length: 5 },
+      (_, i) => ({ role: "answer", name: `${i}.wav`, path }),
+    );
+    const html = await playersOf([["a query", sounds]]);
+    assert.ok(html.length < 500_000, `${html.length}`);
+    const sound = Uint8Array.fromBase64(html.match(/base64,([^"]+)"><\/audio>/)![1]);
+    assert.equal(new DataView(sound.buffer).getUint32(24, true), 8000);
+    assert.equal(sound.length, 58 + 5 * 8000);
   }));
 
 Deno.test("spectrogram() draws a tone where it is, with axes and units", async () => {
