@@ -23,7 +23,8 @@ const MAX_REASON = 500;
 
 /**
  * Opens a server on this machine for one recording. Its address holds a token that only the page
- * knows; it answers nothing without it, and under no name but this machine's own (DNS rebinding).
+ * knows; it answers nothing without it, under no name but this machine's own (DNS rebinding), and to
+ * no page of another machine.
  *
  * @param timeout Seconds until it gives up.
  */
@@ -64,8 +65,10 @@ async function answer(
     return new Response(null, { status: 404 });
   }
   // The page is Jupyter's, of another origin; the token says that it is the right one.
+  const origin = request.headers.get("origin");
+  if (origin !== null && !isLocal(origin)) return new Response(null, { status: 403 });
   const headers = {
-    "access-control-allow-origin": request.headers.get("origin") ?? "null",
+    "access-control-allow-origin": origin ?? "null",
     "access-control-allow-headers": "content-type",
     "access-control-allow-private-network": "true",
     "cache-control": "no-store",
@@ -84,6 +87,13 @@ async function answer(
   if (what === "take") resolve({ wav: body });
   else resolve({ error: new TextDecoder().decode(body) });
   return new Response(null, { status: 204, headers });
+}
+
+/** Whether a page comes from this machine: a Jupyter that runs here, or VS Code. */
+function isLocal(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, hostname } = new URL(origin);
+  return protocol === "vscode-webview:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }
 
 /** The body, or `undefined` where it is longer than `most`. */

@@ -98,6 +98,12 @@ Deno.test("the recorder's server answers nobody without its token, and under no 
     assert.equal(await status(`${base}../../cli.ts`), 404);
     assert.equal(await status(`${base}%2e%2e%2fplayers.ts`), 404);
     assert.equal(await status(`http://localhost:${port}/${base.split("/")[3]}/recorder.js`), 404);
+    const from = (origin: string) => status(`${base}recorder.js`, { headers: { origin } });
+    assert.equal(await from("http://localhost:8888"), 200);
+    assert.equal(await from("vscode-webview://0a1b"), 200);
+    for (const strange of ["https://example.org", "http://127.0.0.1.example.org", "null"]) {
+      assert.equal(await from(strange), 403, strange);
+    }
     const long = { method: "POST", body: new Uint8Array(2 ** 23 + 1) };
     assert.equal(await status(`${base}take`, long), 413);
   } finally {
