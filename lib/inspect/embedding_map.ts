@@ -5,7 +5,7 @@ import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
 import { ListenError } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { pageSound, readSound } from "./players.ts";
+import { pageSound, readPart } from "./players.ts";
 
 /** What hears sounds as vectors: any `EmbeddingModel`, and `VocalSearch`. */
 export interface Embeds {
@@ -76,7 +76,7 @@ export async function embeddingMap(model: Embeds, options: MapOptions = {}): Pro
     "text/plain": `A map of ${Object.keys(items).length} items and ${
       Object.keys(queries).length
     } queries`,
-    "text/html": await mapOf(points),
+    "text/html": mapOf(points),
   });
 }
 
@@ -144,15 +144,14 @@ const COLORS = [
   ...["#3572b0", "#d2691e", "#2f8f4e", "#b0307a", "#8a6d00", "#6a51a3", "#0f8b8d", "#c0392b"],
 ];
 
-async function mapOf(points: Point[]): Promise<string> {
+function mapOf(points: Point[]): string {
   const classes = [...new Set(points.map((point) => point.class))].sort();
   const colorOf = (name: string) => COLORS[classes.indexOf(name) % COLORS.length];
   const seconds = Math.min(LONGEST, PAGE_SECONDS / points.length);
   const marks: string[] = [], sounds: string[] = [];
   for (const [i, { name, kind, class: group, path, x, y }] of points.entries()) {
-    const { samples, sampleRate } = await readSound({ name, path });
-    const part = { samples: samples.subarray(0, Math.ceil(seconds * sampleRate)), sampleRate };
-    sounds.push(`<audio preload="none" src="${pageSound(part)}"></audio>`);
+    const { audio } = readPart({ name, path }, seconds);
+    sounds.push(`<audio preload="none" src="${pageSound(audio)}"></audio>`);
     const shape = kind === "item"
       ? `<rect x="${(x - 6).toFixed(1)}" y="${(y - 6).toFixed(1)}" width="12" height="12" rx="2"/>`
       : `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5"/>`;

@@ -17,6 +17,8 @@ export interface ListenOptions {
   items?: SoundPaths;
   /** Query → path. */
   queries?: SoundPaths;
+  /** The recording that a library was searched by; shown above what was found. */
+  recording?: { path: string };
   /** What finds sounds by a recording of one's own. */
   model?: QVIMModel;
   /** Query → its right item; that of the run's evaluation unless given. */
@@ -51,7 +53,8 @@ export interface FoundSound {
  * ```ts ignore
  * await listen("siren_1.wav");
  * await listen(await record(), { model: new VocalSearch() });
- * await listen(await library.search("creak.wav"));
+ * const take = await record();
+ * await listen(await library.search(take), { recording: take });
  * ```
  */
 export async function listen(
@@ -59,12 +62,12 @@ export async function listen(
   options: ListenOptions = {},
 ): Promise<void> {
   if (typeof query === "string") await showRows([query], options);
-  else if (Array.isArray(query)) await showFound(query);
+  else if (Array.isArray(query)) await showFound(query, options.recording);
   else await showRecording(query.path, options);
 }
 
 /** What a search has found, best first. */
-async function showFound(found: FoundSound[]): Promise<void> {
+async function showFound(found: FoundSound[], recording?: { path: string }): Promise<void> {
   if (found.length === 0) {
     throw new ListenError("Expected sounds that were found but there are none");
   }
@@ -74,7 +77,10 @@ async function showFound(found: FoundSound[]): Promise<void> {
     name: basename(sound.path),
     rank: i + 1,
   }));
-  await showTables([["What was found", sounds]]);
+  const asked: Shown[] = recording === undefined
+    ? []
+    : [{ role: "imitation", name: basename(recording.path), path: recording.path }];
+  await showTables([["What was found", [...asked, ...sounds]]]);
 }
 
 /** What a model finds by a recording of one's own. */
@@ -187,7 +193,7 @@ async function showTables(tables: [title: string, sounds: Shown[]][]): Promise<v
     );
     return `${title}: ${places.join(", ")}`;
   });
-  await display({ "text/plain": words.join("\n"), "text/html": await playersOf(tables) });
+  await display({ "text/plain": words.join("\n"), "text/html": playersOf(tables) });
 }
 
 async function readRows(path: string, wanted: string[]): Promise<Map<string, QueryScores>> {

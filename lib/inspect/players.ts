@@ -1,4 +1,4 @@
-import { readAudio } from "../audio/read_audio.ts";
+import { openAudio } from "../audio/read_audio.ts";
 import { resample } from "../audio/resample.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { escapeHtml } from "../ui/jupyter.ts";
@@ -34,33 +34,28 @@ export interface Shown {
  * @param tables Titles with their sounds.
  * @throws {ListenError} Where a file is gone.
  */
-export async function playersOf(tables: [title: string, sounds: Shown[]][]): Promise<string> {
-  const html: string[] = [];
-  for (const [title, sounds] of tables) html.push(await tableHtml(title, sounds));
+export function playersOf(tables: [title: string, sounds: Shown[]][]): string {
+  const html = tables.map(([title, sounds]) => tableHtml(title, sounds));
   return `<div class="qvim-listen">${STYLE}${html.join("")}${SCRIPT}</div>`;
 }
 
-async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
-  const heard = await Promise.all(
-    sounds.map(async (sound) => ({ ...sound, audio: partOf(await readSound(sound), sound) })),
-  );
-  const seconds = Math.min(
-    PAGE_SECONDS,
-    Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate)),
-  );
-  const cells = heard.map(({ role, name, class: group, rank, score, isRight, audio }) => {
-    const samples = audio.samples.subarray(0, Math.ceil(seconds * audio.sampleRate));
-    const part = { samples, sampleRate: audio.sampleRate };
+function tableHtml(title: string, sounds: Shown[]): string {
+  const heard = sounds.map((sound) => ({ ...sound, ...readPart(sound, PAGE_SECONDS) }));
+  const seconds = Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate));
+  const cells = heard.map(({ role, name, class: group, rank, score, isRight, audio, length }) => {
     const mark = isRight ? " ✓" : "";
     const place = rank === undefined ? "" : `rank ${rank}, score ${score!.toPrecision(4)}`;
-    const about = [name, place, group ?? ""].filter((text) => text !== "");
+    const cut = length > PAGE_SECONDS
+      ? `the first ${PAGE_SECONDS} s of ${length.toFixed(1)} s`
+      : "";
+    const about = [name, place, group ?? "", cut].filter((text) => text !== "");
     return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
       `${about.map((text) => `<br><span>${escapeHtml(text)}</span>`).join("")}</th><td>` +
       `${
-        asImage(drawSpectrogram(part, { title: name, width: 420, height: 110, seconds }))
+        asImage(drawSpectrogram(audio, { title: name, width: 420, height: 110, seconds }))
       }</td><td>` +
       `<audio controls preload="none" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
-      `src="${pageSound(part)}"></audio></td></tr>`;
+      `src="${pageSound(audio)}"></audio></td></tr>`;
   });
   return `<table class="qvim-sounds"><caption>${escapeHtml(title)}</caption><tbody>${
     cells.join("")
@@ -68,26 +63,29 @@ async function tableHtml(title: string, sounds: Shown[]): Promise<string> {
 }
 
 /**
- * Reads a sound that is to be heard.
+ * Reads no more of a sound than is to be heard of it.
  *
+ * @param sound Where it lies, and the part that was found.
+ * @param most How many seconds of that are wanted.
+ * @returns The samples, and how many seconds the part, or the whole, would have had.
  * @throws {ListenError} Where its file is gone.
  */
-export async function readSound(
-  { name, path }: { name: string; path: string },
-): Promise<MonoAudio> {
+export function readPart(
+  { name, path, start = 0, end = Infinity }: Pick<Shown, "name" | "path" | "start" | "end">,
+  most: number,
+): { audio: MonoAudio; length: number } {
   try {
-    return await readAudio(path);
+    using sound = openAudio(path);
+    const { sampleRate, frames } = sound;
+    // The whole where the file is shorter by now than what was found in it.
+    const first = start * sampleRate < frames ? Math.floor(start * sampleRate) : 0;
+    const count = Math.min(frames, Math.ceil(end * sampleRate)) - first;
+    const samples = sound.read(first, Math.min(count, Math.ceil(most * sampleRate)));
+    return { audio: { samples, sampleRate }, length: count / sampleRate };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new ListenError(`Expected ${name} at ${path} but it is not there any more`);
   }
-}
-
-/** The part that was found; the whole where the file is shorter than that by now. */
-function partOf({ samples, sampleRate }: MonoAudio, { start = 0, end }: Shown): MonoAudio {
-  const last = end === undefined ? undefined : Math.ceil(end * sampleRate);
-  const part = samples.subarray(Math.floor(start * sampleRate), last);
-  return { samples: part.length > 0 ? part : samples, sampleRate };
 }
 
 /** A sound as the address of an audio element: nothing else is needed, a server neither. */

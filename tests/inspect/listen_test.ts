@@ -81,11 +81,12 @@ Deno.test("ten rows of long noise stay below 5 MB", () =>
       { length: 5 },
       (_, i) => ({ role: "answer", name: `${i}.wav`, path }),
     );
-    const html = await playersOf([["a query", sounds]]);
+    const html = playersOf([["a query", sounds]]);
     assert.ok(html.length < 500_000, `${html.length}`);
     const sound = Uint8Array.fromBase64(html.match(/base64,([^"]+)"><\/audio>/)![1]);
     assert.equal(new DataView(sound.buffer).getUint32(24, true), 8000);
     assert.equal(sound.length, 58 + 5 * 8000);
+    assert.match(html, /<span>the first 5 s of 10\.0 s<\/span>/);
   }));
 
 Deno.test("spectrogram() draws a tone where it is, with axes and units", async () => {
