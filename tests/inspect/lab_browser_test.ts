@@ -150,7 +150,7 @@ test("record() in JupyterLab hands what the microphone hears to the kernel", () 
 });
 
 test("a notebook from elsewhere shows plain tables in JupyterLab, which trusts it not", async () => {
-  const notebook = exploreNotebook();
+  const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
   await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
   await withLab({ "strange.ipynb": notebook }, async ({ open }) => {
     const page = await open("strange.ipynb");

@@ -66,7 +66,7 @@ Deno.test("listen() says what is missing, in one sentence", () =>
   }));
 
 Deno.test("ten rows of long noise stay below 5 MB", () =>
-  withFolder(async (folder) => {
+  withFolder((folder) => {
     const path = join(folder, "noise.wav");
     const wav = new wavefile.WaveFile();
     // Nothing compresses worse.
