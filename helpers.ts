@@ -4,7 +4,7 @@
  * to the root that the notebook sets.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * setRootPath(ROOT_PATH);
  * await wgetDownload("model.zip", "https://example.org/model.zip", "checkpoints");
  * await unpackFile("checkpoints/model.zip", "checkpoints");
