@@ -1,6 +1,6 @@
 /**
- * Makes `kernels.wasm` of `kernels.wat`: `deno run -A tools/build_kernels.ts`. A test holds the one
- * to the other.
+ * Makes `kernels.wasm` of `kernels.wat`: `deno run -A --no-lock tools/build_kernels.ts`. A test holds
+ * the one to the other.
  */
 // deno-lint-ignore no-import-prefix -- only this tool uses it: the first run need not fetch it
 import wabt from "npm:wabt@1.0.39";
