@@ -94,26 +94,39 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     const names = await page.locator(".result .name").allTextContents();
     assert.ok(names.slice(0, 3).some((name: string) => name.startsWith("siren")), names.join(", "));
     await page.waitForTimeout(400);
-    await picture(page, "results");
     await noSeriousFaults(page);
     // The keyboard plays, and one sound at a time.
     await page.keyboard.press("ArrowDown");
     const time = () => page.evaluate('document.querySelector("#player").currentTime');
     await waitUntil(page, 'document.querySelector("#player").currentTime > 0.05');
     assert.ok(await time() > 0);
-    assert.equal(await page.locator(".play", { hasText: "❚❚" }).count(), 1);
+    await waitUntil(page, 'document.querySelector("#player").currentTime > 0.5');
+    await picture(page, "results");
+    assert.equal(await page.locator('.play[aria-label^="Pause"]').count(), 1);
     await page.keyboard.press(" ");
     const stopped = await time();
     await page.waitForTimeout(200);
     assert.equal(await time(), stopped);
-    // What another program gets when a result is dragged to it.
-    const dragged = await page.evaluate(`(() => {
-      const transfer = new DataTransfer();
-      const item = [...document.querySelectorAll(".result")].find((it) =>
-        it.querySelector(".name").textContent.startsWith("siren"));
-      item.dispatchEvent(new DragEvent("dragstart", { dataTransfer: transfer, bubbles: true }));
-      return [transfer.getData("DownloadURL"), transfer.getData("text/plain")];
+    // A click on a waveform plays from there.
+    await page.locator(".result .peaks").nth(1).click({ position: { x: 150, y: 20 } });
+    await waitUntil(page, 'document.querySelector("#player").currentTime > 0.6');
+    await page.locator(".result .play").nth(1).click();
+    // What another program gets when a result is dragged to it with the mouse.
+    await page.evaluate(`(() => {
+      const target = document.querySelector("header");
+      // Chromium keeps this type for programs outside.
+      addEventListener("dragstart", (event) =>
+        globalThis.download = event.dataTransfer.getData("DownloadURL"));
+      target.addEventListener("dragover", (event) => event.preventDefault());
+      target.addEventListener("drop", (event) => {
+        event.preventDefault();
+        globalThis.dropped = event.dataTransfer.getData("text/plain");
+      });
     })()`);
+    await page.locator(".result", { hasText: "siren" }).first()
+      .dragTo(page.locator("header"), { sourcePosition: { x: 400, y: 10 } });
+    await waitUntil(page, "globalThis.dropped !== undefined");
+    const dragged = await page.evaluate("[download, dropped]");
     const [type, name, ...address] = dragged[0].split(":");
     assert.equal(type, "audio/wav");
     assert.match(name, /^siren_\d+\.wav$/);
@@ -173,6 +186,11 @@ test("the page takes a dropped recording, on a phone and in the dark", async () 
     await page.waitForTimeout(400);
     await picture(page, "phone");
     await noSeriousFaults(page);
+    // The keyboard opens the filters, though space plays elsewhere.
+    await page.keyboard.press("ArrowDown");
+    await page.locator("summary").focus();
+    await page.keyboard.press(" ");
+    await page.locator("#loop").waitFor();
     const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
     assert.equal(wide, false);
   });

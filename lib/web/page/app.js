@@ -1,22 +1,54 @@
 /** The search page: record, search, listen, say what is nearer, take the sound away. */
-import WaveSurfer from "./wavesurfer.js";
-import { clock, drawWhenSeen, marked } from "./pictures.js";
+import { render } from "./vendor/lit-html/lit-html.js";
+import { ask, audioOf, search as searchFor } from "./api.js";
+import { Player } from "./player.js";
+import { resultList, stage } from "./views.js";
+import { drawLevels } from "./waveform.js";
 import { encodeWav, Recorder } from "../../ui/recorder/recorder.js";
 
 const $ = (id) => document.getElementById(id);
-const player = $("player");
 
-/** What is searched with now: a recording, or a sound of the library. */
-let query;
-const takes = [];
-let recorded = 0;
-let results = [];
-let selected = -1;
-let closer = new Set(), notThis = new Set();
-let recording = null;
-let searches = 0;
+const state = {
+  /** `off`, `starting` or `on`. */
+  recording: "off",
+  /** How long it has been on. */
+  seconds: 0,
+  takes: [],
+  /** What is searched with: `{ take }`, or a `{ sound }` of the library. */
+  query: undefined,
+  results: [],
+  hasFound: false,
+  /** The place of the result that keys go to. */
+  selected: -1,
+  closer: new Set(),
+  notThis: new Set(),
+  /** The words that the results were asked for with. */
+  text: "",
+  /** The key of what plays, and how far it has come. */
+  playing: undefined,
+  progress: 0,
+};
 
-// ——— telling ———
+let isDue = false;
+
+/** Shows the state as it is after all that happens now. */
+function update() {
+  if (isDue) return;
+  isDue = true;
+  queueMicrotask(() => {
+    isDue = false;
+    state.playing = player.now?.key;
+    state.progress = player.progress;
+    render(stage(state, on), $("stage"));
+    render(resultList(state, on), $("results"));
+    const answers = [[state.closer, "closer"], [state.notThis, "not this"]]
+      .filter(([{ size }]) => size > 0).map(([{ size }, name]) => `${size} ${name}`).join(", ");
+    $("forget").hidden = answers === "";
+    $("forget").textContent = `Forget ${answers}`;
+    $("welcome").hidden = state.hasFound;
+    document.body.classList.toggle("found", state.hasFound);
+  });
+}
 
 function say(text) {
   $("status").textContent = text;
@@ -27,54 +59,67 @@ function problem(text) {
   $("problem").textContent = text ?? "";
 }
 
-async function ask(path, options) {
-  let response;
-  try {
-    response = await fetch(path, options);
-  } catch {
-    throw new Error("The server does not answer. Start it again with: deno task serve");
-  }
-  const answer = await response.json().catch(() => ({ error: `Status ${response.status}` }));
-  if (!response.ok) throw Object.assign(new Error(answer.error), { status: response.status });
-  return answer;
-}
+const player = new Player($("player"), {
+  onChange: update,
+  onFailure({ url, name }) {
+    ask(url, { headers: { range: "bytes=0-0" } }).then(
+      () => problem(`This browser does not play ${name}.`),
+      ({ message, status }) => problem(status ? message : `This browser does not play ${name}.`),
+    );
+  },
+});
 
 // ——— recording ———
 
+/** How often the level is drawn, in milliseconds. */
+const LEVEL_INTERVAL = 33;
+let levels = [], loudest = 0, begun = 0, started;
+
 const recorder = new Recorder({
   onLevel(level) {
-    $("level").value = level;
-    $("record").style.setProperty("--loud", level.toFixed(2));
+    loudest = Math.max(loudest, level);
+    const now = performance.now();
+    if (state.recording !== "on" || now - begun < levels.length * LEVEL_INTERVAL) return;
+    levels.push(loudest);
+    $("level").value = loudest;
+    $("record").style.setProperty("--loud", loudest.toFixed(2));
+    drawLevels($("levels"), levels);
+    loudest = 0;
+    state.seconds = (now - begun) / 1000;
+    update();
   },
   onFull: () => stop(),
 });
 
 async function start() {
-  if (recording) return;
+  if (state.recording !== "off") return;
+  state.recording = "starting";
   problem();
-  stopPlaying();
-  recording = recorder.start();
+  player.stop();
+  started = recorder.start();
   try {
-    await recording;
+    await started;
   } catch (error) {
-    recording = null;
+    state.recording = "off";
     problem(error.message);
     return;
   }
-  $("record").setAttribute("aria-pressed", "true");
-  $("record-label").textContent = "Stop";
+  if (state.recording !== "starting") return;
+  Object.assign(state, { recording: "on", seconds: 0 });
+  levels = [];
+  begun = performance.now();
   say("Listening …");
+  update();
 }
 
 async function stop() {
-  if (!recording) return;
-  const begun = recording;
-  recording = null;
+  if (state.recording === "off") return;
+  state.recording = "off";
   // Where it never began, start() has said why.
-  if (!await begun.then(() => true, () => false)) return;
+  if (!await started.then(() => true, () => false)) return;
   const { samples, sampleRate } = await recorder.stop();
-  $("record").setAttribute("aria-pressed", "false");
-  $("record-label").textContent = "Record";
+  $("record").style.setProperty("--loud", "0");
+  update();
   if (samples.length === 0) {
     say("");
     problem(
@@ -85,94 +130,27 @@ async function stop() {
   addTake(encodeWav(samples, sampleRate), `Take ${++recorded}`);
 }
 
-let pressedAt = 0;
-$("record").addEventListener("pointerdown", (event) => {
-  if (event.button !== 0) return;
-  pressedAt = performance.now();
-  // Who holds it may let go of it elsewhere.
-  $("record").setPointerCapture(event.pointerId);
-  if (recording) {
-    pressedAt = 0;
-    stop();
-  } else start();
-});
-// A short press begins and the next one ends; a long one records while it lasts.
-$("record").addEventListener("pointerup", () => {
-  if (pressedAt > 0 && performance.now() - pressedAt > 600) stop();
-});
-$("record").addEventListener("click", (event) => {
-  // Of the keyboard and of assistive technology; the pointer has been served.
-  if (event.detail === 0) recording ? stop() : start();
-});
-
 // ——— takes ———
 
-let wave;
+let recorded = 0;
 
 function addTake(blob, name) {
-  const button = document.createElement("button");
-  button.textContent = name;
-  const item = document.createElement("li");
-  item.append(button);
-  $("history").append(item);
-  const take = { blob, name, url: URL.createObjectURL(blob), item, before: query };
-  takes.push(take);
-  button.addEventListener("click", () => useTake(take));
+  const take = { blob, name, key: URL.createObjectURL(blob), before: state.query };
+  state.takes.push(take);
   useTake(take);
 }
 
 /** Takes away what was no recording, or a silent one. */
 function dropTake(take) {
-  take.item.remove();
-  takes.splice(takes.indexOf(take), 1);
-  URL.revokeObjectURL(take.url);
-  wave?.destroy();
-  wave = undefined;
-  $("take").hidden = true;
-  query = take.before;
-  markTake();
-}
-
-/** Marks in the history what is searched with. */
-function markTake() {
-  for (const take of takes) {
-    take.item.firstChild.setAttribute("aria-pressed", String(take === query?.take));
-  }
+  state.takes.splice(state.takes.indexOf(take), 1);
+  URL.revokeObjectURL(take.key);
+  state.query = take.before;
+  update();
 }
 
 function useTake(take) {
-  query = { take };
-  closer = new Set();
-  notThis = new Set();
-  markTake();
-  $("take").hidden = false;
-  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  wave?.destroy();
-  wave = WaveSurfer.create({
-    container: $("take-wave"),
-    height: 48,
-    waveColor: color("--wave"),
-    progressColor: color("--wave-on"),
-    barWidth: 2,
-    barGap: 1,
-    normalize: true,
-    url: take.url,
-  });
-  wave.on("play", () => {
-    stopPlaying();
-    $("play-take").textContent = "❚❚";
-  });
-  wave.on("pause", () => $("play-take").textContent = "▶");
-  // What this browser can't decode may be found all the same: AIFF, for one.
-  wave.on("error", () => $("take").hidden = true);
-  wave.setVolume(Number($("volume").value));
-  search();
+  searchWith({ take });
 }
-
-$("play-take").addEventListener("click", () => {
-  wave?.playPause();
-});
-$("again").addEventListener("click", () => search());
 
 async function takeFile(file) {
   if (!file) return;
@@ -184,222 +162,187 @@ async function takeFile(file) {
     problem(`${file.name} can't be read. Is it still there, and a file?`);
   }
 }
-$("file").addEventListener("change", () => takeFile($("file").files[0]));
+$("file").addEventListener("change", ({ target }) => {
+  takeFile(target.files[0]);
+  // So that the same file can be chosen once more.
+  target.value = "";
+});
 for (const type of ["dragover", "dragleave", "drop"]) {
   addEventListener(type, (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    document.querySelector(".stage").classList.toggle("drop", type === "dragover");
+    $("stage").classList.toggle("drop", type === "dragover");
     if (type === "drop") takeFile(event.dataTransfer.files[0]);
   });
 }
 
 // ——— searching ———
 
+/** Filters, as the interface names them, and where the page has them. */
+const FILTERS = { text: "text", folder: "folder", maxSeconds: "max-seconds", channels: "channels" };
+
 function parameters() {
   const params = new URLSearchParams({ top: "30" });
-  for (
-    const [name, id] of [["text", "text"], ["folder", "folder"], ["maxSeconds", "max-seconds"], [
-      "channels",
-      "channels",
-    ]]
-  ) {
+  for (const [name, id] of Object.entries(FILTERS)) {
     if ($(id).value.trim() !== "") params.set(name, $(id).value.trim());
   }
-  for (const id of closer) params.append("closer", id);
-  for (const id of notThis) params.append("notThis", id);
+  for (const id of state.closer) params.append("closer", id);
+  for (const id of state.notThis) params.append("notThis", id);
   return params;
 }
 
+let underWay = new AbortController();
+
 async function search() {
+  const { query } = state;
   if (!query) return;
-  const number = ++searches;
+  // A later search overtakes this one.
+  underWay.abort();
+  underWay = new AbortController();
   problem();
   say("Searching …");
-  const params = parameters();
-  const begun = performance.now();
+  const begun = performance.now(), text = $("text").value;
   try {
-    const answer = query.take
-      ? await ask(`/api/search?${params}`, { method: "POST", body: query.take.blob })
-      : await ask(`/api/sounds/${encodeURIComponent(query.id)}/similar?${params}`);
-    // A later search has overtaken this one.
-    if (number !== searches) return;
-    show(answer.results, performance.now() - begun);
+    const { results } = await searchFor(query, parameters(), underWay.signal);
+    Object.assign(state, { results, text, selected: -1, hasFound: true });
+    const what = query.take ? query.take.name : `sounds like ${query.sound.name}`;
+    say(
+      results.length === 0
+        ? "No sound has these words and fits these filters: take some away."
+        : `${results.length} sounds for ${what}, in ${Math.round(performance.now() - begun)} ms`,
+    );
+    update();
   } catch (error) {
-    if (number !== searches) return;
+    if (error.name === "AbortError") return;
     say("");
     if (error.status === 422 && query.take) dropTake(query.take);
     problem(error.message);
   }
 }
 
+/** Searches with something else: what was answered before was not about it. */
+function searchWith(query) {
+  player.stop();
+  Object.assign(state, { query, closer: new Set(), notThis: new Set() });
+  update();
+  search();
+}
+
 let typing;
-$("filters").addEventListener("input", (event) => {
-  if (["volume", "loop"].includes(event.target.id)) return;
+$("filters").addEventListener("input", ({ target }) => {
+  if (target.id === "volume") return player.volume = Number(target.value);
+  if (target.id === "loop") return player.loop = target.checked;
   clearTimeout(typing);
   typing = setTimeout(search, 250);
 });
 $("filters").addEventListener("submit", (event) => {
   event.preventDefault();
+  clearTimeout(typing);
   search();
 });
-
 $("forget").addEventListener("click", () => {
-  closer.clear();
-  notThis.clear();
+  state.closer.clear();
+  state.notThis.clear();
   search();
 });
 
-// ——— results ———
+// ——— what can be done with results ———
 
-function show(found, milliseconds) {
-  $("welcome").hidden = true;
-  results = found;
-  selected = -1;
-  const what = query.take ? query.take.name : `sounds like ${query.name}`;
-  say(
-    found.length === 0
-      ? "No sound has these words and fits these filters: take some away."
-      : `${found.length} sounds for ${what}, in ${Math.round(milliseconds)} ms`,
-  );
-  document.body.classList.add("found");
-  $("results").replaceChildren(...found.map(row));
-  const answers = [[closer, "closer"], [notThis, "not this"]]
-    .filter(([{ size }]) => size > 0).map(([{ size }, name]) => `${size} ${name}`).join(", ");
-  $("forget").hidden = answers === "";
-  $("forget").textContent = `Forget ${answers}`;
-}
+const playable = (sound) => ({ ...sound, key: sound.id, url: audioOf(sound) });
 
-function row(sound, index) {
-  const item = $("row").content.firstElementChild.cloneNode(true);
-  const part = (name) => item.querySelector(`.${name}`);
-  const seconds = sound.end - sound.start;
-  const moment = sound.start > 0 || sound.end < sound.duration - 0.05
-    ? `at ${clock(sound.start)} of ${clock(sound.duration)}`
-    : "";
-  part("name").replaceChildren(...marked(sound.name, $("text").value));
-  part("name").setAttribute("aria-label", `${sound.name}, ${seconds.toFixed(1)} seconds: play`);
-  part("where").textContent = [sound.folder, moment].filter(Boolean).join(" · ");
-  part("length").textContent = `${seconds.toFixed(1)} s`;
-  part("score").textContent = sound.score?.toFixed(2) ?? "";
-  part("play").setAttribute("aria-label", `Play ${sound.name}`);
-  part("play").addEventListener("click", () => toggle(index));
-  part("name").addEventListener("click", () => toggle(index));
-  part("more").addEventListener("click", () => moreLike(sound));
-  part("closer").setAttribute("aria-pressed", String(closer.has(sound.id)));
-  part("closer").addEventListener("click", () => {
-    closer.has(sound.id) ? closer.delete(sound.id) : closer.add(sound.id);
+let pressedAt = 0;
+const on = {
+  press(event) {
+    if (event.button !== 0) return;
+    pressedAt = performance.now();
+    // Who holds it may let go of it elsewhere.
+    event.currentTarget.setPointerCapture(event.pointerId);
+    if (state.recording === "off") return void start();
+    pressedAt = 0;
+    stop();
+  },
+  // A short press begins and the next one ends; a long one records while it lasts.
+  release() {
+    if (pressedAt > 0 && performance.now() - pressedAt > 600) stop();
+  },
+  // Of the keyboard and of assistive technology; the pointer has been served.
+  clickRecord(event) {
+    if (event.detail === 0) toggleRecording();
+  },
+  chooseFile: () => $("file").click(),
+  useTake,
+  playTake(take, from) {
+    if (from === undefined && player.now?.key === take.key) return player.stop();
+    problem();
+    player.play({ key: take.key, url: take.key, name: take.name, start: 0, end: Infinity }, from);
+  },
+  toggle(index) {
+    if (player.now?.key === state.results[index].id) player.stop();
+    else on.playFrom(index, 0);
+  },
+  playFrom(index, from) {
+    state.selected = index;
+    problem();
+    player.play(playable(state.results[index]), from);
+  },
+  more(sound) {
+    searchWith({ sound });
+    scrollTo({ top: 0, behavior: "smooth" });
+  },
+  closer({ id }) {
+    state.closer.has(id) ? state.closer.delete(id) : state.closer.add(id);
     search();
-  });
-  part("not").addEventListener("click", () => {
-    notThis.add(sound.id);
+  },
+  not({ id }) {
+    state.notThis.add(id);
     search();
-  });
-  part("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(sound.path).then(
-      () => say(`Copied ${sound.path}`),
-      () => say(sound.path),
-    );
-  });
-  item.addEventListener("dragstart", (event) => {
+  },
+  copy({ path }) {
+    navigator.clipboard.writeText(path).then(() => say(`Copied ${path}`), () => say(path));
+  },
+  drag({ dataTransfer }, sound) {
     const url = new URL(audioOf(sound), location.href).href;
-    event.dataTransfer.effectAllowed = "copy";
-    event.dataTransfer.setData("DownloadURL", `${sound.type}:${sound.name}:${url}`);
-    event.dataTransfer.setData("text/uri-list", url);
-    event.dataTransfer.setData("text/plain", sound.path);
-  });
-  drawWhenSeen(part("peaks"), () => ask(`/api/sounds/${encodeURIComponent(sound.id)}/peaks`));
-  return item;
+    dataTransfer.effectAllowed = "copy";
+    dataTransfer.setData("DownloadURL", `${sound.type}:${sound.name}:${url}`);
+    dataTransfer.setData("text/uri-list", url);
+    dataTransfer.setData("text/plain", sound.path);
+  },
+};
+
+function toggleRecording() {
+  state.recording === "off" ? start() : stop();
 }
-
-function moreLike(sound) {
-  query = { id: sound.id, name: sound.name };
-  markTake();
-  closer = new Set();
-  notThis = new Set();
-  search();
-  scrollTo({ top: 0, behavior: "smooth" });
-}
-
-// ——— listening: one at a time ———
-
-const audioOf = (sound) => `/api/sounds/${encodeURIComponent(sound.id)}/audio`;
-let playing = -1;
-
-function stopPlaying() {
-  player.pause();
-  mark(-1);
-}
-
-function mark(index) {
-  playing = index;
-  [...$("results").children].forEach((item, i) => {
-    item.classList.toggle("on", i === playing || i === selected);
-    item.querySelector(".play").textContent = i === playing ? "❚❚" : "▶";
-  });
-}
-
-function toggle(index) {
-  selected = index;
-  if (playing === index) return stopPlaying();
-  const sound = results[index];
-  wave?.pause();
-  problem();
-  player.src = audioOf(sound);
-  player.volume = Number($("volume").value);
-  player.onloadedmetadata = () => player.currentTime = sound.start;
-  player.play().catch((error) => {
-    if (error.name === "AbortError") return;
-    ask(audioOf(sound), { headers: { range: "bytes=0-0" } }).then(
-      () => problem(`This browser does not play ${sound.name}.`),
-      ({ message }) => problem(message),
-    );
-    mark(-1);
-  });
-  mark(index);
-}
-
-player.addEventListener("timeupdate", () => {
-  const sound = results[playing];
-  if (!sound || player.currentTime < sound.end - 0.02 || sound.end >= sound.duration - 0.05) return;
-  if ($("loop").checked) player.currentTime = sound.start;
-  else stopPlaying();
-});
-player.addEventListener("ended", () => {
-  if (!$("loop").checked || !results[playing]) return mark(-1);
-  player.currentTime = results[playing].start;
-  player.play();
-});
-$("volume").addEventListener("input", () => {
-  player.volume = Number($("volume").value);
-  wave?.setVolume(player.volume);
-});
 
 // ——— keys ———
 
+/** Moves to the result before or after, and plays it. */
+function audition(step) {
+  const next = Math.max(0, Math.min(state.results.length - 1, state.selected + step));
+  const item = $("results").children[next];
+  item.querySelector(".name").focus();
+  item.scrollIntoView({ block: "nearest" });
+  player.stop();
+  on.playFrom(next, 0);
+}
+
 addEventListener("keydown", (event) => {
-  if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
-  const key = event.key;
-  if (key === "ArrowDown" || key === "ArrowUp") {
-    if (results.length === 0) return;
-    const next = selected + (key === "ArrowDown" ? 1 : -1);
-    selected = Math.max(0, Math.min(results.length - 1, next));
-    const item = $("results").children[selected];
-    item.querySelector(".name").focus();
-    item.scrollIntoView({ block: "nearest" });
-    playing = -1;
-    toggle(selected);
-  } else if (key === " " && selected >= 0 && !event.target.matches("button")) {
-    toggle(selected);
-  } else if (key === "Enter" && event.target.matches(".name")) {
-    toggle([...$("results").children].indexOf(event.target.closest("li")));
-  } else if (key === "m" && results[selected]) moreLike(results[selected]);
-  else if (key === "r") recording ? stop() : start();
+  const { key, target } = event, { results, selected } = state;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.matches("input, textarea, select, summary")) return;
+  if (key === "ArrowDown" && results.length > 0) audition(1);
+  else if (key === "ArrowUp" && results.length > 0) audition(-1);
+  else if ((key === " " || key === "Enter") && target.matches(".name")) {
+    on.toggle([...$("results").children].indexOf(target.closest("li")));
+  } else if (key === " " && results[selected] && !target.matches("button")) on.toggle(selected);
+  else if (key === "m" && results[selected]) on.more(results[selected]);
+  else if (key === "r" && !event.repeat) toggleRecording();
   else return;
   event.preventDefault();
 });
 
 $("filters-more").open = innerWidth > 640;
+player.volume = Number($("volume").value);
+update();
 ask("/api/library").then(
   ({ sounds }) => {
     $("library").textContent = `${sounds.toLocaleString()} sounds`;
