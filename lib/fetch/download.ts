@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { type Progress, startProgress } from "../ui/progress.ts";
-import { writeAll } from "../io/bytes.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import { hashFile } from "../io/hash.ts";
 import { formatBytes } from "./bytes.ts";
 import {
@@ -15,6 +15,7 @@ import {
   Transient,
   validatorOf,
 } from "./http.ts";
+import { hasPartial, PartialFile } from "./partial_file.ts";
 
 /** How a file is downloaded. */
 export interface DownloadOptions {
@@ -82,22 +83,17 @@ function checkSha256(sha256: string | undefined): string | undefined {
   return sha256?.toLowerCase();
 }
 
-/** What is remembered of a partial file, beside it. */
-interface PartialInfo {
-  /** A strong ETag or a date, for `If-Range`. */
-  validator: string;
-}
-
 class Job {
   readonly #locate: Locate;
   readonly #target: string;
   readonly #sha256?: string;
   readonly #options: DownloadOptions;
-  readonly #partial: string;
-  readonly #info: string;
+  /** Opened when it is needed: where the file is there already, its folder may be read-only. */
+  #partial?: PartialFile;
   /** The file's address; a name for it in errors until it is known. */
   #url: URL | string = "the file";
   #progress?: Progress;
+  #total?: number;
 
   constructor(
     locate: Locate,
@@ -109,8 +105,6 @@ class Job {
     this.#target = target;
     this.#sha256 = sha256;
     this.#options = options;
-    this.#partial = `${target}.partial`;
-    this.#info = `${target}.partial.json`;
   }
 
   async run(): Promise<boolean> {
@@ -120,6 +114,7 @@ class Job {
     for (let attempt = 1;; attempt++) {
       try {
         const isNew = await this.#attempt();
+        await this.#endProgress();
         console.log(
           isNew
             ? `Downloaded ${this.#url} to ${this.#target}`
@@ -128,7 +123,7 @@ class Job {
         return isNew;
       } catch (error) {
         if (!(error instanceof Transient)) {
-          await this.#forget();
+          await this.#partial?.forget();
           if (mayKeep && error instanceof DownloadError && error.isUnreached) {
             console.log(
               `${this.#target} is there already, and the network does not reach its server`,
@@ -140,18 +135,27 @@ class Job {
         if (attempt >= tries) {
           throw new DownloadError(
             `Expected to download ${this.#url} but after ${tries} tries found: ${error.message}` +
-              await this.#whatIsKept(),
+              (await this.#partial?.isKept()
+                ? `; what has come is kept in ${this.#partial?.path}, and the next call goes on ` +
+                  "from there"
+                : ""),
           );
         }
         const wait = Math.min(MAX_WAIT, error.retryAfter ?? retryDelay * 2 ** (attempt - 1));
         console.error(`${error.message}; trying again in ${wait / 1000} s`);
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await delay(wait);
       }
     }
   }
 
   async end(): Promise<void> {
+    await this.#endProgress();
+    await this.#partial?.close();
+  }
+
+  async #endProgress(): Promise<void> {
     await this.#progress?.finish();
+    this.#progress = undefined;
   }
 
   /** One request. @returns Whether the file was fetched. */
@@ -159,11 +163,12 @@ class Job {
     const watch = new StallWatch(this.#options.stallTimeout ?? 60_000);
     try {
       const url = await this.#locateFile(watch);
-      const resume = await this.#resumable();
+      if (hasPartial(this.#target)) await this.#open();
+      const resume = await this.#partial?.resumable();
       const response = await this.#request(url, resume, watch);
       if (response.status === 416) {
         await response.body?.cancel();
-        await this.#forget();
+        await this.#partial?.forget();
         throw new Transient("The server has no such part of the file");
       }
       await checkStatus(response, url);
@@ -171,7 +176,7 @@ class Job {
       const start = response.status === 206 ? rangeStart(response) : 0;
       if (response.status === 206 && start !== resume?.size) {
         await response.body?.cancel();
-        await this.#forget();
+        await this.#partial?.forget();
         throw new Transient(`The server sent another part of the file than was asked for`);
       }
       const length = contentLength(response);
@@ -183,8 +188,12 @@ class Job {
     } finally {
       watch.stop();
     }
-    await this.#finish();
+    await this.#finish(this.#partial!);
     return true;
+  }
+
+  async #open(): Promise<PartialFile> {
+    return this.#partial ??= await PartialFile.open(this.#target);
   }
 
   async #locateFile(watch: StallWatch): Promise<URL> {
@@ -197,21 +206,9 @@ class Job {
     }
   }
 
-  /** Where an earlier try of the same file stopped, if the server can tell that it is the same. */
-  async #resumable(): Promise<PartialInfo & { size: number } | undefined> {
-    try {
-      const info: PartialInfo = JSON.parse(await Deno.readTextFile(this.#info));
-      const { size } = await Deno.stat(this.#partial);
-      if (info.validator && size > 0) return { ...info, size };
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof SyntaxError)) throw error;
-    }
-    return undefined;
-  }
-
   async #request(
     url: URL,
-    resume: PartialInfo & { size: number } | undefined,
+    resume: { validator: string; size: number } | undefined,
     watch: StallWatch,
   ): Promise<Response> {
     const headers: Record<string, string> = { "accept-encoding": "identity" };
@@ -258,21 +255,16 @@ class Job {
     length: number | undefined,
     watch: StallWatch,
   ): Promise<void> {
-    const validator = validatorOf(response);
-    if (validator === undefined) await removeFile(this.#info);
-    else {
-      const info: PartialInfo = { validator };
-      await Deno.writeTextFile(this.#info, JSON.stringify(info));
-    }
+    const partial = await this.#open();
+    await partial.begin(start, validatorOf(response));
     const total = length === undefined ? undefined : start + length;
+    if (total !== this.#total) await this.#endProgress();
+    this.#total = total;
     this.#progress ??= startProgress(`Downloading ${basename(this.#target)}`, {
       total,
       format: formatBytes,
     });
     let received = start;
-    using file = await Deno.open(this.#partial, { write: true, create: true });
-    await file.truncate(start);
-    await file.seek(start, Deno.SeekMode.Start);
     const reader = (response.body ?? new Blob().stream()).getReader();
     while (true) {
       const { done, value } = await reader.read().catch((error) => {
@@ -280,7 +272,7 @@ class Job {
       });
       if (done) break;
       watch.alive();
-      await writeAll(file, value);
+      await partial.write(value);
       received += value.length;
       this.#progress.update(received);
     }
@@ -289,32 +281,19 @@ class Job {
     }
   }
 
-  async #finish(): Promise<void> {
-    if (!/\.html?$/i.test(this.#target) && await looksLikePage(this.#partial)) {
+  async #finish(partial: PartialFile): Promise<void> {
+    if (!/\.html?$/i.test(this.#target) && looksLikePage(await partial.head(SNIFF_BYTES))) {
       throw pageError(this.#url);
     }
-    if (this.#sha256 !== undefined && !await hasHash(this.#partial, this.#sha256)) {
-      throw new DownloadError(
-        `Expected ${this.#url} to have the SHA-256 ${this.#sha256} but found ` +
-          await hashFile(this.#partial),
-      );
+    if (this.#sha256 !== undefined) {
+      const found = await partial.hash();
+      if (found !== this.#sha256) {
+        throw new DownloadError(
+          `Expected ${this.#url} to have the SHA-256 ${this.#sha256} but found ${found}`,
+        );
+      }
     }
-    await Deno.rename(this.#partial, this.#target);
-    await removeFile(this.#info);
-  }
-
-  /** A partial file that no server vouches for can't be gone on with: it is removed. */
-  async #whatIsKept(): Promise<string> {
-    if (await this.#resumable() !== undefined) {
-      return `; what has come is kept in ${this.#partial}, and the next call goes on from there`;
-    }
-    await this.#forget();
-    return "";
-  }
-
-  async #forget(): Promise<void> {
-    await removeFile(this.#partial);
-    await removeFile(this.#info);
+    await partial.finish();
   }
 }
 
@@ -322,11 +301,8 @@ function pageError(url: URL | string): DownloadError {
   return new DownloadError(`Expected a file at ${url} but found a web page`);
 }
 
-async function looksLikePage(path: string): Promise<boolean> {
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(SNIFF_BYTES);
-  const count = await file.read(bytes) ?? 0;
-  const text = new TextDecoder().decode(bytes.subarray(0, count)).trimStart().toLowerCase();
+function looksLikePage(bytes: Uint8Array): boolean {
+  const text = new TextDecoder().decode(bytes).trimStart().toLowerCase();
   return text.startsWith("<!doctype html") || text.startsWith("<html");
 }
 
@@ -337,11 +313,4 @@ async function hasHash(path: string, sha256: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** Removes a file that may not be there. */
-export async function removeFile(path: string): Promise<void> {
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }

@@ -37,7 +37,10 @@ export async function cloneCheckout(
         `Expected the commit ${commit} in ${url} but git said:\n${checkedOut.said}`,
       );
     }
-    await Deno.rename(clone, target);
+    await Deno.rename(clone, target).catch(async (error) => {
+      // Another program may have cloned it there meanwhile.
+      if (!await checkClone(target, commit)) throw error;
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

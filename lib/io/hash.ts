@@ -2,8 +2,13 @@ import { createHash } from "node:crypto";
 
 /** The SHA-256 of a file in hexadecimal. */
 export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
   using file = await Deno.open(path);
+  return await hashOpenFile(file);
+}
+
+/** The SHA-256 of the rest of an open file, in hexadecimal. */
+export async function hashOpenFile(file: Deno.FsFile): Promise<string> {
+  const hash = createHash("sha256");
   const chunk = new Uint8Array(1 << 20);
   for (let count = await file.read(chunk); count !== null; count = await file.read(chunk)) {
     hash.update(chunk.subarray(0, count));

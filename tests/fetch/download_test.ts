@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { getRootPath, wgetDownload } from "../../helpers.ts";
 import { formatBytes } from "../../lib/fetch/bytes.ts";
@@ -87,6 +88,28 @@ Deno.test("wgetDownload() keeps what has come, and a later call goes on from the
     broken = false;
     await fetchIt(server);
     assertFiles(folder, { "model.bin": BYTES });
+  });
+});
+
+Deno.test("wgetDownload() twice at a time brings the file twice, and neither meets the other's bytes", () => {
+  const begun = Promise.withResolvers<void>();
+  return run((request, count) => {
+    if (count > 1) return file(request);
+    begun.resolve();
+    return { ...file(request), cutAt: 100_000, hang: true };
+  }, async (server, folder) => {
+    const first = fetchIt(server, { stallTimeout: 1000 });
+    await begun.promise;
+    while (!existsSync(join(folder, "model.bin.partial"))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await fetchIt(server);
+    assert.deepEqual(Deno.readFileSync(join(folder, "model.bin")), BYTES);
+    assert.ok(existsSync(join(folder, "model.bin.partial")), "the first one's is left alone");
+    Deno.removeSync(join(folder, "model.bin"));
+    await first;
+    assertFiles(folder, { "model.bin": BYTES });
+    assert.equal(server.log.length, 3);
   });
 });
 
