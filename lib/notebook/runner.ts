@@ -21,6 +21,8 @@ export interface RunOptions {
   timeout?: number;
   /** Seconds that each cell may take; unlimited unless given. */
   cellTimeout?: number;
+  /** Environment variables of the kernel, on top of this process's own. */
+  env?: Record<string, string>;
   /** Breaks the run off. */
   signal?: AbortSignal;
   /** Called before each code cell; `index` counts all cells. */
@@ -44,7 +46,10 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
     cell.execution_count = null;
   }
   const lock = new KeptLock();
-  const kernel = await Kernel.start({ cwd: options.cwd, env: { QVIM_NO_PAGE: "1" } });
+  const kernel = await Kernel.start({
+    cwd: options.cwd,
+    env: { QVIM_NO_PAGE: "1", ...options.env },
+  });
   const interrupted = Promise.withResolvers<never>();
   // Where nobody waits for it any more it is no unhandled rejection.
   interrupted.promise.catch(() => {});

@@ -99,6 +99,9 @@ export function outcomeOf(entry: Entry): string {
   return "finished";
 }
 
+/** More make a table unreadable; `report.json` has them all. */
+const ATTEMPTS_TOLD = 5;
+
 /** What a person should look at, one sentence each. */
 export function remarksOf(entry: Entry): string[] {
   const remarks: string[] = [];
@@ -133,6 +136,11 @@ export function remarksOf(entry: Entry): string[] {
       `${host} ${(bytes / 2 ** 20).toFixed(1)} MiB`
     );
     remarks.push(`fetched from ${hosts.join(", ")}`);
+  }
+  const attempts = [...new Set(entry.runs.flatMap(({ attempts }) => attempts ?? []))];
+  remarks.push(...attempts.slice(0, ATTEMPTS_TOLD));
+  if (attempts.length > ATTEMPTS_TOLD) {
+    remarks.push(`${attempts.length - ATTEMPTS_TOLD} attempts more`);
   }
   if (entry.executedError !== undefined) remarks.push(entry.executedError);
   if (entry.scoresError !== undefined) remarks.push(entry.scoresError);

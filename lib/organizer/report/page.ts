@@ -3,11 +3,11 @@ import { plain } from "../../io/plain.ts";
 import { escapeHtml } from "../../ui/jupyter.ts";
 import type { Table } from "../../ui/table.ts";
 import { type Entry, nextStepOf, outcomeOf, remarksOf, type Report } from "./entry.ts";
-import { introduction, PAIRS, partsOf, provenance, SETS } from "./report.ts";
+import { introduction, PAIRS, partsOf, POWERS, provenance, SETS } from "./report.ts";
 
 /** The report as one HTML page that needs nothing else. */
 export function toHtml(report: Report): string {
-  const { ranking, out, sets, comparisons, findings, pictures } = partsOf(report);
+  const { ranking, out, sets, comparisons, findings, powers, pictures } = partsOf(report);
   const entries = new Map(report.entries.map((entry) => [plain(entry.name), entry]));
   const linked = (name: string) => link(entries.get(name)?.executed, name);
   const placed = forThePage({ ...ranking, rows: ranking.rows.filter(([place]) => place !== "") });
@@ -49,6 +49,7 @@ ${pictures.map((picture) => `<figure>${picture}</figure>`).join("\n")}
 ${matrix(comparisons, ranking)}
 <h2>What verification found</h2>
 ${table("findings", findings) || "<p>Nothing.</p>"}
+${section("Powers used", POWERS, table("powers", powers))}
 <h2>How it was made</h2>
 <dl>${
     provenance(report).map(([what, value]) =>

@@ -15,12 +15,14 @@ export interface Parts {
   sets?: Table;
   comparisons: Table;
   findings: Table;
+  /** What each notebook reaches, as verification found it. */
+  powers: Table;
   pictures: string[];
 }
 
 /** The report as Markdown. */
 export function toMarkdown(report: Report): string {
-  const { ranking, out, sets, comparisons, findings } = partsOf(report);
+  const { ranking, out, sets, comparisons, findings, powers } = partsOf(report);
   const table = (table: Table) => table.rows.length === 0 ? "Nothing." : formatMarkdown(table);
   return [
     `# Submissions on ${plain(report.data)}`,
@@ -33,6 +35,9 @@ export function toMarkdown(report: Report): string {
     table(comparisons),
     "## What verification found",
     table(findings),
+    "## Powers used",
+    POWERS,
+    table(powers),
     "## How it was made",
     provenance(report).map(([what, value]) => `- ${what}: ${value}`).join("\n"),
   ].join("\n\n") + "\n";
@@ -61,6 +66,10 @@ export function provenance(report: Report): [string, string][] {
 export const PAIRS =
   "Each pair of systems by a paired permutation test over queries, p after Holm's " +
   "correction for the number of pairs. Systems with p ≥ 0.05 are not told from each other.";
+
+/** What the list of powers is. */
+export const POWERS =
+  "What each notebook reads and writes, imports and fetches, as far as its code tells.";
 
 /** How the submissions were run, in a sentence. */
 export function introduction(report: Report): string {
@@ -131,6 +140,10 @@ export function partsOf(report: Report): Parts {
           plain(message),
         ])
       ),
+    },
+    powers: {
+      header: ["Submission", "Powers used"],
+      rows: report.entries.map(({ name, powers = [] }) => [plain(name), plain(powers.join(", "))]),
     },
     pictures: ranking.length === 0 ? [] : [heatMapOf(ranking), rankCurvesOf(ranking)],
   };

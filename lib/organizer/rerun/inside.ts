@@ -6,6 +6,7 @@ import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel.ts";
 import { runNotebook } from "../../notebook/runner.ts";
 import type { RunEvent, RunRequest } from "./protocol.ts";
 import { closeMemory } from "./close_memory.ts";
+import { recordAttempts } from "./attempts.ts";
 import { startRelay } from "./proxy.ts";
 
 closeMemory();
@@ -24,12 +25,20 @@ if (proxy !== undefined) {
   }
 }
 let current = 0;
+const attempts = request.places &&
+  await recordAttempts(
+    request.places,
+    (message) => say({ kind: "attempt", cell: current, message }),
+  );
 try {
   const notebook = replacePaths(readNotebook(request.notebook), {
     ROOT_PATH: request.root,
     DATA_PATH: request.data,
   });
-  await runCells(notebook).finally(() => writeNotebook(request.out, notebook));
+  await runCells(notebook).finally(() => {
+    writeNotebook(request.out, notebook);
+    return attempts?.settle();
+  });
   say({ kind: "end" });
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
@@ -51,6 +60,7 @@ async function runCells(notebook: Notebook): Promise<void> {
     cwd: dirname(request.notebook),
     timeout: request.timeout,
     cellTimeout: request.cellTimeout,
+    env: attempts?.env,
     onCell: (_cell, index) => {
       current = index + 1;
       say({ kind: "cell", cell: current });

@@ -1,3 +1,5 @@
+import type { OwnPlaces } from "./attempts.ts";
+
 /** What the program in the sandbox is told. */
 export interface RunRequest {
   /** What each line of what it says begins with; the cells never see it. */
@@ -18,6 +20,8 @@ export interface RunRequest {
   cellTimeout?: number;
   /** The socket of the proxy outside. */
   proxySocket?: string;
+  /** In a sandbox: the folders that are the run's own, so that it is told what else is tried. */
+  places?: OwnPlaces;
 }
 
 /** How a run ended. */
@@ -35,5 +39,7 @@ export type RunStatus =
 /** What the program in the sandbox says, a line each. */
 export type RunEvent =
   | { kind: "cell"; cell: number }
+  /** What a cell tried to reach that is not the run's own. */
+  | { kind: "attempt"; cell: number; message: string }
   | { kind: "end" }
   | { kind: "error"; cell: number; status: RunStatus; message: string };

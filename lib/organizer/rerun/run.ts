@@ -42,6 +42,8 @@ export interface RunOutcome {
   peakMemory: number;
   /** With a network for the set-up cell: host → bytes that came from it. */
   fetched?: Record<string, number>;
+  /** In a sandbox: what its cells tried to reach that is not its own. */
+  attempts?: string[];
 }
 
 /** The largest notebook that is run, with all its pictures. */
@@ -93,8 +95,15 @@ export async function rerunNotebook(
     ...rest,
     fetched,
     seconds: setup.seconds + rest.seconds,
+    ...attemptsOf(setup, rest),
     peakMemory: Math.max(setup.peakMemory, rest.peakMemory),
   };
+}
+
+/** What either part tried, once. */
+function attemptsOf(...parts: RunOutcome[]): Pick<RunOutcome, "attempts"> {
+  const attempts = [...new Set(parts.flatMap(({ attempts }) => attempts ?? []))];
+  return attempts.length > 0 ? { attempts } : {};
 }
 
 /** A notebook may be anything; what is copied is its bytes, up to what a notebook can need. */
@@ -134,6 +143,14 @@ async function runPart(
     lastCellHas: options.lastCellHas,
     timeout: options.limits.timeout,
     cellTimeout: options.cellTimeout,
+    places: options.sandbox
+      ? {
+        root: paths.root,
+        data: paths.data,
+        packageFolder: paths.packageFolder,
+        cache: paths.cache,
+      }
+      : undefined,
     proxySocket: paths.proxyFolder && join(paths.proxyFolder, "socket"),
   };
   const start = performance.now();
@@ -153,8 +170,13 @@ async function runPart(
   const words = readTail(process.stderr);
   let cell = 0;
   let last: RunEvent | undefined;
+  const attempts: string[] = [];
   const events = (async () => {
     for await (const event of readEvents(process.stdout, request.secret)) {
+      if (event.kind === "attempt") {
+        attempts.push(`cell ${event.cell} ${event.message}`);
+        continue;
+      }
       last = event;
       if (event.kind !== "cell") continue;
       cell = event.cell;
@@ -166,6 +188,7 @@ async function runPart(
   const measured = {
     seconds: (performance.now() - start) / 1000,
     peakMemory: usage.peakMemory,
+    ...(attempts.length > 0 && { attempts }),
   };
   if (usage.reason !== undefined) return { ...usage.reason, cell, ...measured };
   if (last?.kind === "end") return { status: "finished", ...measured };
@@ -216,6 +239,9 @@ function parseEvent(line: string, secret: string): RunEvent | undefined {
   const isCell = Number.isSafeInteger(cell) && (cell as number) >= 0;
   if (kind === "end") return { kind };
   if (kind === "cell" && isCell) return { kind, cell: cell as number };
+  if (kind === "attempt" && isCell) {
+    return { kind, cell: cell as number, message: String(message) };
+  }
   if (kind !== "error" || !isCell || !STATUSES.has(String(status))) return undefined;
   return { kind, cell: cell as number, status: status as RunStatus, message: String(message) };
 }

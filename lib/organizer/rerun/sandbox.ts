@@ -32,7 +32,13 @@ export interface SandboxedCommand {
   program: string;
   args: string[];
   env: Record<string, string>;
-  paths: { packageFolder: string; data: string; root: string; proxyFolder?: string };
+  paths: {
+    packageFolder: string;
+    data: string;
+    root: string;
+    cache: string;
+    proxyFolder?: string;
+  };
 }
 
 /** What the library and the program inside need of the package. */
@@ -82,9 +88,10 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     packageFolder: "/package",
     data: "/data",
     root: "/root_path",
+    cache: "/deno_cache",
     proxyFolder: options.proxyFolder && "/proxy",
   };
-  const env = environment("/deno_cache", "/root_path");
+  const env = environment(paths.cache, paths.root);
   return {
     program: "bwrap",
     args: [
@@ -152,6 +159,7 @@ export function unprotected(options: SandboxOptions): SandboxedCommand {
       packageFolder: options.packageFolder,
       data: options.dataFolder,
       root: options.rootFolder,
+      cache: options.cacheFolder,
       proxyFolder: options.proxyFolder,
     },
   };
