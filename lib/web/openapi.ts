@@ -5,45 +5,53 @@ export function openApi(maxUpload: number): unknown {
     description: "What is wrong, for the person",
     content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
   };
-  const results = {
-    description: "Sounds, best first",
-    content: {
-      "application/json": {
-        schema: {
-          type: "object",
-          required: ["results", "milliseconds"],
-          properties: {
-            results: { type: "array", items: sound },
-            milliseconds: { type: "integer", description: "What the search took" },
-          },
-        },
-      },
-    },
-  };
+  /** An answer in JSON. */
+  const answer = (description: string, schema: unknown) => ({
+    description,
+    content: { "application/json": { schema } },
+  });
+  const object = (properties: Record<string, unknown>) => ({
+    type: "object",
+    required: Object.keys(properties),
+    properties,
+  });
+  const results = answer(
+    "Sounds, best first",
+    object({
+      results: { type: "array", items: sound },
+      milliseconds: { type: "integer", description: "What the search took" },
+    }),
+  );
   const query = (name: string, schema: unknown, description: string) => ({
     ...{ name, in: "query", required: false, description, schema },
   });
-  const ids = { type: "array", items: { type: "string" } };
+  const ids = { type: "array", items: { type: "string" }, maxItems: 50 };
   const filters = [
     query("text", { type: "string" }, "Words that name and folders must have"),
     query("folder", { type: "string" }, "A folder that the sounds lie below"),
     query("maxSeconds", { type: "number" }, "The longest sound"),
     query("minSeconds", { type: "number" }, "The shortest sound"),
     query("channels", { type: "integer" }, "How many channels"),
-    query("top", { type: "integer", minimum: 1, maximum: 200 }, "How many results"),
+    query("top", { type: "integer", minimum: 1, maximum: 200, default: 20 }, "How many results"),
     query("closer", ids, "Ids of sounds that are nearer to what is meant"),
-    query("notThis", ids, "Ids of sounds that are not meant"),
+    query("notThis", ids, "Ids of sounds that are not meant, and are not shown again"),
   ];
   const id = { name: "id", in: "path", required: true, schema: { type: "string" } };
+  const statuses = (...numbers: number[]) =>
+    Object.fromEntries([401, 403, 421, ...numbers].map((status) => [String(status), error]));
   const get = (
     operationId: string,
     summary: string,
-    ok: unknown,
+    responses: Record<string, unknown>,
     parameters: unknown[] = [id],
-  ) => ({
-    get: { operationId, summary, parameters, responses: { "200": ok, "404": error, "410": error } },
-  });
+  ) => ({ get: { operationId, summary, parameters, responses } });
   const binary = { schema: { type: "string", format: "binary" } };
+  const bytes = {
+    "200": { description: "All of it", content: { "application/octet-stream": binary } },
+    "206": { description: "A range of it", content: { "application/octet-stream": binary } },
+    "416": { description: "It has no such range" },
+    ...statuses(404, 410),
+  };
   return {
     openapi: "3.1.0",
     info: {
@@ -53,6 +61,8 @@ export function openApi(maxUpload: number): unknown {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
+    // Without one on this machine; with `--host`, the token that the server prints.
+    security: [{}, { token: [] }],
     paths: {
       "/api/search": {
         post: {
@@ -61,53 +71,39 @@ export function openApi(maxUpload: number): unknown {
           parameters: filters,
           requestBody: {
             required: true,
-            description: `A recording of at most ${maxUpload / 2 ** 20} MB: WAV, FLAC, Ogg, MP3 …`,
+            description: `A recording of at most ${maxUpload / 2 ** 20} MB and 60 s: WAV, FLAC, ` +
+              "Ogg, Opus, MP3, AIFF, AU or CAF, told by its content",
             content: { "audio/wav": binary, "application/octet-stream": binary },
           },
-          responses: { "200": results, "400": error, "413": error, "422": error, "503": error },
+          responses: { "200": results, ...statuses(400, 408, 413, 422, 503) },
         },
       },
       "/api/library": get("library", "How large the library is", {
-        description: "Its size",
-        content: {
-          "application/json": {
-            schema: {
-              type: "object",
-              required: ["sounds"],
-              properties: { sounds: { type: "integer" } },
-            },
-          },
-        },
+        "200": answer("Its size", object({ sounds: { type: "integer" } })),
+        ...statuses(),
       }, []),
       "/api/sounds/{id}": get("sound", "What is known of a sound", {
-        description: "The sound",
-        content: { "application/json": { schema: sound } },
+        "200": answer("The sound", sound),
+        ...statuses(404),
       }),
-      "/api/sounds/{id}/audio": get("audio", "The sound itself; ranges are served", {
-        description: "The recording",
-        content: { "audio/*": binary },
-      }),
+      "/api/sounds/{id}/audio": get("audio", "The sound as browsers play it", bytes),
+      "/api/sounds/{id}/file": get("file", "The file as it lies in the library", bytes),
       "/api/sounds/{id}/peaks": get("peaks", "What its waveform is drawn from", {
-        description: "The largest values of parts of equal length, 0 to 1",
-        content: {
-          "application/json": {
-            schema: {
-              type: "object",
-              required: ["peaks"],
-              properties: { peaks: { type: "array", items: { type: "number" } } },
-            },
-          },
-        },
+        "200": answer(
+          "The largest values of parts of equal length, 0 to 1",
+          object({ peaks: { type: "array", items: { type: "number" } } }),
+        ),
+        ...statuses(404, 410, 422, 503),
       }),
-      "/api/sounds/{id}/similar": get("similar", "Sounds like this one", results, [id, ...filters]),
+      "/api/sounds/{id}/similar": get("similar", "Sounds like this one", {
+        "200": results,
+        ...statuses(400, 404, 422, 503),
+      }, [id, ...filters]),
     },
     components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
       schemas: {
-        Error: {
-          type: "object",
-          required: ["error"],
-          properties: { error: { type: "string" } },
-        },
+        Error: object({ error: { type: "string" } }),
         Sound: {
           type: "object",
           required: ["id", "path", "name", "folder", "start", "end", "duration"],
@@ -122,7 +118,7 @@ export function openApi(maxUpload: number): unknown {
             duration: { type: "number", description: "Of the whole file, in seconds" },
             channels: { type: "integer" },
             rate: { type: "integer", description: "Samples a second" },
-            type: { type: "string", description: "What it is served as" },
+            type: { type: "string", description: "What it is served as to be played" },
             extension: { type: "string" },
           },
         },

@@ -128,9 +128,9 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     await waitUntil(page, "globalThis.dropped !== undefined");
     const dragged = await page.evaluate("[download, dropped]");
     const [type, name, ...address] = dragged[0].split(":");
-    assert.equal(type, "audio/wav");
+    assert.equal(type, "application/octet-stream");
     assert.match(name, /^siren_\d+\.wav$/);
-    assert.match(address.join(":"), /^http:\/\/127\.0\.0\.1:\d+\/api\/sounds\/.+\/audio$/);
+    assert.match(address.join(":"), /^http:\/\/127\.0\.0\.1:\d+\/api\/sounds\/.+\/file$/);
     assert.ok(dragged[1].startsWith("/") && dragged[1].endsWith(`/${name}`), dragged[1]);
     // Words narrow, "not this" takes away, "more like this" goes on from a sound.
     await page.locator(".result .not").first().click();

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { type RunningServer, serveLibrary } from "../../lib/web/server.ts";
-import { parseRange } from "../../lib/web/sounds.ts";
+import { Guard } from "../../lib/web/guard.ts";
+import { MAX_UPLOAD, RequestError, Turns, Uploads } from "../../lib/web/requests.ts";
+import { parseRange, serveAudio, serveOriginal } from "../../lib/web/sounds.ts";
 import { PROJECT, withFolder } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
@@ -63,6 +65,8 @@ Deno.test("the server answers its own page and nobody else's", () =>
       `POST /api/search HTTP/1.1\r\n${host}\r\nsec-fetch-site: cross-site`,
     );
     assert.equal(cross.status, 403);
+    assert.equal((await get("/api/library", host, "sec-fetch-site: same-site")).status, 403);
+    assert.equal((await get("/", host, "sec-fetch-site: cross-site")).status, 200, "a link");
     for (
       const path of [
         "/../deno.json",
@@ -162,7 +166,7 @@ Deno.test("GET /api/openapi.json describes what the server answers", () =>
     assert.equal(api.openapi, "3.1.0");
     assert.deepEqual(Object.keys(api.paths), [
       ...["/api/search", "/api/library", "/api/sounds/{id}", "/api/sounds/{id}/audio"],
-      ...["/api/sounds/{id}/peaks", "/api/sounds/{id}/similar"],
+      ...["/api/sounds/{id}/file", "/api/sounds/{id}/peaks", "/api/sounds/{id}/similar"],
     ]);
     const body = Deno.readFileSync(BARK);
     const answer = await (await fetch(`${url}api/search`, { method: "POST", body })).json();
@@ -181,4 +185,142 @@ Deno.test("parseRange() reads what RFC 9110 allows of one range", () => {
   for (const header of [null, "bytes=-", "items=1-2", "bytes=1-2,4-5"]) {
     assert.equal(parseRange(header, 100), undefined);
   }
+});
+
+/** An AIFF file of 16 bit and one channel. */
+function aiff(samples: Int16Array, rate: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(54 + 2 * samples.length), view = new DataView(bytes.buffer);
+  const text = (at: number, value: string) => bytes.set(new TextEncoder().encode(value), at);
+  text(0, "FORM");
+  view.setUint32(4, bytes.length - 8);
+  text(8, "AIFFCOMM");
+  view.setUint32(16, 18);
+  view.setUint16(20, 1);
+  view.setUint32(22, samples.length);
+  view.setUint16(26, 16);
+  // The rate as an 80-bit number: 2^14 times a fraction from 1 to 2.
+  view.setUint16(28, 16383 + 14);
+  view.setUint32(30, rate / 2 ** 14 * 2 ** 31);
+  text(38, "SSND");
+  view.setUint32(42, 8 + 2 * samples.length);
+  samples.forEach((x, i) => view.setInt16(54 + 2 * i, x));
+  return bytes;
+}
+
+Deno.test("serveAudio() turns what browsers do not play into WAV, and reads no more than is asked for", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "drums & bäss's.aiff");
+    const samples = Int16Array.from({ length: 150_000 }, (_, i) => 20_000 * Math.sin(i / 9));
+    Deno.writeFileSync(path, aiff(samples, 22050));
+    const get = async (headers: Record<string, string> = {}, method = "GET") => {
+      const request = new Request("http://127.0.0.1/", { method, headers });
+      const response = await serveAudio(path, request);
+      return { response, bytes: new Uint8Array(await response.arrayBuffer()) };
+    };
+    const { response, bytes } = await get();
+    assert.equal(response.headers.get("content-type"), "audio/wav");
+    assert.equal(response.headers.get("content-length"), String(44 + 2 * samples.length));
+    const view = new DataView(bytes.buffer);
+    assert.equal(view.getUint32(24, true), 22050);
+    assert.equal(view.getUint32(40, true), 2 * samples.length);
+    for (const i of [0, 1, 70_000, 149_999]) {
+      assert.ok(Math.abs(view.getInt16(44 + 2 * i, true) - samples[i]) <= 1, `sample ${i}`);
+    }
+    for (const [start, end] of [[0, 9], [40, 51], [45, 45], [100_001, 290_002], [300_043, 1e9]]) {
+      const part = await get({ range: `bytes=${start}-${end}` });
+      assert.equal(part.response.status, 206);
+      assert.deepEqual(part.bytes, bytes.slice(start, end + 1), `${start}-${end}`);
+    }
+    const head = await get({}, "HEAD");
+    assert.equal(head.bytes.length, 0);
+    assert.equal(head.response.headers.get("content-length"), String(bytes.length));
+
+    const original = await serveOriginal(path, new Request("http://127.0.0.1/"));
+    assert.deepEqual(new Uint8Array(await original.arrayBuffer()), Deno.readFileSync(path));
+    assert.equal(
+      original.headers.get("content-disposition"),
+      "attachment; filename*=UTF-8''drums%20%26%20b%C3%A4ss%27s.aiff",
+    );
+  }));
+
+/** A request with a body that comes in pieces. */
+function upload(pull: (controller: ReadableStreamDefaultController<Uint8Array>) => void) {
+  return new Request("http://127.0.0.1/", { method: "POST", body: new ReadableStream({ pull }) });
+}
+
+const status = (expected: number) => (error: unknown) =>
+  error instanceof RequestError && error.status === expected;
+
+Deno.test("Uploads.use() gives up what is too slow, too large or one of too many", async () => {
+  const uploads = new Uploads(50);
+  let isCancelled = false;
+  const slow = new Request("http://127.0.0.1/", {
+    method: "POST",
+    body: new ReadableStream({
+      start: (controller) => controller.enqueue(new Uint8Array(9)),
+      cancel: () => void (isCancelled = true),
+    }),
+  });
+  await assert.rejects(uploads.use(slow, () => Promise.resolve()), status(408));
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.ok(isCancelled, "no more is read");
+
+  const piece = new Uint8Array(MAX_UPLOAD / 4);
+  const endless = upload((controller) => controller.enqueue(piece));
+  await assert.rejects(new Uploads().use(endless, () => Promise.resolve()), status(413));
+
+  // Four of the largest are held at a time, and what they took is free afterwards.
+  const largest = () => {
+    let count = 0;
+    return upload((controller) => {
+      controller.enqueue(piece);
+      if (++count === 4) controller.close();
+    });
+  };
+  const many = new Uploads(), gate = Promise.withResolvers<void>();
+  const held = Array.from({ length: 4 }, () =>
+    many.use(largest(), async ({ length }) => {
+      await gate.promise;
+      return length;
+    }));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await assert.rejects(many.use(largest(), () => Promise.resolve()), status(503));
+  gate.resolve();
+  assert.deepEqual(await Promise.all(held), Array(4).fill(MAX_UPLOAD));
+  assert.equal(await many.use(largest(), ({ length }) => Promise.resolve(length)), MAX_UPLOAD);
+});
+
+Deno.test("Turns.take() lets a few run, some wait, and turns away the rest", async () => {
+  const turns = new Turns(2, 1), gates = [0, 1, 2].map(() => Promise.withResolvers<number>());
+  const begun: number[] = [];
+  const work = gates.map(({ promise }, i) =>
+    turns.take(() => {
+      begun.push(i);
+      return promise;
+    })
+  );
+  await assert.rejects(turns.take(() => Promise.resolve(9)), status(503));
+  assert.deepEqual(begun, [0, 1]);
+  gates[1].reject(new Error("failed"));
+  await assert.rejects(work[1], /failed/);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(begun, [0, 1, 2]);
+  gates[0].resolve(7);
+  gates[2].resolve(8);
+  assert.deepEqual([await work[0], await work[2], await turns.take(() => Promise.resolve(9))], [
+    7,
+    8,
+    9,
+  ]);
+});
+
+Deno.test("Guard.check() knows this machine's names, without the port where it is the usual one", () => {
+  const check = (port: number, host: string) => {
+    const request = new Request("http://127.0.0.1/", { headers: { host } });
+    return new Guard(port).check(request, new URL(request.url));
+  };
+  assert.equal(check(80, "localhost"), undefined);
+  assert.equal(check(80, "[::1]:80"), undefined);
+  assert.throws(() => check(8080, "localhost"), status(421));
+  assert.throws(() => check(80, "localhost.evil.example"), status(421));
 });

@@ -19,6 +19,9 @@ const soundOf = ({ id }) => `/api/sounds/${encodeURIComponent(id)}`;
 /** Where a sound is played from. */
 export const audioOf = (sound) => `${soundOf(sound)}/audio`;
 
+/** Where its file is taken from, as it lies in the library. */
+export const fileOf = (sound) => `${soundOf(sound)}/file`;
+
 /** What a sound's waveform is drawn from. */
 export const peaksOf = async (sound) => (await ask(`${soundOf(sound)}/peaks`)).peaks;
 

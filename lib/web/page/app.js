@@ -1,6 +1,6 @@
 /** The search page: record, search, listen, say what is nearer, take the sound away. */
 import { render } from "./vendor/lit-html/lit-html.js";
-import { ask, audioOf, search as searchFor } from "./api.js";
+import { ask, audioOf, fileOf, search as searchFor } from "./api.js";
 import { Player } from "./player.js";
 import { resultList, stage } from "./views.js";
 import { drawLevels } from "./waveform.js";
@@ -301,9 +301,9 @@ const on = {
     navigator.clipboard.writeText(path).then(() => say(`Copied ${path}`), () => say(path));
   },
   drag({ dataTransfer }, sound) {
-    const url = new URL(audioOf(sound), location.href).href;
+    const url = new URL(fileOf(sound), location.href).href;
     dataTransfer.effectAllowed = "copy";
-    dataTransfer.setData("DownloadURL", `${sound.type}:${sound.name}:${url}`);
+    dataTransfer.setData("DownloadURL", `application/octet-stream:${sound.name}:${url}`);
     dataTransfer.setData("text/uri-list", url);
     dataTransfer.setData("text/plain", sound.path);
   },
