@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { decodeWav, type MonoAudio } from "../audio/wav.ts";
 import { QvimError } from "../io/errors.ts";
-import { display, inNotebook } from "../ui/jupyter.ts";
+import { replaceFileSync } from "../io/replace_file.ts";
+import { inNotebook, UpdatableDisplay } from "../ui/jupyter.ts";
 import { openRecorder } from "./recorder.ts";
 
 /** Thrown where nothing was recorded; the message says why, and what to do. */
@@ -12,7 +12,7 @@ export class RecordError extends QvimError {}
 export interface RecordOptions {
   /** Seconds to wait for the recording; 120 unless given. */
   timeout?: number;
-  /** Where the recording is kept, as WAV; a temporary file unless given. */
+  /** Where the recording is kept, as WAV; a file in a temporary folder of this user's unless given. */
   path?: string;
 }
 
@@ -40,10 +40,13 @@ const NO_PAGE = "QVIM_NO_PAGE";
  * ```
  */
 export async function record(options: RecordOptions = {}): Promise<Recording> {
-  const { timeout = 120, path = join(tmpdir(), `qvim-take-${crypto.randomUUID()}.wav`) } = options;
-  if (!(timeout > 0 && timeout <= 3600)) {
-    throw new RangeError(`Expected timeout from 0 to 3600 seconds but found ${timeout}`);
+  const { timeout = 120, path } = options;
+  if (typeof timeout !== "number" || !(timeout > 0 && timeout <= 3600)) {
+    throw new RangeError(
+      `Expected timeout from 0 to 3600 seconds but found ${Deno.inspect(timeout)}`,
+    );
   }
+  if (path !== undefined) checkPlace(path);
   if (!inNotebook() || Deno.env.has(NO_PAGE)) {
     throw new RecordError(
       "Expected a notebook in a browser to record in but found none: give listen() the path of a " +
@@ -51,17 +54,37 @@ export async function record(options: RecordOptions = {}): Promise<Recording> {
     );
   }
   const recorder = openRecorder(timeout);
+  const shown = new UpdatableDisplay();
+  let outcome = "Nothing was recorded";
   try {
-    await display({
+    await shown.show({
       "text/plain": "A button to record with: it needs a browser",
       "text/html": recorder.html,
     });
-    const outcome = await recorder.finished;
-    if ("error" in outcome) throw new RecordError(outcome.error);
-    const audio = decodeWav(outcome.wav, "the recording");
-    Deno.writeFileSync(path, outcome.wav);
-    return { ...audio, path };
+    const take = await recorder.finished;
+    if ("error" in take) throw new RecordError(take.error);
+    const audio = decodeWav(take.wav, "the recording");
+    const file = path ?? join(Deno.makeTempDirSync({ prefix: "qvim-take-" }), "recording.wav");
+    replaceFileSync(file, (partial) => Deno.writeFileSync(partial, take.wav));
+    outcome = `Recorded ${(audio.samples.length / audio.sampleRate).toFixed(1)} s`;
+    return { ...audio, path: file };
   } finally {
+    // A notebook is kept: its button would ask a server that has gone.
+    await shown.show({ "text/plain": outcome, "text/html": `<p>${outcome}.</p>` });
     await recorder.close();
+  }
+}
+
+/** Says before anybody speaks that a recording can't be kept. */
+function checkPlace(path: string): void {
+  const folder = dirname(resolve(path));
+  let isFolder = false;
+  try {
+    isFolder = Deno.statSync(folder).isDirectory;
+  } catch {
+    // It is not there, or nobody may look.
+  }
+  if (!isFolder) {
+    throw new RecordError(`Expected a folder to keep the recording in but found none at ${folder}`);
   }
 }

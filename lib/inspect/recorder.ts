@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { escapeHtml } from "../ui/jupyter.ts";
+import { serveLoopback } from "../ui/loopback.ts";
 
 /** What came of a recording: a WAV file, or why there is none. */
 export type Take = { wav: Uint8Array<ArrayBuffer> } | { error: string };
@@ -22,14 +22,11 @@ const MAX_BYTES = 2 ** 23;
 const MAX_REASON = 500;
 
 /**
- * Opens a server on this machine for one recording. Its address holds a token that only the page
- * knows; it answers nothing without it, under no name but this machine's own (DNS rebinding), and to
- * no page of another machine.
+ * Opens a server on this machine for one recording; see {@linkcode serveLoopback} for whom it answers.
  *
  * @param timeout Seconds until it gives up.
  */
 export function openRecorder(timeout: number): OpenRecorder {
-  const token = crypto.randomUUID().replaceAll("-", "");
   const { promise: finished, resolve } = Promise.withResolvers<Take>();
   const late = setTimeout(() =>
     resolve({
@@ -37,63 +34,33 @@ export function openRecorder(timeout: number): OpenRecorder {
         `Expected a recording within ${timeout} s but none came: run the cell again and press ` +
         "the button. Where the page says that it can't reach the kernel, record a file instead",
     }), timeout * 1000);
-  const server: Deno.HttpServer<Deno.NetAddr> = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    onListen: () => {},
-    onError: () => new Response(null, { status: 500 }),
-  }, (request) => answer(request, `127.0.0.1:${server.addr.port}`, token, resolve));
-  const base = `http://127.0.0.1:${server.addr.port}/${token}/`;
+  const server = serveLoopback((request, what) => answer(request, what, resolve));
   return {
-    html: pageOf(base, `qvim-record-${token.slice(0, 8)}`),
+    html: pageOf(server.base, `qvim-record-${crypto.randomUUID().slice(0, 8)}`),
     finished,
     close: async () => {
       clearTimeout(late);
-      await server.shutdown();
+      await server.close();
     },
   };
 }
 
 async function answer(
   request: Request,
-  host: string,
-  token: string,
+  what: string,
   resolve: (take: Take) => void,
-): Promise<Response> {
-  const [, found, what] = new URL(request.url).pathname.split("/");
-  if (request.headers.get("host") !== host || found !== token) {
-    return new Response(null, { status: 404 });
-  }
-  // The page is Jupyter's, of another origin; the token says that it is the right one.
-  const origin = request.headers.get("origin");
-  if (origin !== null && !isLocal(origin)) return new Response(null, { status: 403 });
-  const headers = {
-    "access-control-allow-origin": origin ?? "null",
-    "access-control-allow-headers": "content-type",
-    "access-control-allow-private-network": "true",
-    "cache-control": "no-store",
-    "cross-origin-resource-policy": "cross-origin",
-    "vary": "origin",
-  };
-  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers });
+): Promise<Response | undefined> {
   if (request.method === "GET" && FILES.includes(what)) {
     return new Response(await Deno.readFile(join(FOLDER, what)), {
-      headers: { ...headers, "content-type": "text/javascript; charset=utf-8" },
+      headers: { "content-type": "text/javascript; charset=utf-8" },
     });
   }
-  if (request.method !== "POST") return new Response(null, { status: 404, headers });
+  if (request.method !== "POST" || !["take", "failed"].includes(what)) return undefined;
   const body = await readBody(request, what === "take" ? MAX_BYTES : MAX_REASON);
-  if (body === undefined) return new Response(null, { status: 413, headers });
+  if (body === undefined) return new Response(null, { status: 413 });
   if (what === "take") resolve({ wav: body });
   else resolve({ error: new TextDecoder().decode(body) });
-  return new Response(null, { status: 204, headers });
-}
-
-/** Whether a page comes from this machine: a Jupyter that runs here, or VS Code. */
-function isLocal(origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { protocol, hostname } = new URL(origin);
-  return protocol === "vscode-webview:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+  return new Response(null, { status: 204 });
 }
 
 /** The body, or `undefined` where it is longer than `most`. */
@@ -118,23 +85,38 @@ function pageOf(base: string, id: string): string {
 .qvim-record { display: flex; gap: .8em; align-items: center; flex-wrap: wrap; font: 13px/1.4 system-ui, sans-serif; padding: .4em 0; }
 .qvim-record button { font: inherit; font-weight: 600; padding: .5em 1.2em; border-radius: 2em; border: 1px solid #a3262a; background: #c62f34; color: #fff; cursor: pointer; }
 .qvim-record button[aria-pressed="true"] { background: #5d1518; }
+.qvim-record .qvim-cancel { background: none; border-color: currentColor; color: inherit; font-weight: 400; }
 .qvim-record button:disabled { opacity: .6; cursor: default; }
 .qvim-record button:focus-visible { outline: 3px solid #3572b0; outline-offset: 2px; }
 .qvim-record meter { width: 9em; }
+.qvim-record .qvim-time { min-width: 3em; font-variant-numeric: tabular-nums; }
 </style>
 <button type="button" aria-pressed="false">● Record</button>
 <meter min="0" max="1" value="0" aria-label="Level"></meter>
-<span role="status">${escapeHtml("Press, make the sound, press again.")}</span>
+<span class="qvim-time" aria-hidden="true"></span>
+<span role="status">Press, make the sound, press again.</span>
+<button type="button" class="qvim-cancel">Cancel</button>
 <script>
 (() => {
   const base = ${JSON.stringify(base)};
   const root = document.getElementById(${JSON.stringify(id)});
-  const button = root.querySelector("button"), meter = root.querySelector("meter");
-  const status = root.querySelector("[role=status]");
+  const [button, cancel] = root.querySelectorAll("button"), meter = root.querySelector("meter");
+  const status = root.querySelector("[role=status]"), time = root.querySelector(".qvim-time");
   const say = (text) => { status.textContent = text; };
-  let recorder, recording = false;
+  let recorder, ending, clock, busy = false;
   const post = (what, body) => fetch(base + what, { method: "POST", body });
-  const over = (text) => { button.disabled = true; say(text); };
+  const rest = () => {
+    clearInterval(clock);
+    time.textContent = "";
+    button.setAttribute("aria-pressed", "false");
+    button.textContent = "● Record";
+  };
+  const over = (text) => {
+    rest();
+    button.disabled = true;
+    cancel.hidden = true;
+    say(text);
+  };
   const load = async () => {
     try {
       return await import(base + "recorder.js");
@@ -143,12 +125,34 @@ function pageOf(base: string, id: string): string {
         "recording. Run the cell again, or record a file and give its path to listen().");
     }
   };
-  const stop = async () => {
-    if (!recording) return;
-    recording = false;
-    button.setAttribute("aria-pressed", "false");
-    button.textContent = "● Record";
-    const { encodeWav } = await load();
+  const fail = async (text) => {
+    over(text);
+    await post("failed", text).catch(() => {});
+  };
+  const start = async () => {
+    const module = await load();
+    if (module === undefined) return;
+    recorder = new module.Recorder({ onLevel: (level) => { meter.value = level; }, onFull: toggle });
+    try {
+      await recorder.start();
+    } catch (error) {
+      return await fail(error.reason === undefined ? error.message : error.reason +
+        ", then run the cell again; where that can't be done, as in VS Code, record a file and give " +
+        "its path to listen().");
+    }
+    ending = module.encodeWav;
+    button.setAttribute("aria-pressed", "true");
+    button.textContent = "■ Stop";
+    const begun = performance.now();
+    say("Recording …");
+    clock = setInterval(() => {
+      time.textContent = ((performance.now() - begun) / 1000).toFixed(1) + " s";
+    }, 100);
+  };
+  const end = async () => {
+    rest();
+    const encodeWav = ending;
+    ending = undefined;
     const { samples, sampleRate } = await recorder.stop();
     if (samples.length === 0) return say("Only silence was recorded. Come closer, and press again.");
     try {
@@ -158,22 +162,20 @@ function pageOf(base: string, id: string): string {
       over("The kernel waits no more. Run the cell again.");
     }
   };
-  button.addEventListener("click", async () => {
-    if (recording) return await stop();
-    const module = await load();
-    if (module === undefined) return;
-    recorder = new module.Recorder({ onLevel: (level) => { meter.value = level; }, onFull: stop });
+  // Pressed twice at once, it begins once.
+  const toggle = async () => {
+    if (busy) return;
+    busy = true;
     try {
-      await recorder.start();
-    } catch (error) {
-      say(error.message);
-      await post("failed", error.message).catch(() => {});
-      return over(error.message);
+      await (ending === undefined ? start() : end());
+    } finally {
+      busy = false;
     }
-    recording = true;
-    button.setAttribute("aria-pressed", "true");
-    button.textContent = "■ Stop";
-    say("Recording …");
+  };
+  button.addEventListener("click", toggle);
+  cancel.addEventListener("click", async () => {
+    if (ending !== undefined) await recorder.stop();
+    await fail("Expected a recording but it was cancelled in the page.");
   });
 })();
 </script>

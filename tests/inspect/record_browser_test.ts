@@ -54,7 +54,7 @@ test("a notebook's page records what the microphone hears, and hands it to the k
     `--use-file-for-fake-audio-capture=${IMITATION}`,
   ], async (page, finished) => {
     assert.deepEqual(await seriousFaults(page), []);
-    await page.locator("button").focus();
+    await page.getByRole("button", { name: "● Record" }).focus();
     await page.keyboard.press("Enter");
     await waitUntil(page, 'document.querySelector("meter").value > 0.05');
     await page.waitForTimeout(2500);
@@ -70,7 +70,22 @@ test("a notebook's page records what the microphone hears, and hands it to the k
     const ratio = power(samples) / power(readWav(IMITATION).samples);
     assert.ok(ratio > 0.1 && ratio < 10, `${ratio}`);
     await page.getByText(/^Recorded \d/).waitFor();
-    assert.ok(await page.locator("button").isDisabled());
+    assert.ok(await page.getByRole("button", { name: "● Record" }).isDisabled());
+  }));
+
+test("a notebook's page can take a recording back, and begins but one", () =>
+  withRecorder([
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--use-file-for-fake-audio-capture=/dev/null",
+  ], async (page, finished) => {
+    await page.getByRole("button", { name: "● Record" }).dblclick();
+    await waitUntil(page, `document.querySelector(".qvim-time").textContent > "0.2 s"`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    const take = await finished;
+    assert.deepEqual(take, { error: "Expected a recording but it was cancelled in the page." });
+    assert.ok(await page.getByRole("button", { name: "● Record" }).isDisabled());
+    assert.equal(await page.getByRole("button", { name: "Cancel" }).count(), 0);
   }));
 
 test("a notebook's page says what to do about a refused microphone", () =>
@@ -109,6 +124,36 @@ Deno.test("the recorder's server answers nobody without its token, and under no 
   } finally {
     await recorder.close();
   }
+});
+
+Deno.test({
+  name: "nobody can keep the recorder open who sends slowly, with its token or without",
+  // What is left unsent is the test's own.
+  sanitizeResources: false,
+  sanitizeOps: false,
+  fn: async () => {
+    for (const token of [true, false]) {
+      const recorder = openRecorder(60);
+      const { host, hostname, port, pathname } = new URL(
+        recorder.html.match(/http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\//)![0],
+      );
+      using connection = await Deno.connect({ hostname, port: Number(port) });
+      const head = `POST ${token ? pathname : "/other/"}take HTTP/1.1\r\nHost: ${host}\r\n` +
+        "Content-Length: 1000\r\n\r\nRIFF";
+      await connection.write(new TextEncoder().encode(head));
+      if (!token) await connection.read(new Uint8Array(9));
+      await recorder.close();
+      await assert.rejects(Deno.connect({ hostname, port: Number(port) }));
+    }
+  },
+});
+
+Deno.test("record() says before anybody speaks that a recording can't be kept", async () => {
+  await assert.rejects(
+    record({ path: "/nowhere/take.wav" }),
+    /^RecordError: Expected a folder to keep the recording in but found none at \/nowhere$/,
+  );
+  await assert.rejects(record({ timeout: "5" as never }), /from 0 to 3600 seconds but found "5"/);
 });
 
 Deno.test("the recorder gives up in time, and record() where there is no page", async () => {

@@ -1,12 +1,21 @@
 /** Records from the microphone, and makes WAV files of what was recorded. */
 
-/** What a person can do about an error of the microphone. */
+/** What a person can do about an error of the microphone, and what after that in a page of ours. */
 const ADVICE = {
-  NotAllowedError:
-    "The microphone is switched off for this page. Allow it beside the address, then press again.",
-  NotFoundError: "There is no microphone. Plug one in, or drop a recording here.",
-  NotReadableError: "Another program holds the microphone. Close it, then press again.",
+  NotAllowedError: [
+    "The microphone is switched off for this page. Allow it beside the address",
+    "then press again",
+  ],
+  NotFoundError: ["There is no microphone. Plug one in", "or drop a recording here"],
+  NotReadableError: ["Another program holds the microphone. Close it", "then press again"],
 };
+
+/** An error that says what to do; `reason` leaves open what comes after that. */
+function microphoneError(error) {
+  const [reason, next] = ADVICE[error.name] ?? [];
+  if (reason === undefined) return new Error(`The microphone does not start: ${error.message}`);
+  return Object.assign(new Error(`${reason}, ${next}.`), { reason });
+}
 
 /** Samples below this are silence, against the loudest. */
 const QUIET = 0.02;
@@ -28,7 +37,7 @@ export class Recorder {
     this.#onFull = onFull;
   }
 
-  /** Begins; throws an error whose message says what to do. */
+  /** Begins; throws an error whose message says what to do, and whose `reason` says only why. */
   async start() {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new Error("This browser lends its microphone to https pages and to 127.0.0.1 only.");
@@ -38,11 +47,18 @@ export class Recorder {
         audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
       });
     } catch (error) {
-      throw new Error(ADVICE[error.name] ?? `The microphone does not start: ${error.message}`);
+      throw microphoneError(error);
     }
     this.#parts = [];
     this.#context = new AudioContext();
-    await this.#context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
+    try {
+      await this.#context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
+    } catch (error) {
+      // The server may have gone meanwhile: a microphone that nobody listens to is let go.
+      for (const track of this.#stream.getTracks()) track.stop();
+      await this.#context.close();
+      throw microphoneError(error);
+    }
     const tap = new AudioWorkletNode(this.#context, "tap", { numberOfOutputs: 0 });
     let count = 0;
     this.#tap = tap;
