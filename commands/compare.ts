@@ -21,7 +21,7 @@ export const compareCommand = defineCommand({
     console.log(formatComparison(results));
     Deno.mkdirSync(values.out, { recursive: true });
     const path = join(values.out, PICTURE);
-    replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, rankCurves(results)));
+    replaceFileSync(path, rankCurves(results));
     console.log(`\nThe cumulative rank curves are in ${path}`);
     return 0;
   },

@@ -44,7 +44,7 @@ export const embedCommand = defineCommand({
       vectors.push(normalize(embedding));
     }
     if (values.npy !== undefined) {
-      replaceFileSync(values.npy, (partial) => Deno.writeFileSync(partial, encodeNpy(vectors)));
+      replaceFileSync(values.npy, encodeNpy(vectors));
     } else {
       const byPath = paths.map((path, i) => [path, Array.from(vectors[i])]);
       console.log(JSON.stringify(Object.fromEntries(byPath)));

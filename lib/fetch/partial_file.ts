@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { writeAll } from "../io/bytes.ts";
+import { nameFile } from "../io/errors.ts";
 import { hashOpenFile } from "../io/hash.ts";
 
 /** What is remembered of a partial file, beside it. */
@@ -86,7 +87,11 @@ export class PartialFile {
 
   /** Writes bytes behind those that are there. */
   async write(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.#file, bytes);
+    try {
+      await writeAll(this.#file, bytes);
+    } catch (error) {
+      throw nameFile(error, this.path);
+    }
   }
 
   /** The first bytes, at most so many. */

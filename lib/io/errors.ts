@@ -27,6 +27,17 @@ export abstract class QvimError extends Error {
   }
 }
 
+/**
+ * Has a refusal of the system say of which file it is: that of a full disk does not, where the file
+ * was open already.
+ */
+export function nameFile(error: unknown, path: string): unknown {
+  if (error instanceof Error && isRefusal(error) && !error.message.includes(path)) {
+    error.message += `: ${path}`;
+  }
+  return error;
+}
+
 /** What the system refused, in words that name no constant. */
 const REFUSALS: [string, string][] = [
   ["ENOSPC", "there is no room left on the disk"],
@@ -50,13 +61,20 @@ const REFUSALS: [string, string][] = [
 export function describeFailure(error: unknown): unknown {
   if (error instanceof QvimError) return `${error.name}: ${error.message}`;
   if (!(error instanceof Error)) return error;
-  const code = (error as { code?: unknown }).code;
-  const known = REFUSALS.find(([name]) => name === code) ??
-    REFUSALS.find(([name]) => error.message.includes(`(${name}`));
-  const isRefusal = known !== undefined ||
-    Object.values(Deno.errors).some((kind) => error instanceof kind);
-  if (!isRefusal) return error;
+  if (!isRefusal(error)) return error;
+  const known = wordsFor(error);
   return known === undefined
     ? error.message
     : `Expected to go on but ${known[1]}: ${error.message}`;
+}
+
+function isRefusal(error: Error): boolean {
+  return wordsFor(error) !== undefined ||
+    Object.values(Deno.errors).some((kind) => error instanceof kind);
+}
+
+function wordsFor(error: Error): [code: string, words: string] | undefined {
+  const code = (error as { code?: unknown }).code;
+  return REFUSALS.find(([name]) => name === code) ??
+    REFUSALS.find(([name]) => error.message.includes(`(${name}`));
 }

@@ -75,10 +75,7 @@ function install({ title, manifest }: FetchedPackages, folder: string): void {
   console.error(`Fetching ${title}, this once …`);
   Deno.mkdirSync(folder, { recursive: true });
   for (const name of manifestFiles(manifest)) {
-    replaceFileSync(
-      join(folder, name),
-      (partial) => Deno.copyFileSync(join(manifest, name), partial),
-    );
+    replaceFileSync(join(folder, name), Deno.readFileSync(join(manifest, name)));
   }
   const { success, stderr } = new Deno.Command(Deno.execPath(), {
     args: ["install", "--quiet", "--frozen"],

@@ -33,9 +33,8 @@ export class KeptLock {
     if (readText(join(this.#folder, "deno.json")) !== this.#config) return;
     const before = parse(this.#lock), after = parse(present);
     if (before === undefined || after === undefined || !holds(after, before)) return;
-    const text = this.#lock;
     try {
-      replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, text));
+      replaceFileSync(path, this.#lock);
     } catch {
       // A notebook's result is worth more than its lock.
     }

@@ -155,7 +155,7 @@ function isObject(value: unknown): value is Json {
 
 /** Writes a notebook under its name when it is whole. */
 export function writeNotebook(path: string, notebook: Notebook): void {
-  replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, formatNotebook(notebook)));
+  replaceFileSync(path, formatNotebook(notebook));
 }
 
 /** A notebook as Jupyter writes it: text as lists of lines, one space of indentation. */

@@ -28,3 +28,26 @@ Deno.test("replaceFile() keeps what was there and leaves nothing behind where wr
     assert.equal(Deno.readTextFileSync(path), "old");
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["scores.json"]);
   }));
+
+Deno.test("replaceFile() takes a text or bytes as well", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "scores.json");
+    await replaceFile(path, "é");
+    assert.equal(Deno.readTextFileSync(path), "é");
+    replaceFileSync(path, Uint8Array.of(195, 168));
+    assert.equal(Deno.readTextFileSync(path), "è");
+    assert.equal([...Deno.readDirSync(folder)].length, 1);
+  }));
+
+Deno.test("replaceFile() names the file where the system's refusal does not", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "scores.json");
+    // What writing to an open file says where its disk is full.
+    const full = () => {
+      throw Object.assign(new Error("No space left on device (os error 28)"), { code: "ENOSPC" });
+    };
+    const message = `No space left on device (os error 28): ${path}`;
+    await assert.rejects(replaceFile(path, full), { message });
+    assert.throws(() => replaceFileSync(path, full), { message });
+    assert.throws(() => replaceFileSync(join(folder, "none", "a"), ""), /: writefile .*none.a\./);
+  }));

@@ -72,7 +72,7 @@ export interface Report {
 /** Writes the files of a report, each under its name when it is whole. */
 export function writeReport(folder: string, files: Record<string, string>): void {
   for (const [name, text] of Object.entries(files)) {
-    replaceFileSync(join(folder, name), (partial) => Deno.writeTextFileSync(partial, text));
+    replaceFileSync(join(folder, name), text);
   }
 }
 

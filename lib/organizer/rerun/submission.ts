@@ -198,7 +198,7 @@ async function keepBest(
     );
   }
   const path = join(setting.scoresFolder, `${name}.top10.csv`);
-  replaceFileSync(path, (partial) => Deno.writeTextFileSync(partial, lines.join("\n") + "\n"));
+  replaceFileSync(path, lines.join("\n") + "\n");
   entry.best = `scores/${name}.top10.csv`;
 }
 
