@@ -1,5 +1,7 @@
 /** The command line: `deno task NAME` runs one of these commands. */
-import { type Command, UsageError } from "./commands/command.ts";
+import type { Command } from "./commands/command.ts";
+import { wrap } from "./commands/help.ts";
+import { isHelp, runProgram, USAGE_STATUS } from "./commands/program.ts";
 import { benchmarkCommand } from "./commands/benchmark.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
@@ -13,17 +15,16 @@ import { runCommand } from "./commands/run.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
-import { describeFailure } from "./lib/io/errors.ts";
 
 const COMMANDS: Command[] = [
   runCommand,
+  jupyterCommand,
   evaluateCommand,
   compareCommand,
   benchmarkCommand,
   dataCommand,
   convertCommand,
   embedCommand,
-  jupyterCommand,
   verifyCommand,
   rerunCommand,
   indexCommand,
@@ -31,18 +32,12 @@ const COMMANDS: Command[] = [
   serveCommand,
 ];
 
-/** What shells report for a program that was called wrongly. */
-const USAGE_STATUS = 2;
-
-function isHelp(argument: string | undefined): boolean {
-  return argument === "--help" || argument === "-h";
-}
-
 function listCommands(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  const lines = COMMANDS.map(({ name, summary }) => wrap(summary, `  ${name.padEnd(width)}  `));
   return `Usage: deno task COMMAND …, with one of these:\n${lines.join("\n")}\n\n` +
-    "deno task COMMAND --help says more of each.";
+    "deno task COMMAND --help says more of each; deno task alone lists what is there\n" +
+    "for work on the package as well.";
 }
 
 async function main([name, ...args]: string[]): Promise<number> {
@@ -55,20 +50,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.error(`Expected a command but found ${name ?? "nothing"}\n${listCommands()}`);
     return USAGE_STATUS;
   }
-  if (args.some(isHelp)) {
-    console.log(`Usage: deno task ${command.usage}\n\n${command.help}`);
-    return 0;
-  }
-  try {
-    return await command.run(args);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      console.error(`${error.message}\nUsage: deno task ${command.usage}`);
-      return USAGE_STATUS;
-    }
-    console.error(describeFailure(error));
-    return 1;
-  }
+  return await runProgram(command, args);
 }
 
 Deno.exit(await main(Deno.args));

@@ -33,8 +33,9 @@ export const benchmarkCommand = defineCommand({
   name: "benchmark",
   summary: "Runs all systems on one of the field's benchmarks, with published figures beside.",
   details: `The benchmarks are
-  vimsketch  VimSketch: 542 references, ${OF_EACH} imitations of each, as MTEB's task takes them
+  vimsketch  VimSketch: 542 references, ${OF_EACH} imitations of each, as MTEB's task
   qvim-dev   the challenge's development set
+
 Their sounds are where deno task data NAME puts them. nDCG@10, MAP@10, recall and MRR@10 are MTEB's.`,
   positionals: { usage: "NAME", least: 1, most: 1, expected: "the name of one benchmark" },
   options: {

@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { QvimError } from "../lib/io/errors.ts";
+import { formOf, helpOf, isRequired, usageOf } from "./help.ts";
 
 /** What an option takes, and what it means: usage, help and parser come from it. */
 export type Option =
   & {
-    /** What it does, in a line or two; lines after the first are indented in the help. */
+    /** What it does, in a sentence without its end. */
     help: string;
   }
   & (
@@ -19,7 +20,16 @@ export type Option =
     | { kind: "seconds"; value: string; default?: number }
     /** Any number. */
     | { kind: "number"; value: string; default?: number }
+    /** `I/N`: the I-th of N parts, both from 1. */
+    | { kind: "shard"; value: string }
   );
+
+/** The I-th of N parts, as `--shard I/N` gives it. */
+export interface Shard {
+  /** From 1. */
+  index: number;
+  count: number;
+}
 
 /** The values of options, by what each of them takes. */
 export type Values<O extends Record<string, Option>> = {
@@ -29,6 +39,7 @@ export type Values<O extends Record<string, Option>> = {
       ? O[K] extends { required: true } | { default: string } ? C : C | undefined
     : O[K] extends { kind: "text" }
       ? O[K] extends { required: true } | { default: string } ? string : string | undefined
+    : O[K] extends { kind: "shard" } ? Shard | undefined
     : O[K] extends { default: number } ? number
     : number | undefined;
 };
@@ -56,7 +67,7 @@ export interface CommandSpec<O extends Record<string, Option>> {
   name: string;
   /** What it does, in one line. */
   summary: string;
-  /** What else the help says, below the options. */
+  /** What else the help says, below the options: paragraphs; a line that is indented stays one. */
   details?: string;
   positionals?: Positionals;
   options: O;
@@ -98,46 +109,6 @@ export function defineCommand<const O extends Record<string, Option>>(
   };
 }
 
-/** More options than this are not listed one by one in the usage. */
-const MOST_IN_USAGE = 5;
-
-/** What an option looks like where it is used, as `--data DIR`. */
-function formOf(name: string, option: Option): string {
-  if (option.kind === "flag") return `--${name}`;
-  if (option.kind === "choice") return `--${name} ${option.choices.join("|")}`;
-  return `--${name} ${option.value}`;
-}
-
-function isRequired(option: Option): boolean {
-  return "required" in option && option.required === true;
-}
-
-function usageOf({ name, positionals, options }: CommandSpec<Record<string, Option>>): string {
-  const entries = Object.entries(options);
-  const required = entries.filter(([, option]) => isRequired(option));
-  const free = entries.filter(([, option]) => !isRequired(option));
-  return [
-    name,
-    ...(positionals === undefined ? [] : [positionals.usage]),
-    ...required.map(([name, option]) => formOf(name, option)),
-    ...(free.length > MOST_IN_USAGE
-      ? ["[options]"]
-      : free.map(([name, option]) => `[${formOf(name, option)}]`)),
-  ].join(" ");
-}
-
-function helpOf({ summary, details, options }: CommandSpec<Record<string, Option>>): string {
-  const forms = Object.entries(options).map(([name, option]) => ({
-    form: formOf(name, option),
-    help: option.help + ("default" in option ? ` (${option.default} unless given)` : ""),
-  }));
-  const width = Math.max(0, ...forms.map(({ form }) => form.length));
-  const lines = forms.map(({ form, help }) =>
-    `  ${form.padEnd(width)}  ${help.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`
-  );
-  return [summary, lines.join("\n"), details ?? ""].filter((part) => part !== "").join("\n\n");
-}
-
 function parse<O extends Record<string, Option>>(spec: CommandSpec<O>, args: string[]) {
   let parsed;
   try {
@@ -153,7 +124,7 @@ function parse<O extends Record<string, Option>>(spec: CommandSpec<O>, args: str
       ),
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(explain(error as Error, spec.options));
   }
   const values = Object.entries(spec.options).map(([name, option]) => [
     name,
@@ -161,6 +132,26 @@ function parse<O extends Record<string, Option>>(spec: CommandSpec<O>, args: str
   ]);
   checkPositionals(spec.positionals, parsed.positionals);
   return { values: Object.fromEntries(values) as Values<O>, positionals: parsed.positionals };
+}
+
+/** What the parser of the platform says, in the words of all other errors. */
+function explain({ message }: Error, options: Record<string, Option>): string {
+  const name = message.match(/'(?:-\w, )?--([^'= ]+)[^']*'/)?.[1];
+  const option = name === undefined ? undefined : options[name];
+  if (/^Unknown option/.test(message)) {
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const found = message.match(/'(.+?)'/)?.[1];
+    return known.length === 0
+      ? `Expected no option but found ${found}`
+      : `Expected an option, ${orList(known)}, but found ${found}`;
+  }
+  if (option === undefined) return message;
+  return option.kind === "flag"
+    ? `Expected --${name} without a value but found one`
+    : `Expected ${
+      formOf(name!, option)
+    } but found no value; one that begins with a dash is given as ` +
+      `--${name}=VALUE`;
 }
 
 function valueOf(name: string, option: Option, given: string | string[] | boolean | undefined) {
@@ -185,6 +176,7 @@ function valueOf(name: string, option: Option, given: string | string[] | boolea
     if (option.choices.includes(given as string)) return given;
     throw new UsageError(`Expected --${name} ${orList(option.choices)} but found ${given}`);
   }
+  if (option.kind === "shard") return shardOf(name, given as string);
   const text = given as string, number = text.trim() === "" ? NaN : Number(text);
   const [isFine, expected] = {
     port: [
@@ -197,6 +189,12 @@ function valueOf(name: string, option: Option, given: string | string[] | boolea
   }[option.kind];
   if (!isFine) throw new UsageError(`Expected --${name} to be ${expected} but found ${text}`);
   return number;
+}
+
+function shardOf(name: string, text: string): Shard {
+  const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? [];
+  if (index >= 1 && index <= count) return { index, count };
+  throw new UsageError(`Expected --${name} I/N with I from 1 to N but found ${text}`);
 }
 
 function checkPositionals(spec: Positionals | undefined, found: string[]): void {

@@ -5,7 +5,7 @@ export const convertCommand = defineCommand({
   name: "convert",
   summary: "Turns a PyTorch checkpoint of the MN baseline into two ONNX files.",
   details:
-    "They are OUT_DIR/query_encoder.onnx and OUT_DIR/item_encoder.onnx. A .safetensors file of\n" +
+    "They are OUT_DIR/query_encoder.onnx and OUT_DIR/item_encoder.onnx. A .safetensors file of " +
     "the same names is a checkpoint too.",
   positionals: {
     usage: "CHECKPOINT OUT_DIR",

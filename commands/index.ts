@@ -1,7 +1,6 @@
-import type { Shard } from "../lib/library/files.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
 import { DEFAULT_LIBRARY } from "../lib/library/store.ts";
-import { defineCommand, UsageError } from "./command.ts";
+import { defineCommand } from "./command.ts";
 
 /** Broken files that are named one by one; --json names all. */
 const NAMED = 20;
@@ -18,15 +17,16 @@ export const indexCommand = defineCommand({
   name: "index",
   summary: "Takes the sounds below folders into a library that imitations are looked up in.",
   details:
-    `Only new and changed files are heard; files that are gone leave the library. It can be stopped at
-any time and goes on where it stopped. Long recordings are heard in pieces, cut at their events.`,
+    "Only new and changed files are heard; files that are gone leave the library. It can be stopped " +
+    "at any time and goes on where it stopped. Long recordings are heard in pieces, cut at their " +
+    "events.",
   positionals: { usage: "FOLDER…", least: 1, most: Infinity, expected: "one or more folders" },
   options: {
     library: LIBRARY_OPTION,
     shard: {
-      kind: "text",
+      kind: "shard",
       value: "I/N",
-      help: "hears the I-th of N shares, so that N machines do it together",
+      help: "hear the I-th of N shares, so that N machines do it together",
     },
     json: {
       kind: "flag",
@@ -35,7 +35,7 @@ any time and goes on where it stopped. Long recordings are heard in pieces, cut 
   },
   async run({ library, shard, json }, folders) {
     const report = await indexSounds(folders, library, {
-      shard: shard === undefined ? undefined : parseShard(shard),
+      shard,
       say: (sentence) => console.error(sentence),
     });
     if (json) {
@@ -55,11 +55,3 @@ any time and goes on where it stopped. Long recordings are heard in pieces, cut 
     return 0;
   },
 });
-
-function parseShard(text: string): Shard {
-  const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? [];
-  if (!(index >= 1 && index <= count)) {
-    throw new UsageError(`Expected --shard I/N with I from 1 to N but found ${text}`);
-  }
-  return { index, count };
-}

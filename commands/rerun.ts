@@ -25,8 +25,8 @@ export const rerunCommand = defineCommand({
       value: "DIR",
       many: true,
       help:
-        'a data set; the cells never see its "DEV Dataset.csv". Given again for further sets:\n' +
-        "the first ranks, and who falls from it to another is marked",
+        'a data set; the cells never see its "DEV Dataset.csv". Of several, the first ranks, and who ' +
+        "falls from it to another is marked",
     },
     report: {
       kind: "text",
@@ -52,7 +52,7 @@ export const rerunCommand = defineCommand({
       kind: "text",
       value: "HOST",
       many: true,
-      help: "let the set-up cell reach HOST alone; may be given again",
+      help: "let the set-up cell reach HOST alone",
     },
     "no-blind": { kind: "flag", help: "show the cells the sounds under their own names" },
     both: {
@@ -75,7 +75,7 @@ export const rerunCommand = defineCommand({
       help: "how much memory a run may take",
     },
     "keep-violations": { kind: "flag", help: "rank entries that break a rule as well" },
-    shard: { kind: "text", value: "I/N", help: "do the I-th of N parts, on one of N machines" },
+    shard: { kind: "shard", value: "I/N", help: "do the I-th of N parts, on one of N machines" },
     merge: {
       kind: "text",
       value: "DIR",
@@ -132,7 +132,7 @@ export const rerunCommand = defineCommand({
         },
         cellTimeout: values["cell-timeout"],
         keepViolations: values["keep-violations"],
-        shard: values.shard === undefined ? undefined : parseShard(values.shard),
+        shard: values.shard,
         commandLine: Deno.args,
       }, {
         say: (line) => console.error(line),
@@ -157,13 +157,6 @@ export const rerunCommand = defineCommand({
     return 0;
   },
 });
-
-function parseShard(text: string): { index: number; count: number } {
-  const [, index, count] = text.match(/^(\d+)\/(\d+)$/) ?? [];
-  const shard = { index: Number(index), count: Number(count) };
-  if (shard.index >= 1 && shard.index <= shard.count) return shard;
-  throw new UsageError(`Expected --shard I/N with I from 1 to N but found ${text}`);
-}
 
 /** Says from time to time which notebooks are being run, and in which cell each is. */
 class Board {

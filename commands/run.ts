@@ -28,8 +28,9 @@ export const runCommand = defineCommand({
     out: {
       kind: "text",
       value: "FILE",
-      help: "where the executed notebook goes; output/NOTEBOOK unless given,\n" +
-        "inside the folder of --root where that is given",
+      help:
+        "where the executed notebook goes; output/NOTEBOOK unless given, inside the folder of " +
+        "--root where that is given",
     },
     "no-types": { kind: "flag", help: "leave the type checker out" },
     timeout: { kind: "seconds", value: "SECONDS", help: "how long the run may take" },

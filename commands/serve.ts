@@ -6,8 +6,8 @@ export const serveCommand = defineCommand({
   name: "serve",
   summary: "Serves a page that finds sounds of a library by a microphone.",
   details:
-    `The page works without any other host, and for this machine alone. With --host others can come:
-they need the token in the address that is printed.`,
+    "The page works without any other host, and for this machine alone. With --host others can " +
+    "come: they need the token in the address that is printed.",
   options: {
     library: LIBRARY_OPTION,
     port: {

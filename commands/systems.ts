@@ -27,7 +27,7 @@ class Chance extends QVIMModel {
 export const CHECKPOINT_OPTION = {
   kind: "text",
   value: "FILE",
-  help: "the checkpoint of the MN baseline, to have it in the table as well;\n" +
+  help: "the checkpoint of the MN baseline, to have it in the table as well; " +
     `${CHECKPOINT} where that is there`,
 } as const;
 

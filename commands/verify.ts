@@ -8,8 +8,13 @@ export const verifyCommand = defineCommand({
   name: "verify",
   summary: "Holds notebooks against the template and the rules that it states.",
   details: `Of a folder, all its notebooks are verified, and their names and numbers as well.
-The exit status is 0 where all notebooks are clean, 3 where a person should look at one, and 1 where
-one breaks a rule. What this command understands is not all that code can do: the re-run decides.`,
+
+The exit status is
+  0  where all notebooks are clean,
+  3  where a person should look at one,
+  1  where one breaks a rule.
+
+What this command understands is not all that code can do: the re-run decides.`,
   positionals: NOTEBOOKS,
   options: {
     json: {

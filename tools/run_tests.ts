@@ -1,13 +1,10 @@
-/**
- * Runs the checks and the tests, and ends with one line that counts them:
- *
- *     deno run -A tools/run_tests.ts [--fast] [--strict]
- *
- * `--fast` leaves out what needs a kernel, a browser or a sandbox, or hears whole data sets;
- * `--strict` fails where a test was skipped for want of anything but the data sets that lie beside the project on some machines.
- */
+/** Runs the checks and the tests: `deno task test`, `deno task test:fast`. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "node-html-parser";
+import { defineCommand } from "../commands/command.ts";
+import { runProgram } from "../commands/program.ts";
+import { PACKAGE_FOLDER } from "../lib/organizer/template.ts";
 
 const SLOW = ["kernel", "browser", "sandbox", "slow"].map((kind) => `tests/**/*_${kind}_test.ts`);
 /** What the public interface consists of: its documentation is checked as well. */
@@ -53,34 +50,58 @@ async function deno(...args: string[]): Promise<boolean> {
   return success;
 }
 
-async function main(args: string[]): Promise<number> {
-  const isFast = args.includes("--fast"), isStrict = args.includes("--strict");
-  const scratch = Deno.makeTempDirSync({ prefix: "qvim-tests-" });
-  try {
-    // All are held to the lock, but to a copy of it: packages that only tests use would come into it,
-    // and every first run of anything fetches what it names.
-    const lock = `--lock=${join(scratch, "deno.lock")}`, report = join(scratch, "report.xml");
-    Deno.copyFileSync("deno.lock", join(scratch, "deno.lock"));
-    for (const check of [["fmt", "--check"], ["lint"], ["check", lock, "."]]) {
-      if (!await deno(...check, "--quiet")) return 1;
+const testCommand = defineCommand({
+  name: "test",
+  summary: "Checks format, lint, types and documentation, and runs the tests.",
+  details:
+    "Where files are named, those tests alone are run, and nothing is checked. The last line " +
+    "counts what passed, failed and was skipped.",
+  positionals: { usage: "[FILE…]", least: 0, most: Infinity, expected: "files of tests" },
+  options: {
+    fast: {
+      kind: "flag",
+      help: "leave out what needs a kernel, a browser or a sandbox, or hears whole data sets",
+    },
+    strict: {
+      kind: "flag",
+      help: `fail where a test was skipped for want of anything but data in ${DATA_BESIDE}`,
+    },
+  },
+  async run({ fast, strict }, files) {
+    const scratch = Deno.makeTempDirSync({ prefix: "qvim-tests-" });
+    try {
+      // All are held to the lock, but to a copy of it: packages that only tests use would come into
+      // it, and every first run of anything fetches what it names.
+      const lock = `--lock=${join(scratch, "deno.lock")}`, report = join(scratch, "report.xml");
+      Deno.copyFileSync(join(PACKAGE_FOLDER, "deno.lock"), join(scratch, "deno.lock"));
+      if (files.length === 0 && !await check(lock)) return 1;
+      const ignore = fast ? ["--parallel", `--ignore=${SLOW.join(",")}`] : [];
+      const options = ["-A", lock, `--junit-path=${report}`];
+      const tested = files.length > 0 ? files : TESTED;
+      const success = await deno("test", "--doc", ...options, ...ignore, ...tested);
+      if (!existsSync(report)) return 1;
+      const { passed, failed, skipped } = readReport(Deno.readTextFileSync(report));
+      for (const { name, needs } of skipped) {
+        console.log(`skipped: ${name}${needs === undefined ? " (its name does not say why)" : ""}`);
+      }
+      const unforgiven = strict ? skipped.filter((skip) => !mayBeSkipped(skip)) : [];
+      if (unforgiven.length > 0) {
+        console.log(`Expected no test to be skipped here but found ${unforgiven.length}`);
+      }
+      console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+      return success && failed === 0 && unforgiven.length === 0 ? 0 : 1;
+    } finally {
+      Deno.removeSync(scratch, { recursive: true });
     }
-    if (!await deno("doc", "--quiet", "--lint", ...ENTRY_POINTS)) return 1;
-    const ignore = isFast ? ["--parallel", `--ignore=${SLOW.join(",")}`] : [];
-    const options = ["-A", lock, `--junit-path=${report}`];
-    const success = await deno("test", "--doc", ...options, ...ignore, ...TESTED);
-    const { passed, failed, skipped } = readReport(Deno.readTextFileSync(report));
-    for (const { name, needs } of skipped) {
-      console.log(`skipped: ${name}${needs === undefined ? " (its name does not say why)" : ""}`);
-    }
-    const unforgiven = isStrict ? skipped.filter((skip) => !mayBeSkipped(skip)) : [];
-    if (unforgiven.length > 0) {
-      console.log(`Expected no test to be skipped here but found ${unforgiven.length}`);
-    }
-    console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
-    return success && failed === 0 && unforgiven.length === 0 ? 0 : 1;
-  } finally {
-    Deno.removeSync(scratch, { recursive: true });
+  },
+});
+
+/** Format, lint, types, and the documentation of the public interface. */
+async function check(lock: string): Promise<boolean> {
+  for (const check of [["fmt", "--check"], ["lint"], ["check", lock, "."]]) {
+    if (!await deno(...check, "--quiet")) return false;
   }
+  return await deno("doc", "--quiet", "--lint", ...ENTRY_POINTS);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runProgram(testCommand, Deno.args));

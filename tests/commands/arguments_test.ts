@@ -57,19 +57,21 @@ for (
 Deno.test("--help lists the commands, and says what each takes, with status 0", async () => {
   const all = await cli(["--help"]);
   assert.deepEqual([all.code, all.stderr], [0, ""]);
-  const tasks: Record<string, unknown> = JSON.parse(
-    Deno.readTextFileSync(join(PROJECT, "deno.json")),
-  ).tasks;
-  const names = [...all.stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
-  assert.ok(names.length >= 9);
-  for (const name of names) assert.ok(name in tasks, `deno task ${name}`);
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(PROJECT, "deno.json")));
+  const listed = [...all.stdout.matchAll(/^ {2}(\w+) +(.+(?:\n {3,}.+)*)/gm)]
+    .map(([, name, summary]) => [name, summary.replace(/\s+/g, " ")]);
+  const described = Object.entries<{ command: string; description: string }>(tasks)
+    .filter(([name, { command }]) => command === `deno run -A cli.ts ${name}`)
+    .map(([name, { description }]) => [name, description]);
+  assert.ok(listed.length >= 13);
+  assert.deepEqual(listed, described);
   const one = await cli(["evaluate", "--help"]);
   assert.deepEqual([one.code, one.stderr], [0, ""]);
   assert.ok(one.stdout.startsWith("Usage: deno task evaluate --data DIR --scores FILE [--json]\n"));
-  assert.match(one.stdout, /^ {2}--scores FILE {2}the scores, query → item → number$/m);
+  assert.match(one.stdout, /^ {2}--scores FILE {2}the scores, query → item → number \(needed\)$/m);
 });
 
-const TOY = defineCommand({
+const TOY_SPEC = {
   name: "toy",
   summary: "Takes one of each.",
   positionals: { usage: "FILE…", least: 1, most: 2, expected: "one or two files" },
@@ -79,31 +81,86 @@ const TOY = defineCommand({
     mode: { kind: "choice", choices: ["a", "b", "c"], default: "b", help: "a mode" },
     jobs: { kind: "count", value: "N", default: 1, help: "jobs" },
     wait: { kind: "seconds", value: "SECONDS", help: "a time" },
+    shard: { kind: "shard", value: "I/N", help: "a part" },
     dry: { kind: "flag", help: "do nothing" },
   },
-  run(values, positionals) {
+  run(values: unknown, positionals: string[]) {
     seen = { values, positionals };
     return 0;
   },
-});
+} as const;
+const TOY = defineCommand(TOY_SPEC);
 let seen: unknown;
 
 Deno.test("defineCommand() reads values of the kinds that it was told of", async () => {
   assert.equal(
     TOY.usage,
-    "toy FILE… --data DIR [--also DIR] [--mode a|b|c] [--jobs N] " +
-      "[--wait SECONDS] [--dry]",
+    "toy FILE… --data DIR [options]",
   );
-  await TOY.run(["x", "--data", "d", "--also", "e", "--also=f", "--jobs", "3", "--wait", "0.5"]);
+  const { usage } = defineCommand({ ...TOY_SPEC, options: { dry: TOY_SPEC.options.dry } });
+  assert.equal(usage, "toy FILE… [--dry]");
+  const args = "x --data d --also e --also=f --jobs 3 --wait 0.5 --shard 2/3 -- --dry".split(" ");
+  await TOY.run(args);
   assert.deepEqual(seen, {
-    values: { data: "d", also: ["e", "f"], mode: "b", jobs: 3, wait: 0.5, dry: false },
-    positionals: ["x"],
+    values: {
+      data: "d",
+      also: ["e", "f"],
+      mode: "b",
+      jobs: 3,
+      wait: 0.5,
+      shard: { index: 2, count: 3 },
+      dry: false,
+    },
+    positionals: ["x", "--dry"],
   });
+});
+
+Deno.test("a command's help says what each option is, in lines of at most 80 columns", () => {
+  assert.equal(
+    defineCommand({
+      ...TOY_SPEC,
+      summary:
+        "Takes one of each, and says of all of them what they are and what they are not for.",
+      details: "The modes are\n  a  the first\n\nAll others " + "are none ".repeat(9).trim() + ".",
+    }).help,
+    `Takes one of each, and says of all of them what they are and what they are not
+for.
+
+  --data DIR      data (needed)
+  --also DIR      more data (may be given again)
+  --mode a|b|c    a mode (b unless given)
+  --jobs N        jobs (1 unless given)
+  --wait SECONDS  a time
+  --shard I/N     a part
+  --dry           do nothing
+
+The modes are
+  a  the first
+
+All others are none are none are none are none are none are none are none are
+none are none.`,
+  );
 });
 
 for (
   const [what, args, message] of [
     ["a missing option", ["x"], "Expected --data DIR"],
+    [
+      "an unknown option",
+      ["x", "--dtaa", "d"],
+      "Expected an option, --data, --also, --mode, --jobs, --wait, --shard or --dry, but found --dtaa",
+    ],
+    [
+      "an option without its value",
+      ["x", "--data", "--dry"],
+      "Expected --data DIR but found no value; one that begins with a dash is given as --data=VALUE",
+    ],
+    ["a flag with a value", ["x", "--dry=yes"], "Expected --dry without a value but found one"],
+    [
+      "a part that is none",
+      ["x", "--data", "d", "--shard", "3/2"],
+      "Expected --shard I/N with I from 1 to N but found 3/2",
+    ],
     ["an empty text", ["x", "--data", ""], "Expected --data DIR but found an empty DIR"],
     [
       "another choice",

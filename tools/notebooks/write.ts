@@ -1,6 +1,8 @@
 /** Writes the notebooks that are committed: `deno task notebooks`. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { defineCommand } from "../../commands/command.ts";
+import { runProgram } from "../../commands/program.ts";
 import { formatNotebook, type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
 import { composeNotebook, PACKAGE_FOLDER, readTemplate } from "../../lib/organizer/template.ts";
 import { EXPLORE, NOTEBOOKS } from "./sources.ts";
@@ -26,11 +28,20 @@ export function composeAll(): Record<string, Notebook> {
   };
 }
 
-if (import.meta.main) {
-  for (const [path, notebook] of Object.entries(composeAll())) {
-    const full = join(PACKAGE_FOLDER, path);
-    const isNew = !existsSync(full) || Deno.readTextFileSync(full) !== formatNotebook(notebook);
-    if (isNew) writeNotebook(full, notebook);
-    console.log(`${path}: ${isNew ? "written" : "as it was"}`);
-  }
-}
+const notebooksCommand = defineCommand({
+  name: "notebooks",
+  summary: "Writes the committed notebooks anew from the template and their own cells.",
+  details: "The template is notebooks/template.ipynb, the cells are in tools/notebooks/sources.ts.",
+  options: {},
+  run() {
+    for (const [path, notebook] of Object.entries(composeAll())) {
+      const full = join(PACKAGE_FOLDER, path);
+      const isNew = !existsSync(full) || Deno.readTextFileSync(full) !== formatNotebook(notebook);
+      if (isNew) writeNotebook(full, notebook);
+      console.log(`${path}: ${isNew ? "written" : "as it was"}`);
+    }
+    return 0;
+  },
+});
+
+if (import.meta.main) Deno.exit(await runProgram(notebooksCommand, Deno.args));
