@@ -1,4 +1,4 @@
-import ort from "onnxruntime-node";
+import ort from "../onnx/runtime.ts";
 import { DOUBLE, GraphBuilder } from "../onnx/graph.ts";
 
 /**
