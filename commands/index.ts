@@ -42,14 +42,18 @@ export const indexCommand = defineCommand({
       console.log(JSON.stringify({ library, ...report }));
       return 0;
     }
-    for (const { reason } of report.broken.slice(0, NAMED)) console.error(`! ${reason}`);
-    if (report.broken.length > NAMED) {
-      console.error(`! … and ${report.broken.length - NAMED} more (--json names all)`);
+    const { files, sounds, heard, unchanged, moved, gone, broken, unread, seconds } = report;
+    const faults = [...unread, ...broken];
+    for (const { reason } of faults.slice(0, NAMED)) console.error(`! ${reason}`);
+    if (faults.length > NAMED) {
+      console.error(`! … and ${faults.length - NAMED} more (--json names all)`);
     }
-    const { files, sounds, heard, unchanged, moved, gone, broken, seconds } = report;
     console.log(
       `${files} files: ${heard} heard, ${moved} moved or copied, ${unchanged} unchanged, ` +
-        `${gone} gone, ${broken.length} broken; ${sounds} sounds in ${library} ` +
+        `${gone} gone, ${broken.length} broken` +
+        `${
+          unread.length > 0 ? `, ${unread.length} not read` : ""
+        }; ${sounds} sounds in ${library} ` +
         `(${seconds.toFixed(1)} s)`,
     );
     return 0;

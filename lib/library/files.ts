@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { LibraryError } from "./lancedb.ts";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { LibraryError, reasonOf } from "./lancedb.ts";
 
 /** A sound file on disk. */
 export interface FoundFile {
@@ -10,6 +10,20 @@ export interface FoundFile {
   /** When it was changed, in milliseconds since 1970. */
   mtime: number;
   words: string;
+}
+
+/** A file or folder that could not be read: of a disk that fails, or without the right to. */
+export interface Unread {
+  path: string;
+  /** What was expected and what was found. */
+  reason: string;
+}
+
+/** What lies below some folders. */
+export interface Found {
+  /** Each once, sorted by path. */
+  files: FoundFile[];
+  unread: Unread[];
 }
 
 /** What sound files' names end with. */
@@ -23,14 +37,13 @@ export interface Shard {
 }
 
 /**
- * The sound files below folders, each once, sorted by path. Hidden files and folders are passed over,
- * links are followed.
+ * Finds the sound files below folders. Hidden files and folders are passed over, links are followed.
  *
  * @param places Folders, or single files.
  * @throws {LibraryError} Where one of them is not there.
  */
-export function findFiles(places: string[], shard?: Shard): FoundFile[] {
-  const found = new Map<string, FoundFile>();
+export function findFiles(places: string[], shard?: Shard): Found {
+  const found = new Map<string, FoundFile>(), unread: Unread[] = [];
   for (const place of places.map((place) => resolve(place))) {
     let info: Deno.FileInfo;
     try {
@@ -39,12 +52,13 @@ export function findFiles(places: string[], shard?: Shard): FoundFile[] {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       throw new LibraryError(`Expected a folder with sounds but found nothing at ${place}`);
     }
-    if (info.isDirectory) collect(place, dirname(place), [], found, shard);
+    if (info.isDirectory) collect(place, dirname(place), [], found, unread, shard);
     else if (isOfShard(place, shard)) {
       found.set(place, describe(place, dirname(dirname(place)), info));
     }
   }
-  return Array.from(found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
+  const files = Array.from(found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
+  return { files, unread };
 }
 
 /** Whether a file is one that this machine hears. */
@@ -59,25 +73,41 @@ function collect(
   root: string,
   parents: string[],
   found: Map<string, FoundFile>,
+  unread: Unread[],
   shard?: Shard,
 ): void {
-  // A link that leads back to a folder above would go round for ever.
-  const real = Deno.realPathSync(folder);
-  if (parents.includes(real)) return;
-  for (const entry of Deno.readDirSync(folder)) {
+  let real: string, entries: Deno.DirEntry[];
+  try {
+    real = Deno.realPathSync(folder);
+    // A link that leads back to a folder above would go round for ever.
+    if (parents.includes(real)) return;
+    entries = Array.from(Deno.readDirSync(folder));
+  } catch (error) {
+    // A folder that has just gone has nothing in it.
+    if (error instanceof Deno.errors.NotFound) return;
+    // So that whatever lies below it begins with its path.
+    const path = folder.endsWith(sep) ? folder : folder + sep;
+    unread.push({ path, reason: `Expected to look into ${folder} but found: ${reasonOf(error)}` });
+    return;
+  }
+  for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
     if (!entry.isDirectory && !entry.isSymlink && !ENDINGS.test(path)) continue;
     let info: Deno.FileInfo;
     try {
       info = Deno.statSync(path);
-    } catch {
+    } catch (error) {
       // A link that leads nowhere, or a file that has just gone.
+      if (error instanceof Deno.errors.NotFound) continue;
+      unread.push({ path, reason: `Expected to read ${path} but found: ${reasonOf(error)}` });
       continue;
     }
     if (info.isDirectory) {
       // A library may lie among the sounds.
-      if (!path.endsWith(".lance")) collect(path, root, [...parents, real], found, shard);
+      if (!path.endsWith(".lance")) {
+        collect(path, root, [...parents, real], found, unread, shard);
+      }
     } else if (ENDINGS.test(path) && isOfShard(path, shard)) {
       found.set(path, describe(path, root, info));
     }

@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import { startProgress } from "../ui/progress.ts";
 import { hashFile } from "../io/hash.ts";
-import { findFiles, type FoundFile, isOfShard, type Shard } from "./files.ts";
-import { type Heard, Hearing, modelVersion } from "./hearing.ts";
-
-import { type HeardFile, Listeners, type Outcome } from "./listening.ts";
-import { type BrokenFile, shapeOf, type SoundInfo, type SoundRow } from "./rows.ts";
-import { isBelow, isOneOf, quote } from "./sql.ts";
+import { startProgress } from "../ui/progress.ts";
+import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
+import { findFiles, type FoundFile, isOfShard, type Shard, type Unread } from "./files.ts";
+import { Hearing, modelVersion } from "./hearing.ts";
+import { Listeners, type Outcome } from "./listening.ts";
+import { type BrokenFile, shapeOf } from "./rows.ts";
+import { all, isBelow, isOneOf, quote } from "./sql.ts";
 import { Store } from "./store.ts";
 
 /** How a library is brought up to date. */
@@ -30,21 +29,19 @@ export interface IndexReport {
   moved: number;
   gone: number;
   broken: BrokenFile[];
+  /** Files and folders that could not be read now: what was known of them stays. */
+  unread: Unread[];
   seconds: number;
 }
 
-/** Sounds are written together when so much time has gone by, in milliseconds, … */
-const BATCH_TIME = 5000;
-/** … or so many have been heard. */
-const BATCH_ROWS = 1000;
 /** Files that are handed to the processes together. */
 const HANDED_OUT = 512;
 /** Sizes that are asked for by name; more of them, and all are read. */
 const FEW = 100;
-
-/** What is known of a file from its rows. */
-type Known = Pick<SoundInfo, "path" | "size" | "mtime" | "hash" | "model" | "batch" | "added">;
-const KNOWN = ["path", "size", "mtime", "hash", "model", "batch", "added"] as const;
+/** Contents that are looked up together. */
+const LOOKED_UP = 256;
+/** Files of up to 4 s that a core hears in a second; see docs/library.md. */
+const RATE = 30;
 
 /**
  * Brings a library up to date with what lies in folders: new and changed files are heard, moved ones
@@ -60,11 +57,11 @@ export async function indexSounds(
 ): Promise<IndexReport> {
   const start = performance.now();
   const say = options.say ?? (() => {});
-  const files = findFiles(places, options.shard);
+  const found = findFiles(places, options.shard);
   const store = await Store.openOrCreate(library, await modelShape());
   try {
-    const indexing = new Indexing(store, places, options.shard, say);
-    const report = await indexing.run(files);
+    const indexing = new Indexing(store, places, options.shard, say, found.unread);
+    const report = await indexing.run(found.files);
     return { ...report, seconds: (performance.now() - start) / 1000 };
   } finally {
     store.close();
@@ -83,15 +80,22 @@ class Indexing {
   readonly #shard?: Shard;
   readonly #say: (sentence: string) => void;
   readonly #model = modelVersion();
-  #rows: SoundRow[] = [];
-  #broken: BrokenFile[] = [];
-  #lastFlush = performance.now();
+  readonly #unread: Unread[];
+  readonly #batches: Batches;
 
-  constructor(store: Store, places: string[], shard: Shard | undefined, say: (s: string) => void) {
+  constructor(
+    store: Store,
+    places: string[],
+    shard: Shard | undefined,
+    say: (sentence: string) => void,
+    unread: Unread[],
+  ) {
     this.#store = store;
     this.#scope = `(${places.map((place) => isBelow(resolve(place))).join(" OR ")})`;
     this.#shard = shard;
     this.#say = say;
+    this.#unread = unread;
+    this.#batches = new Batches(store, this.#model);
   }
 
   async run(files: FoundFile[]): Promise<Omit<IndexReport, "seconds">> {
@@ -113,34 +117,31 @@ class Indexing {
     await this.#store.tidy();
     const paths = new Set(files.map(({ path }) => path));
     const brokenNow = (await this.#store.listBroken()).filter(({ path }) => paths.has(path));
+    const unheard = new Set([...brokenNow, ...this.#unread].map(({ path }) => path));
     return {
-      files: files.length - brokenNow.length,
+      files: files.filter(({ path }) => !unheard.has(path)).length,
       sounds: await this.#store.count(),
-      heard: toHear.length -
-        brokenNow.filter(({ path }) => toHear.some((f) => f.path === path)).length,
+      heard: toHear.filter(({ path }) => !unheard.has(path)).length,
       unchanged: files.length - changed.length,
       moved: moved.size,
       gone,
       broken: brokenNow,
+      unread: this.#unread,
     };
   }
 
   /** What the library has of each file in these places, after mending what a kill left. */
   async #readKnown(): Promise<Map<string, Known>> {
-    const known = new Map<string, Known>(), twice = new Set<string>();
+    const known = new Map<string, Known>(), twice = new Map<string, string>();
     for await (const row of this.#store.list(KNOWN, this.#scope)) {
       if (!isOfShard(row.path, this.#shard)) continue;
       const other = known.get(row.path);
-      if (other !== undefined && other.batch !== row.batch) twice.add(row.path);
-      known.set(row.path, newest([row, ...other === undefined ? [] : [other]])!);
+      const kept = other === undefined ? row : newest([row, other])!;
+      if (other !== undefined && other.batch !== row.batch) twice.set(row.path, kept.batch);
+      known.set(row.path, kept);
     }
     if (twice.size > 0) {
-      await this.#store.exclusively(async () => {
-        for (const path of twice) {
-          const { batch } = known.get(path)!;
-          await this.#store.remove(`path = ${quote(path)} AND batch <> ${quote(batch)}`);
-        }
-      });
+      await this.#store.exclusively(() => removeOthers(this.#store, twice));
     }
     return known;
   }
@@ -152,39 +153,60 @@ class Indexing {
    * @returns Their paths.
    */
   async #takeMoved(changed: FoundFile[]): Promise<Set<string>> {
-    const current = `model = ${quote(this.#model)}`;
-    const hashes = await this.#hashesOfSizes(changed, current);
+    const hashes = await this.#hashesOfSizes(changed);
     const moved = new Set<string>();
+    let alike: { file: FoundFile; hash: string }[] = [];
+    const take = async () => {
+      for (const path of await this.#takeOver(alike)) moved.add(path);
+      alike = [];
+      await this.#batches.flushWhenDue();
+    };
     for (const file of changed.filter(({ size }) => hashes.has(size))) {
-      let hash: string;
       try {
-        hash = await hashFile(file.path);
+        const hash = await hashFile(file.path);
+        if (hashes.get(file.size)!.has(hash)) alike.push({ file, hash });
       } catch {
         // What it can't be read for is found out where it is heard.
-        continue;
       }
-      if (!hashes.get(file.size)!.has(hash)) continue;
-      const rows = await this.#store.read(`hash = ${quote(hash)} AND ${current}`);
-      const source = rows[0];
-      if (source === undefined) continue;
-      const pieces = rows.filter(({ path, batch }) =>
-        path === source.path && batch === source.batch
-      );
-      this.#addRows(file, source, pieces);
-      moved.add(file.path);
-      await this.#flushWhenDue();
+      if (alike.length >= LOOKED_UP) await take();
     }
-    await this.#flush();
+    await take();
+    await this.#batches.flush();
     return moved;
   }
 
+  /** Takes over what is known of files by their contents; gives the paths of those. */
+  async #takeOver(files: { file: FoundFile; hash: string }[]): Promise<string[]> {
+    if (files.length === 0) return [];
+    const hashes = isOneOf("hash", [...new Set(files.map(({ hash }) => hash))]);
+    const rows = await this.#store.read(all([hashes, this.#isCurrent])!);
+    const byHash = Map.groupBy(rows, ({ hash }) => hash);
+    return files.flatMap(({ file, hash }) => {
+      const [source, ...rest] = byHash.get(hash) ?? [];
+      if (source === undefined) return [];
+      const others = rest.filter(({ path, batch }) =>
+        path === source.path && batch === source.batch
+      );
+      this.#batches.addHeard(file, source, [source, ...others]);
+      return [file.path];
+    });
+  }
+
+  get #isCurrent(): string {
+    return `model = ${quote(this.#model)}`;
+  }
+
   /** The contents that the library has, by size: only a file of such a size is worth a look. */
-  async #hashesOfSizes(files: FoundFile[], current: string): Promise<Map<number, Set<string>>> {
+  async #hashesOfSizes(files: FoundFile[]): Promise<Map<number, Set<string>>> {
     const bySize = new Map<number, Set<string>>();
     if (files.length === 0) return bySize;
     const sizes = [...new Set(files.map(({ size }) => size))];
-    const where = sizes.length > FEW ? current : `${current} AND size IN (${sizes.join(", ")})`;
-    for await (const { size, hash } of this.#store.list(["size", "hash"], where)) {
+    const among = sizes.length > FEW ? undefined : `size IN (${sizes.join(", ")})`;
+    const wanted = new Set(sizes);
+    for await (
+      const { size, hash } of this.#store.list(["size", "hash"], all([this.#isCurrent, among]))
+    ) {
+      if (!wanted.has(size)) continue;
       const hashes = bySize.get(size);
       if (hashes === undefined) bySize.set(size, new Set([hash]));
       else hashes.add(hash);
@@ -195,9 +217,10 @@ class Indexing {
   async #hear(files: FoundFile[], older: number): Promise<void> {
     if (files.length === 0) return;
     if (older > 0) {
+      const rate = RATE * navigator.hardwareConcurrency;
       this.#say(
-        `${older} sounds were heard by an older model and are heard again, ` +
-          `at about 60 a second: ${Math.ceil(older / 60)} s`,
+        `${older} sounds were heard by an older model and are heard again, at about ` +
+          `${rate} a second where they are short: ${Math.ceil(older / rate)} s`,
       );
     }
     const progress = startProgress("Hearing sounds", { total: files.length });
@@ -210,10 +233,10 @@ class Indexing {
         await listeners.hear(paths, async (path, outcome) => {
           this.#take(byPath.get(path)!, outcome);
           progress.update(++done);
-          await this.#flushWhenDue();
+          await this.#batches.flushWhenDue();
         });
       }
-      await this.#flush();
+      await this.#batches.flush();
     } finally {
       await listeners.close();
       await progress.finish();
@@ -221,74 +244,9 @@ class Indexing {
   }
 
   #take(file: FoundFile, outcome: Outcome): void {
-    if ("error" in outcome) {
-      const { path, size, mtime } = file;
-      this.#broken.push({ path, size, mtime, model: this.#model, reason: outcome.error });
-    } else {
-      this.#addRows(file, outcome, outcome.pieces);
-    }
-  }
-
-  #addRows(
-    file: FoundFile,
-    about: Pick<HeardFile, "hash" | "duration" | "rate" | "channels">,
-    pieces: ({ start: number; end: number } & Heard)[],
-  ): void {
-    const { hash, duration, rate, channels } = about;
-    for (const { start, end, vectors, features } of pieces) {
-      const id = createHash("sha256").update(`${file.path}\0${start}`).digest("hex").slice(0, 24);
-      const row = { ...file, id, hash, duration, rate, channels, start, end, vectors, features };
-      this.#rows.push({ ...row, model: this.#model, batch: "", added: 0 });
-    }
-  }
-
-  async #flushWhenDue(): Promise<void> {
-    const isDue = this.#rows.length >= BATCH_ROWS ||
-      performance.now() - this.#lastFlush > BATCH_TIME;
-    if (isDue) await this.#flush();
-  }
-
-  /**
-   * Writes what was heard, then removes what it replaces: whenever it is killed, at most the rows of
-   * one batch are there twice, which the next run mends.
-   */
-  async #flush(): Promise<void> {
-    this.#lastFlush = performance.now();
-    const rows = this.#rows, broken = this.#broken;
-    this.#rows = [];
-    this.#broken = [];
-    if (rows.length + broken.length === 0) return;
-    const batch = crypto.randomUUID(), added = Date.now();
-    await this.#store.exclusively(async () => {
-      const paths = [...new Set(rows.map(({ path }) => path))];
-      const old: Known[] = [];
-      for await (const row of this.#store.list(KNOWN, isOneOf("path", paths))) old.push(row);
-      // Another indexer may have heard the same file meanwhile, or this be done once more.
-      const there = new Map<string, Known>();
-      for (const { path, hash, mtime } of rows) {
-        const same = newest(
-          old.filter((row) =>
-            row.path === path && row.hash === hash && row.mtime === mtime &&
-            row.model === this.#model
-          ),
-        );
-        if (same !== undefined) there.set(path, same);
-      }
-      const fresh = rows.filter(({ path }) => !there.has(path));
-      await this.#store.add(fresh.map((row) => ({ ...row, batch, added })));
-      const kept = (path: string) => there.get(path)?.batch ?? batch;
-      const replaced = old.filter(({ path, batch }) => batch !== kept(path));
-      for (const [batch, rows] of Map.groupBy(replaced, ({ path }) => kept(path))) {
-        const paths = [...new Set(rows.map(({ path }) => path))];
-        await this.#store.remove(`${isOneOf("path", paths)} AND batch <> ${quote(batch)}`);
-      }
-      await this.#store.removeBroken(paths);
-      const brokenPaths = broken.map(({ path }) => path);
-      if (brokenPaths.length > 0) {
-        await this.#store.addBroken(broken);
-        await this.#store.remove(isOneOf("path", brokenPaths));
-      }
-    });
+    if (!("error" in outcome)) this.#batches.addHeard(file, outcome, outcome.pieces);
+    else if (outcome.isUnread) this.#unread.push({ path: file.path, reason: outcome.error });
+    else this.#batches.addBroken(file, outcome.error);
   }
 
   async #removeGone(
@@ -297,8 +255,12 @@ class Indexing {
     broken: Map<string, BrokenFile>,
   ): Promise<number> {
     const paths = new Set(files.map(({ path }) => path));
-    const gone = [...known.keys()].filter((path) => !paths.has(path));
+    // What lies in a folder that can't be read now may still be there.
+    const hidden = this.#unread.map(({ path }) => path);
+    const isHidden = (path: string) => hidden.some((folder) => path.startsWith(folder));
+    const gone = [...known.keys()].filter((path) => !paths.has(path) && !isHidden(path));
     const goneBroken = [...broken.keys()].filter((path) => !paths.has(path) && !isThere(path));
+    if (gone.length + goneBroken.length === 0) return 0;
     await this.#store.exclusively(async () => {
       for (let i = 0; i < gone.length; i += BATCH_ROWS) {
         await this.#store.remove(isOneOf("path", gone.slice(i, i + BATCH_ROWS)));
@@ -309,20 +271,11 @@ class Indexing {
   }
 }
 
-/** The row that was written last; of several at once, the same one for whoever asks. */
-function newest(rows: Known[]): Known | undefined {
-  return rows.reduce<Known | undefined>(
-    (a, b) =>
-      a === undefined || b.added > a.added || (b.added === a.added && b.batch > a.batch) ? b : a,
-    undefined,
-  );
-}
-
 function isThere(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
   }
 }

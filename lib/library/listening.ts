@@ -8,6 +8,7 @@ import { EmbeddingPool, WorkerEndedError } from "../embedding/pool.ts";
 import { QvimError } from "../io/errors.ts";
 import { hashFile } from "../io/hash.ts";
 import { type Heard, Hearing } from "./hearing.ts";
+import { reasonOf } from "./lancedb.ts";
 import { cutPieces, type Piece } from "./pieces.ts";
 
 /** What a file holds. */
@@ -23,8 +24,11 @@ export interface HeardFile {
   pieces: (Piece & Heard)[];
 }
 
-/** What came of a file: what was heard, or why nothing could be. */
-export type Outcome = HeardFile | { error: string };
+/**
+ * What came of a file: what was heard, or why nothing could be. `isUnread` where that need not be the
+ * file's fault: it is worth another try, though it stay as it is.
+ */
+export type Outcome = HeardFile | { error: string; isUnread?: boolean };
 
 /** Below this level nothing is heard: about one step of 16 bit. */
 const SILENCE = 4e-5;
@@ -32,6 +36,12 @@ const SILENCE = 4e-5;
 /** Whether nothing can be heard in a recording. */
 export function isSilent({ samples }: MonoAudio): boolean {
   return !samples.some((x) => Math.abs(x) > SILENCE);
+}
+
+/** Whether the system refused: the right to read, the disk, the network. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error &&
+    (Object.values(Deno.errors).some((kind) => error instanceof kind) || "code" in error);
 }
 
 async function hear(hearing: Hearing, path: string): Promise<Outcome> {
@@ -52,7 +62,11 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
     return { hash, duration: samples.length / rate, rate, channels, pieces };
   } catch (error) {
     if (error instanceof QvimError) return { error: error.message };
-    return { error: `Expected to hear ${path} but found ${error}` };
+    const isUnread = isOfSystem(error);
+    return {
+      error: `Expected to hear ${path} but found: ${isUnread ? reasonOf(error) : error}`,
+      isUnread,
+    };
   }
 }
 

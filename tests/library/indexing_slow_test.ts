@@ -231,3 +231,52 @@ Deno.test("deno task index with --shard hears every file on one machine only", a
     assert.match(wrong.stderr, /Expected --shard I\/N with I from 1 to N but found 3\/2/);
   });
 });
+
+/** The start of a command that may not pass over the rights on files, as root may. */
+const AS_ANYBODY = Deno.uid() === 0
+  ? [
+    "setpriv",
+    ...["--inh-caps", "--bounding-set"].map((set) => `${set}=-dac_override,-dac_read_search`),
+  ]
+  : [];
+
+Deno.test({
+  name: "indexSounds() keeps what it knows of files that it may not read now, and tries them again",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withFolder(async (folder) => {
+      const library = join(folder, "library"), sounds = join(folder, "sounds");
+      const closed = join(sounds, "closed"), secret = join(sounds, "secret.wav");
+      writeSound(join(closed, "rise.wav"), RISE);
+      writeSound(join(sounds, "fall.wav"), FALL);
+      Deno.symlinkSync("loop.wav", join(sounds, "loop.wav"));
+      const first = await indexSounds([sounds], library);
+      assert.deepEqual([first.files, first.heard], [2, 2]);
+      assert.deepEqual(first.unread.map(({ path }) => path), [join(sounds, "loop.wav")]);
+      Deno.removeSync(join(sounds, "loop.wav"));
+
+      writeSound(secret, PULSES);
+      Deno.chmodSync(secret, 0);
+      Deno.chmodSync(closed, 0);
+      const [command, ...args] = [
+        ...AS_ANYBODY,
+        ...[Deno.execPath(), "run", "-A", join(PROJECT, "cli.ts")],
+        ...["index", sounds, "--library", library, "--json"],
+      ];
+      const { stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
+      Deno.chmodSync(closed, 0o755);
+      const second = JSON.parse(new TextDecoder().decode(stdout));
+      assert.deepEqual([second.gone, second.heard, second.broken, second.sounds], [0, 0, [], 2]);
+      assert.deepEqual(
+        second.unread.map(({ reason }: { reason: string }) => reason.replace(/ \(os.*/, "")),
+        [
+          `Expected to look into ${closed} but found: Permission denied`,
+          `Expected to hear ${secret} but found: Permission denied`,
+        ],
+      );
+
+      Deno.chmodSync(secret, 0o644);
+      const third = await indexSounds([sounds], library);
+      assert.deepEqual([third.files, third.heard, third.unread], [3, 1, []]);
+    }),
+});
