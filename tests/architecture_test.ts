@@ -14,38 +14,55 @@ const FLOORS = [
   ["challenge", "onnx", "audio", "fetch", "notebook"],
   ["io", "ui"],
 ];
-const SIDE_BY_SIDE = ["web → library", "web → inspect", "library → inspect", "fetch → challenge"];
-const NOTEBOOK_KNOWS = ["io"];
-const CHALLENGE_KNOWS = ["io"];
+const SIDE_BY_SIDE = ["fetch → challenge", "web → library"];
+/** Rooms that know fewer than what lies below them. */
+const KNOWS: Record<string, string[]> = { challenge: ["io"], notebook: ["io"], io: [], ui: [] };
+/** Not rooms: what the package is entered by, and the command line. */
+const DOORS = ["lib/mod.ts", "helpers.ts", "cli.ts"];
 
 const floorOf = (room: string) => FLOORS.findIndex((rooms) => rooms.includes(room));
 
-function* sources(folder: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) yield* sources(path);
-    else if (/\.tsx?$/.test(name)) yield path;
-  }
+/** Path below the project → text, of all that is delivered. */
+const SOURCES: Map<string, string> = new Map();
+for (const path of ["lib", "commands", "helpers.ts", "cli.ts"].flatMap((top) => [...walk(top)])) {
+  SOURCES.set(path, Deno.readTextFileSync(join(PROJECT, path)));
 }
 
-/** The room of a file of the package; `undefined` for the doors, `lib/mod.ts` and `helpers.ts`. */
-function roomOf(path: string): string | undefined {
-  const [first, second, ...rest] = relative(PROJECT, path).split(/[\\/]/);
-  if (first === "commands") return "commands";
-  return first === "lib" && rest.length > 0 ? second : undefined;
+function* walk(path: string): Generator<string> {
+  if (Deno.statSync(join(PROJECT, path)).isFile) {
+    if (/\.[tj]s$/.test(path)) yield path;
+  } else {for (const { name } of Deno.readDirSync(join(PROJECT, path))) {
+      yield* walk(`${path}/${name}`);
+    }}
 }
 
-/** Room → the rooms that its files import from, with one such file. */
+/**
+ * The files that a file names: those that it imports, at once or later, and programs that it starts.
+ * Types that are imported as nothing else count only where they are asked for.
+ */
+function targetsOf(path: string, types = true): string[] {
+  const text = SOURCES.get(path)!.replace(/^ *(\*|\/\/).*$/gm, "");
+  const code = types ? text : text.replace(/^(import|export) type .*$/gm, "");
+  return Array.from(
+    code.matchAll(/(?:from|import|new URL)\s*\(?\s*["'`](\.[^"'`]*\.[tj]s)["'`]/g),
+    ([, target]) => relative(PROJECT, join(PROJECT, dirname(path), target)).replaceAll("\\", "/"),
+  );
+}
+
+/** The room of a file; the file itself where it lies in none. */
+function roomOf(path: string): string {
+  const [first, second, ...rest] = path.split("/");
+  if (first === "commands") return first;
+  return first === "lib" && rest.length > 0 ? second : path;
+}
+
+/** Room → room, with one file that the arrow comes from. */
 function arrows(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const top of ["lib", "commands"]) {
-    for (const path of sources(join(PROJECT, top))) {
-      const text = Deno.readTextFileSync(path);
-      for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
-        const from = roomOf(path), to = roomOf(join(dirname(path), target));
-        if (from === undefined || to === undefined || from === to) continue;
-        found.set(`${from} → ${to}`, relative(PROJECT, path));
-      }
+  for (const path of SOURCES.keys()) {
+    for (const target of targetsOf(path)) {
+      const from = roomOf(path), to = roomOf(target);
+      if (from !== to && !DOORS.includes(from)) found.set(`${from} → ${to}`, path);
     }
   }
   return found;
@@ -53,21 +70,60 @@ function arrows(): Map<string, string> {
 
 Deno.test("every import points to a room below its own", () => {
   const found = arrows();
-  assert.ok(found.size > 15, "there are arrows to look at");
+  assert.ok(found.size > 25, "there are arrows to look at");
   const wrong = [...found].filter(([arrow]) => {
     const [from, to] = arrow.split(" → ");
-    assert.ok(floorOf(from) >= 0 && floorOf(to) >= 0, `a room that no floor has: ${arrow}`);
+    assert.ok(floorOf(from) >= 0, `a room that no floor has: ${arrow}`);
+    // What is no room, a door or a test, is on no floor: nothing may lead there.
     return floorOf(to) <= floorOf(from) && !SIDE_BY_SIDE.includes(arrow);
   });
   assert.deepEqual(wrong, []);
+  assert.deepEqual(
+    SIDE_BY_SIDE.filter((arrow) => !found.has(arrow)),
+    [],
+    "an exception of nothing",
+  );
 });
 
-for (
-  const [room, knows] of [["notebook", NOTEBOOK_KNOWS], ["challenge", CHALLENGE_KNOWS]] as const
-) {
-  Deno.test(`lib/${room} knows no other room than ${knows.join(", ")}`, () => {
+for (const [room, knows] of Object.entries(KNOWS)) {
+  Deno.test(`lib/${room} knows ${knows.join(", ") || "no room"} and no other`, () => {
     const others = [...arrows()].filter(([arrow]) => arrow.startsWith(`${room} → `))
       .filter(([arrow]) => !knows.some((known) => arrow.endsWith(`→ ${known}`)));
     assert.deepEqual(others, []);
   });
 }
+
+Deno.test("no file imports itself by way of others", () => {
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]) => {
+    assert.ok(!trail.includes(path), [...trail, path].join(" → "));
+    if (done.has(path) || !SOURCES.has(path)) return;
+    for (const target of targetsOf(path, false)) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of SOURCES.keys()) visit(path, []);
+  assert.equal(done.size, SOURCES.size);
+});
+
+Deno.test("each file that is named is there", () => {
+  for (const path of SOURCES.keys()) {
+    for (const target of targetsOf(path)) assert.ok(SOURCES.has(target), `${path} names ${target}`);
+  }
+});
+
+Deno.test("lib/notebook names no data set, no model, and nothing of the template", () => {
+  const names =
+    /qvim-(mini|dev)|QBVIM|DEV Dataset|similarit|ROOT_PATH|DATA_PATH|VocalSearch|TwoDft|MobileNet/i;
+  for (const [path, text] of SOURCES) {
+    if (!path.startsWith("lib/notebook/")) continue;
+    assert.doesNotMatch(text, names, path);
+  }
+});
+
+Deno.test("packages come from the npm registry, and ONNX Runtime by way of one file", () => {
+  for (const [path, text] of SOURCES) {
+    assert.doesNotMatch(text, /(?:from|import)\s*\(?\s*["'`](?:jsr:|https?:)/, path);
+    const isRuntime = path === "lib/onnx/runtime.ts";
+    assert.equal(/["'`](npm:)?onnxruntime-node/.test(text), isRuntime, path);
+  }
+});
