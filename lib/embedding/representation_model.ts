@@ -176,6 +176,16 @@ export abstract class RepresentationModel<Item, Query = Item> extends QVIMModel 
 function nameSound(error: unknown, kind: SoundKind, path: string): unknown {
   const where = `(${kind === "item" ? "embedItem" : "embedQuery"} of ${path})`;
   if (!(error instanceof Error)) return new Error(`${String(error)} ${where}`, { cause: error });
-  if (!error.message.includes(path)) error.message = `${error.message} ${where}`;
-  return error;
+  if (error.message.includes(path)) return error;
+  const { message, name, stack } = error, named = `${message} ${where}`.trimStart();
+  const head = message === "" ? name : `${name}: ${message}`;
+  try {
+    error.message = named;
+    // What Jupyter shows of an error is its stack, which begins with the message that it was made with.
+    error.stack = stack?.replace(head, () => `${name}: ${named}`);
+    return error;
+  } catch {
+    // A DOMException, or a frozen error: neither can be changed.
+    return new Error(`${name}: ${named}`, { cause: error });
+  }
 }

@@ -21,7 +21,7 @@ import { currentRun } from "./current_run.ts";
  */
 export async function showConfusion(
   evaluation: Evaluation,
-  scores: string | undefined = currentRun.sources().scores,
+  scores: string | undefined = currentRun.sources(evaluation).scores,
 ): Promise<void> {
   const { classes, counts } = await confusion(evaluation, scores);
   const rows = classes.map((name, i) => [name, ...counts[i].map(String)]);

@@ -3,16 +3,17 @@
  * earlier run declared and says nothing of a cell that is no TypeScript: without this, a notebook
  * shows the figures of the model before.
  */
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
 import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
 import { inNotebook } from "../ui/jupyter.ts";
 import { KeptLock } from "../io/kept_lock.ts";
 import { CellRecord } from "./cell_record.ts";
 import { markOf, valueOf } from "./run_basis.ts";
+import { retract, tellDataSet, tellEmpty, tellOfOthers } from "./run_notes.ts";
 import {
   checkClass,
+  checkFile,
   checkModel,
   checkPaths,
   noResult,
@@ -20,6 +21,7 @@ import {
   type RunPaths,
   type RunState,
   SILENT_SYNTAX,
+  someFailed,
   StaleRunError,
 } from "./run_state.ts";
 import { assertModel, type Similarities, type SoundPaths } from "../challenge/model.ts";
@@ -28,9 +30,6 @@ import {
   readSimilarities,
   writeSimilarities,
 } from "../challenge/similarities.ts";
-
-/** The built-in data set, which is made by a program and no measure of anything. */
-const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url));
 
 /**
  * The run of a notebook that is under way: it begins with the cell that makes the folders, and each
@@ -48,6 +47,8 @@ const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url))
 export class NotebookRun {
   readonly #cells = new CellRecord();
   #state?: RunState;
+  /** All figures that were ever given, of earlier runs as well. */
+  readonly #given = new WeakSet<Evaluation>();
 
   /** Makes a run that has not begun; {@linkcode currentRun} is the one of a notebook. */
   constructor() {
@@ -61,6 +62,7 @@ export class NotebookRun {
       const present = valueOf(state.model);
       if (present !== state.present) state.setAt = place;
       state.present = present;
+      if (state.shownAt === place && this.#cells.hasFailure(state.before)) retract(state);
     });
   }
 
@@ -113,19 +115,12 @@ export class NotebookRun {
       state.saved =
       state.evaluation =
         undefined;
-    if (checkSteps) this.#cells.checkSteps(state.before);
+    state.checksSteps = checkSteps;
+    this.#checkCells(state);
     const { dataPath } = state;
-    console.log(
-      `Data set: ${dataPath}${
-        resolve(dataPath) === BUILT_IN ? ", the small one that is built in: made by a program" : ""
-      }`,
-    );
+    tellDataSet(dataPath);
     const items = toPaths(listItems(dataPath)), queries = toPaths(listQueries(dataPath));
-    if (Object.keys(items).length === 0 && Object.keys(queries).length === 0) {
-      console.log(
-        `There are no sounds in ${resolve(dataPath)}; paths are relative to the notebook's folder`,
-      );
-    }
+    if (Object.keys(items).length === 0 && Object.keys(queries).length === 0) tellEmpty(dataPath);
     state.files = { items, queries };
     this.#cells.end();
     return state.files;
@@ -147,22 +142,26 @@ export class NotebookRun {
         "Expected the files of this run but found none: run the cell that lists them",
       );
     }
+    this.#checkCells(state);
     const present = valueOf(model);
     if (present === undefined || (isObject(present) && present === state.formerModel)) {
       throw new StaleRunError(
-        `Expected step 4 to set a model but it has set no model in this run (${SILENT_SYNTAX})`,
+        `Expected ${state.checksSteps ? "step 4" : "a cell"} to set a model but it has set no ` +
+          `model in this run (${SILENT_SYNTAX})`,
       );
     }
     assertModel(present);
     checkClass(present);
-    const others = this.#cells.othersSince(state.setAt);
-    if (others > 0 && present === state.present) {
-      console.log(
-        `Since step 4 made the model, ${cellsHave(others)} run: it knows nothing of classes that ` +
-          "they declared",
+    if (present === state.present) {
+      tellOfOthers(
+        "Since step 4 made the model",
+        this.#cells.othersSince(state.setAt),
+        "it knows nothing of classes that they declared",
       );
     }
-    const scores = await present.computeSimilarities(state.files.items, state.files.queries);
+    // Copies: what a model does to them is none of the files of the run.
+    const { items, queries } = state.files;
+    const scores = await present.computeSimilarities({ ...items }, { ...queries });
     // Another run may have begun while this one computed.
     if (this.#state === state) {
       state.scores = { given: scores, by: present, model, after: this.#cells.length };
@@ -174,19 +173,15 @@ export class NotebookRun {
   /**
    * Checks the scores of this run and writes them to `output/similarities.json` below the root.
    *
-   * @param options As of {@linkcode listFiles}.
    * @throws {StaleRunError} Where this run has none.
    * @throws {SimilaritiesError} Where a pair lacks its score, or one is not a finite number.
    */
-  async save({ checkSteps = true }: { checkSteps?: boolean } = {}): Promise<void> {
+  async save(): Promise<void> {
     const state = this.#begin();
     state.saved = state.evaluation = undefined;
     if (state.files === undefined || state.scores === undefined) throw noResult("scores");
     checkModel(state.scores);
-    if (checkSteps) {
-      this.#cells.checkSteps(state.before);
-      this.#cells.checkLaterCells(state.before);
-    }
+    this.#checkCells(state);
     const { items, queries } = state.files;
     const scores = state.scores.given;
     assertSimilarities(scores, items, queries);
@@ -206,24 +201,23 @@ export class NotebookRun {
     state.evaluation = undefined;
     if (state.scores !== undefined) checkModel(state.scores);
     if (state.scores === undefined || state.saved === undefined) throw noResult("saved scores");
+    this.#checkCells(state);
     const path = this.#scoresFile(state);
-    if (markOf(path) !== state.saved) {
-      throw new StaleRunError(
-        `Expected the scores of this run in ${path} but somebody has written or removed them ` +
-          "since: run the cell that saves them",
-      );
-    }
-    const others = this.#cells.othersSince(state.scores.after);
-    if (others > 0) {
-      console.log(
-        `Since the model made these scores, ${cellsHave(others)} run: the figures are of what it ` +
-          "was then",
-      );
-    }
+    checkFile(path, state.saved);
+    tellOfOthers(
+      "Since the model made these scores",
+      this.#cells.othersSince(state.scores.after),
+      "the figures are of what it was then",
+    );
     const scores = readSimilarities(path);
-    state.evaluation = await evaluate(scores, readGroundTruth(state.dataPath));
+    const evaluation = await evaluate(scores, readGroundTruth(state.dataPath));
+    // Somebody may have written it while it was read.
+    checkFile(path, state.saved);
+    state.evaluation = evaluation;
+    this.#given.add(evaluation);
+    state.shownAt = this.#cells.length;
     this.#cells.end();
-    return state.evaluation;
+    return evaluation;
   }
 
   /**
@@ -232,9 +226,11 @@ export class NotebookRun {
    * @throws {StaleRunError} Where there are none.
    */
   evaluation(): Evaluation {
-    const { evaluation, scores } = this.#begin();
+    const state = this.#begin(), { evaluation, scores } = state;
     if (scores !== undefined) checkModel(scores);
     if (evaluation === undefined) throw noResult("figures");
+    this.#checkCells(state);
+    state.shownAt = this.#cells.length;
     this.#cells.end();
     return evaluation;
   }
@@ -242,10 +238,12 @@ export class NotebookRun {
   /**
    * Where the sounds and the scores of this run lie, as far as it has come; for looking at them.
    *
+   * @param of The figures that are looked into, where it is some.
    * @returns The file of the scores, the sounds by id, and each query's right item.
-   * @throws {StaleRunError} Where the paths or the model are not those that the run had.
+   * @throws {StaleRunError} Where the paths or the model are not those that the run had, or the figures
+   * are an earlier run's.
    */
-  sources(): {
+  sources(of?: Evaluation): {
     scores?: string;
     items?: SoundPaths;
     queries?: SoundPaths;
@@ -256,6 +254,11 @@ export class NotebookRun {
     const { evaluation, files, saved, scores } = state;
     checkPaths(state);
     if (scores !== undefined) checkModel(scores);
+    if (of !== evaluation && of !== undefined && this.#given.has(of)) {
+      throw new StaleRunError(
+        "Expected the figures of this run but they are an earlier one's: run the cell that evaluates",
+      );
+    }
     return {
       scores: saved !== undefined ? this.#scoresFile(state) : undefined,
       ...files,
@@ -277,13 +280,16 @@ export class NotebookRun {
     );
   }
 
+  /** @throws {StaleRunError} Where a cell of a notebook that is made of the template has failed. */
+  #checkCells({ checksSteps, before }: RunState): void {
+    if (!checksSteps) return;
+    this.#cells.checkSteps(before);
+    if (this.#cells.hasFailure(before)) throw someFailed();
+  }
+
   #scoresFile({ rootPath }: RunState): string {
     return join(rootPath, "output", "similarities.json");
   }
-}
-
-function cellsHave(count: number): string {
-  return count === 1 ? "another cell has" : `${count} other cells have`;
 }
 
 function isObject(value: unknown): boolean {

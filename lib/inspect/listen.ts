@@ -159,7 +159,8 @@ async function showRanked(
   assertEvaluation(evaluation);
   const chosen = evaluation.results.toSorted(order).slice(0, count);
   const rightItems = Object.fromEntries(chosen.map(({ query, item }) => [query, item]));
-  await showRows(chosen.map(({ query }) => query), { rightItems, ...options });
+  const sources = options.scores === undefined ? currentRun.sources(evaluation) : {};
+  await showRows(chosen.map(({ query }) => query), { ...sources, rightItems, ...options });
 }
 
 function checkTop({ top = 3 }: ListenOptions): number {

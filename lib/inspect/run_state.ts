@@ -2,7 +2,7 @@
 import { QvimError } from "../io/errors.ts";
 import type { Evaluation } from "../challenge/evaluation.ts";
 import type { Similarities, SoundPaths } from "../challenge/model.ts";
-import { redeclaredClass, valueOf } from "./run_basis.ts";
+import { markOf, redeclaredClass, valueOf } from "./run_basis.ts";
 
 /** Thrown where a cell is run whose results would be another run's; the message says what to do. */
 export class StaleRunError extends QvimError {}
@@ -48,12 +48,16 @@ export interface RunState {
   formerModel: unknown;
   /** The count of the cell that had run before the one that began this run. */
   before: number;
+  /** Whether the notebook is made of the template, so that each of its steps is to end well. */
+  checksSteps?: boolean;
   files?: RunFiles;
   /** What the model gave, whatever that is. */
   scores?: Scores;
   /** The state of the file, where the scores are in it. */
   saved?: string;
   evaluation?: Evaluation;
+  /** The place of the cell that shows the figures. */
+  shownAt?: number;
 }
 
 /** What to say where a step has not done what it should, for no reason that can be seen. */
@@ -76,6 +80,15 @@ export function checkPaths({ paths, rootPath, dataPath }: RunState): void {
         "since: run all cells from the one below step 1 on",
     );
   }
+}
+
+/** @throws {StaleRunError} Where the scores are not those that this run has saved. */
+export function checkFile(path: string, saved: string): void {
+  if (markOf(path) === saved) return;
+  throw new StaleRunError(
+    `Expected the scores of this run in ${path} but somebody has written or removed them ` +
+      "since: run the cell that saves them",
+  );
 }
 
 /** @throws {StaleRunError} Where the model is of a class that was declared anew since. */
@@ -103,6 +116,14 @@ export function failed(step: string): StaleRunError {
   return new StaleRunError(
     `Expected the steps 1 to 4 to have run to their ends in this run but ${step} has not: ` +
       `look at it, then run all cells (${SILENT_SYNTAX})`,
+  );
+}
+
+/** What to say where some cell of a run has failed. */
+export function someFailed(): StaleRunError {
+  return new StaleRunError(
+    "Expected all cells of this run to have run to their ends but one has failed since it began: " +
+      `look at the steps 1 to 4, then run all cells from the one below step 1 on (${SILENT_SYNTAX})`,
   );
 }
 

@@ -29,7 +29,7 @@ const SPAN = 3;
  */
 export async function showScores(
   evaluation: Evaluation,
-  scores: string | undefined = currentRun.sources().scores,
+  scores: string | undefined = currentRun.sources(evaluation).scores,
 ): Promise<void> {
   assertScores(scores);
   const matrix = await readMatrix(evaluation, scores);

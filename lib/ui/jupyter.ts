@@ -53,6 +53,12 @@ export async function display(data: MediaBundle): Promise<void> {
   await jupyter()?.broadcast("display_data", { data, metadata: {} });
 }
 
+/** Takes away what the running cell has shown and printed so far. */
+export function clearOutput(): void {
+  flushPrints();
+  jupyter()?.broadcast("clear_output", { wait: false });
+}
+
 /** A place below the running cell whose content can be changed. */
 export class UpdatableDisplay {
   readonly #id = crypto.randomUUID();

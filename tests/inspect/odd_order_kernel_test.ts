@@ -39,6 +39,7 @@ async function afterGoodRun(use: (session: Session) => Promise<void>): Promise<v
       let shown = "";
       await kernel.execute(source, ({ header, content }) => {
         if (header.msg_type === "stream") shown += content.text;
+        if (header.msg_type === "clear_output") shown = "";
         if (header.msg_type === "error") shown = `${content.ename}: ${content.evalue}`;
       });
       return shown;
@@ -62,13 +63,29 @@ Deno.test("another model of step 4 alone gets no figures of the one before", () 
     await session.run("instance", "const QBVIM_MODEL = new Loudness();");
     const message = /StaleRunError: Expected the scores of the model that step 4 has set but they/;
     await refuse(session, ["save", ...RESULTS], message);
-    // A cell that fails might be one of the steps: this one does not.
-    const listening = `const { listen } = await import("qvim");
-await listen("bark_1_voice_1.wav").catch((error) => console.log(\`\${error.name}: \${error.message}\`));`;
+    // A cell that fails might be one of the steps: these do not.
+    const looking = (call: string) =>
+      `const { listen, showConfusion, showScores, showWorst } = await import("qvim");
+await (async () => await ${call})().catch((error) => console.log(\`\${error.name}: \${error.message}\`));`;
+    const listening = looking('listen("bark_1_voice_1.wav")');
     assert.match(await session.run("listening", listening), message);
     await refuse(session, ["predict", "save"], /^(?!.*Error)/s);
+    const figures = [
+      "showWorst(evaluation, 1)",
+      "showConfusion(evaluation)",
+      "showScores(evaluation)",
+    ]
+      .map(looking);
+    for (const call of figures) {
+      assert.match(
+        await session.run("looking", call),
+        /StaleRunError: Expected the figures of this run but they are an earlier one's/,
+      );
+    }
     await refuse(session, ["exact-match"], FIGURE);
-    assert.doesNotMatch(await session.run("listening", listening), /Error/);
+    for (const call of [listening, ...figures]) {
+      assert.doesNotMatch(await session.run("looking", call), /Error/);
+    }
   }));
 
 Deno.test("a class that was declared anew gets no figures of the older one", () =>
@@ -132,6 +149,55 @@ Deno.test("cells that ran since the scores were made are told of, beside the fig
     assert.doesNotMatch(await session.run("exact-match"), /Since the model/);
     await session.run("instance");
     assert.doesNotMatch(await session.run("predict"), /Since step 4/);
+  }));
+
+Deno.test("a step that fails once its run is under way gets no figures of what was there before", () =>
+  afterGoodRun(async (session) => {
+    const message =
+      /StaleRunError: Expected all cells of this run to have run .* look at the steps/;
+    for (const id of ["setup", "implementation", "instance"]) {
+      await session.run(id, "const a = ;");
+      // As "Run Selected Cell and All Below": what it was to change is as it was, and nothing is red.
+      for (const later of ALL.slice(ALL.indexOf(id) + 1, ALL.indexOf("list-files"))) {
+        assert.equal(await session.run(later), "");
+      }
+      const shown: string[] = [];
+      for (const later of ALL.slice(ALL.indexOf("list-files"))) {
+        shown.push(await session.run(later));
+      }
+      assert.doesNotMatch(shown.join("\n"), /MRR|NDCG/, id);
+      assert.match(shown.join("\n"), message, id);
+      for (const later of ALL.slice(ALL.indexOf("make-folders"))) {
+        assert.doesNotMatch(await session.run(later), /Error/, later);
+      }
+    }
+  }));
+
+Deno.test("figures that are shown right after a step has failed are taken back", () =>
+  afterGoodRun(async (session) => {
+    for (const shown of RESULTS) {
+      await session.run("implementation", "class {");
+      const message = /^StaleRunError: Expected all cells of this run to have run to their ends/;
+      await refuse(session, [shown, "exact-match", "save"], message);
+      for (const id of ALL.slice(ALL.indexOf("make-folders"))) {
+        assert.doesNotMatch(await session.run(id), /Error/, id);
+      }
+    }
+  }));
+
+Deno.test("a fixed cell that failed for its model's sake is no step that has failed", () =>
+  afterGoodRun(async (session) => {
+    const throwing = 'const QBVIM_MODEL = { computeSimilarities() { throw new Error("no"); } };';
+    await session.run("instance", throwing);
+    await refuse(session, ["predict"], /^Error: no/);
+    await refuse(
+      session,
+      ["save", ...RESULTS],
+      /^StaleRunError: Expected (saved )?(scores|figures)/,
+    );
+    await session.run("instance");
+    await refuse(session, ["predict", "save"], /^(?!.*Error)/s);
+    await refuse(session, ["exact-match"], FIGURE);
   }));
 
 Deno.test("cells in an odd order say what is to be run first", () =>

@@ -67,13 +67,13 @@ printUnderCells();`,
 Each run begins here: what an earlier one has left counts no more.`,
   `const ROOT_PATH = "../output/explore";
 const DATA_PATH = "../data/qvim-mini";
-currentRun.start(() => ({ ROOT_PATH, DATA_PATH }), () => undefined);
+currentRun.start(() => ({ ROOT_PATH, DATA_PATH }), () => MODEL);
 Deno.mkdirSync(ROOT_PATH, { recursive: true });`,
   `// Any model: VocalSearch, TwoDft, or a class of your own that extends EmbeddingModel.
 const MODEL = new TwoDft();`,
   "const files = currentRun.listFiles({ checkSteps: false });",
   `await currentRun.predict(() => MODEL);
-await currentRun.save({ checkSteps: false });`,
+await currentRun.save();`,
   `const evaluation = await currentRun.evaluate();
 for (const line of [...exactMatchLines(evaluation), ...classwiseLines(evaluation)]) {
   console.log(line);

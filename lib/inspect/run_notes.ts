@@ -1,0 +1,41 @@
+/** What the fixed cells of a notebook say beside their results: what these stand on. */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { clearOutput } from "../ui/jupyter.ts";
+import { type RunState, someFailed } from "./run_state.ts";
+
+/** The built-in data set, which is made by a program and no measure of anything. */
+const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url));
+
+export function tellDataSet(path: string): void {
+  const isBuiltIn = resolve(path) === BUILT_IN;
+  console.log(
+    `Data set: ${path}${isBuiltIn ? ", the small one that is built in: made by a program" : ""}`,
+  );
+}
+
+export function tellEmpty(path: string): void {
+  console.log(
+    `There are no sounds in ${resolve(path)}; paths are relative to the notebook's folder`,
+  );
+}
+
+/** Tells of cells that have run in between, if there are any. */
+export function tellOfOthers(since: string, cells: number, meaning: string): void {
+  if (cells === 0) return;
+  const have = cells === 1 ? "another cell has" : `${cells} other cells have`;
+  console.log(`${since}, ${have} run: ${meaning}`);
+}
+
+/**
+ * Takes figures back that have just been shown, where the cell before theirs turns out to have failed;
+ * in a notebook that is not made of the template, only says so.
+ */
+export function retract({ checksSteps }: RunState): void {
+  if (checksSteps) {
+    clearOutput();
+    console.error(`${someFailed()}`);
+  } else {
+    console.log("A cell has failed since this run began: the figures are of what the others made");
+  }
+}
