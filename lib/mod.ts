@@ -7,14 +7,17 @@ export { LogMel, type LogMelOptions } from "./audio/mel.ts";
 export type { CustomFrontEnd, FrontEndName, FrontEndOptions, Tensor } from "./audio/front_end.ts";
 export { type Matrix, melFilterBank, type MelOptions, type MelScale } from "./audio/mel_bank.ts";
 export {
+  type DecibelOptions,
   melSpectrogram,
   mfcc,
+  type PadMode,
   powerToDb,
   spectralCentroid,
   spectralFlatness,
   stft,
   type StftOptions,
 } from "./audio/spectra.ts";
+export { type Alignment, dtw, type DtwOptions } from "./audio/dtw.ts";
 export { resample } from "./audio/resample.ts";
 export { fourierResample } from "./audio/fourier_resample.ts";
 export {

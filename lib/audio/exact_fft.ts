@@ -1,5 +1,5 @@
 /**
- * The power spectra of real frames in double precision, of any even length: where soft bins are summed
+ * The power spectra of real frames in double precision, of any length: where soft bins are summed
  * over a whole spectrum, the rounding of single precision shows. Slower than `RealFft`.
  */
 export class PowerSpectrum {
@@ -17,7 +17,7 @@ export class PowerSpectrum {
 
   /**
    * @param frame [shape=(n,)].
-   * @param out Where |X|² goes [shape=(1 + n / 2,)].
+   * @param out Where |X|² goes [shape=(1 + floor(n / 2),)].
    */
   compute(frame: Float64Array, out: Float64Array): void {
     const { re, im } = this.#fft;

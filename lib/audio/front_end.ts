@@ -5,7 +5,7 @@
 import type { Allocate } from "./buffers.ts";
 import { EFFICIENT_AT, LogMel, type LogMelOptions } from "./mel.ts";
 import { LOG_MELS, LogMelSpectrogram } from "./log_mel_spectrogram.ts";
-import type { MelScale } from "./mel_bank.ts";
+import type { MelOptions, MelScale } from "./mel_bank.ts";
 
 /**
  * - `waveform`: samples, at 16 kHz unless given;
@@ -25,7 +25,7 @@ export interface FrontEndOptions extends LogMelOptions {
   /** `log-mel`, `clap`, `whisper`: the mel scale. */
   melScale?: MelScale;
   /** `log-mel`, `clap`, `whisper`: whether bands have one area or one height. */
-  norm?: "slaney" | "none";
+  norm?: MelOptions["norm"];
   /** `log-mel`: decibels of power from 1e-10 up, or the natural logarithm of `offset` and power. */
   logarithm?: "db" | "ln";
   /** `log-mel`: what is added to power before the natural logarithm; 1e-6 unless given. */

@@ -1,5 +1,11 @@
 import type { Allocate } from "./buffers.ts";
-import { applyBank, type Matrix, melFilterBank, type MelScale } from "./mel_bank.ts";
+import {
+  applyBank,
+  type Matrix,
+  melFilterBank,
+  type MelOptions,
+  type MelScale,
+} from "./mel_bank.ts";
 import { stft } from "./spectra.ts";
 
 /** How a log-mel spectrogram is made. */
@@ -14,7 +20,7 @@ export interface LogMelSettings {
   /** Half the sample rate unless given. */
   fMax?: number;
   melScale: MelScale;
-  norm: "slaney" | "none";
+  norm: MelOptions["norm"];
   /** Seconds; as long as the sound is unless given. */
   duration?: number;
   /** How shorter sounds become as long. */
@@ -105,6 +111,8 @@ export class LogMelSpectrogram {
       throw new RangeError(`Expected logarithm to be db or ln but found ${logarithm}`);
     }
     if (!(Math.abs(std) > 0)) throw new RangeError(`Expected std not to be 0 but found ${std}`);
+    // So many frames make so many samples, whatever their number: `samplesFor` relies on it.
+    if (nFft % 2 === 1) throw new RangeError(`Expected nFft to be even but found ${nFft}`);
     this.#bank = melFilterBank(sampleRate, nFft, settings);
     this.length = duration === undefined ? undefined : Math.round(duration * sampleRate);
     // It says at once which setting makes no frames.

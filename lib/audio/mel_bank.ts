@@ -24,8 +24,11 @@ export interface MelOptions {
   fMax?: number;
   /** The scale; Slaney's unless given. */
   melScale?: MelScale;
-  /** `slaney` makes all bands of one area, `none` of one height; `slaney` unless given. */
-  norm?: "slaney" | "none";
+  /**
+   * `slaney` makes all bands of one area over Hz, `none` of one height, a number p makes their p-norms 1
+   * (Infinity: their highest weights); `slaney` unless given.
+   */
+  norm?: "slaney" | "none" | number;
   /** Whether the sides of the triangles are straight over Hz, or, as Kaldi's, over mel; `hz` unless given. */
   straightOver?: "hz" | "mel";
 }
@@ -57,7 +60,7 @@ function toHz(mel: number, scale: MelScale): number {
  * @param sampleRate In Hz.
  * @param nFft Length of the Fourier transform in samples.
  * @param options Bands, range, scale and norm.
- * @returns Weights by band and frequency [shape=(nMels, 1 + nFft / 2)].
+ * @returns Weights by band and frequency [shape=(nMels, 1 + floor(nFft / 2))].
  * @throws {RangeError} Where the settings make no bank.
  *
  * @example
@@ -78,12 +81,15 @@ export function melFilterBank(sampleRate: number, nFft: number, options: MelOpti
       `Expected 0 ≤ fMin < fMax ≤ ${sampleRate / 2} Hz but found ${fMin} and ${fMax}`,
     );
   }
+  if (norm !== "slaney" && norm !== "none" && !(typeof norm === "number" && norm > 0)) {
+    throw new RangeError(`Expected norm to be slaney, none or a number above 0 but found ${norm}`);
+  }
   const low = toMel(fMin, melScale), high = toMel(fMax, melScale);
   const edges = Array.from(
     { length: nMels + 2 },
     (_, i) => toHz(low + (high - low) * i / (nMels + 1), melScale),
   );
-  const columns = nFft / 2 + 1;
+  const columns = (nFft >> 1) + 1;
   const axis = (hz: number) => straightOver === "mel" ? toMel(hz, melScale) : hz;
   const bins = Float64Array.from({ length: columns }, (_, i) => axis(i * sampleRate / nFft));
   const corners = edges.map(axis);
@@ -95,8 +101,20 @@ export function melFilterBank(sampleRate: number, nFft: number, options: MelOpti
       const weight = Math.min((at - left) / (center - left), (right - at) / (right - center));
       data[band * columns + bin] = Math.max(0, weight) * scale;
     });
+    if (typeof norm === "number") {
+      scaleToNorm(data.subarray(band * columns, (band + 1) * columns), norm);
+    }
   }
   return { data, rows: nMels, columns };
+}
+
+/** Scales weights to a p-norm of 1, in place; zeros stay as they are. */
+function scaleToNorm(weights: Float32Array, p: number): void {
+  const norm = p === Infinity
+    ? weights.reduce((peak, weight) => Math.max(peak, weight), 0)
+    : weights.reduce((sum, weight) => sum + weight ** p, 0) ** (1 / p);
+  if (norm === 0) return;
+  for (let i = 0; i < weights.length; i++) weights[i] /= norm;
 }
 
 /** The rows of a bank without the zeros on either side, of which there are many; of none else, one. */

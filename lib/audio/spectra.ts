@@ -6,25 +6,65 @@
 import { PowerSpectrum } from "./exact_fft.ts";
 import { applyBank, checkWhole, type Matrix, melFilterBank, type MelOptions } from "./mel_bank.ts";
 
+const DEFAULT_N_FFT = 2048;
+/** From one value of a feature to the next, in samples. */
+const FEATURE_HOP = 512;
+
 /** How a signal is cut into frames. */
 export interface StftOptions {
-  /** Length of the Fourier transform in samples, an even number; 2048 unless given. */
+  /** Length of the Fourier transform in samples; 2048 unless given. */
   nFft?: number;
-  /** Samples from one frame to the next; a quarter of `nFft` unless given. */
+  /** Samples from one frame to the next; a quarter of the window, for features 512, unless given. */
   hopLength?: number;
   /** Length of the Hann window, in the middle of the frame; `nFft` unless given. */
   winLength?: number;
-  /** What lies beyond the ends: zeros, or the signal mirrored at its ends; `constant` unless given. */
-  padMode?: "constant" | "reflect";
+  /** Whether frames lie around their times, so that the first half of the first one is padding; true unless given. */
+  center?: boolean;
+  /**
+   * What lies beyond the ends of a signal whose frames are centred: zeros (`constant`, unless given), the
+   * signal mirrored around its last sample (`reflect`) or behind it (`symmetric`), or that sample (`edge`).
+   */
+  padMode?: PadMode;
+}
+
+/** What lies beyond the ends of a signal, by NumPy's names. */
+export type PadMode = "constant" | "edge" | "reflect" | "symmetric";
+
+/** For an index before a signal's first sample, or behind its last one, whose value is taken. */
+const MIRRORS: Record<PadMode, (i: number, n: number) => number> = {
+  constant: () => -1,
+  edge: (i, n) => i < 0 ? 0 : n - 1,
+  reflect: (i, n) => i < 0 ? -i : 2 * n - 2 - i,
+  symmetric: (i, n) => i < 0 ? -1 - i : 2 * n - 1 - i,
+};
+
+/** The signal with half a frame at either end, where frames are centred. */
+function pad(samples: Float32Array, half: number, mode: PadMode): Float32Array {
+  const mirror = MIRRORS[mode], n = samples.length;
+  if (mirror === undefined) {
+    const modes = Object.keys(MIRRORS).join(", ");
+    throw new RangeError(`Expected padMode to be one of ${modes} but found ${mode}`);
+  }
+  const least = { constant: 0, edge: 1, reflect: half + 1, symmetric: half }[mode];
+  if (n < least) {
+    throw new RangeError(`Expected ${least} samples or more to pad by ${mode} but found ${n}`);
+  }
+  const padded = new Float32Array(n + 2 * half);
+  padded.set(samples, half);
+  for (let i = 1; i <= half && mode !== "constant"; i++) {
+    padded[half - i] = samples[mirror(-i, n)];
+    padded[half + n - 1 + i] = samples[mirror(n - 1 + i, n)];
+  }
+  return padded;
 }
 
 /**
- * The power of the short-time Fourier transform, |X|²: centred frames, zeros beyond the ends
- * or the signal mirrored, a periodic Hann window.
+ * The power of the short-time Fourier transform, |X|²: frames under a periodic Hann window.
  *
  * @param samples The signal [shape=(n,)].
  * @param options How it is cut into frames.
- * @returns Power by frequency and frame [shape=(1 + nFft / 2, 1 + floor(n / hopLength))].
+ * @returns Power by frequency and frame [shape=(1 + floor(nFft / 2), frames)]; centred frames of an even
+ * `nFft` are 1 + floor(n / hopLength).
  * @throws {RangeError} Where an option makes no frames.
  *
  * @example
@@ -37,22 +77,23 @@ export interface StftOptions {
  * ```
  */
 export function stft(samples: Float32Array, options: StftOptions = {}): Matrix {
-  const { nFft = 2048 } = options;
-  const { hopLength = nFft >> 2, winLength = nFft } = options;
+  const { nFft = DEFAULT_N_FFT, center = true, padMode = "constant" } = options;
+  const { winLength = nFft } = options;
+  const { hopLength = Math.max(1, winLength >> 2) } = options;
   checkWhole("nFft", nFft, 2);
-  if (nFft % 2 === 1) throw new RangeError(`Expected nFft to be even but found ${nFft}`);
   checkWhole("hopLength", hopLength);
   checkWhole("winLength", winLength);
   if (winLength > nFft) {
     throw new RangeError(`Expected winLength to be at most nFft, ${nFft}, but found ${winLength}`);
   }
-  const mirrored = options.padMode === "reflect", n = samples.length;
-  if (mirrored && n <= nFft / 2) {
-    throw new RangeError(`Expected more than ${nFft / 2} samples to mirror but found ${n}`);
+  const signal = center ? pad(samples, nFft >> 1, padMode) : samples;
+  if (signal.length < nFft) {
+    throw new RangeError(
+      `Expected a frame of nFft, ${nFft} samples, or more but found ${samples.length}`,
+    );
   }
-  const at = (i: number) => mirrored ? samples[i < 0 ? -i : i < n ? i : 2 * n - 2 - i] : samples[i];
   const spectrum = new PowerSpectrum(nFft);
-  const rows = nFft / 2 + 1, columns = 1 + Math.floor(samples.length / hopLength);
+  const rows = (nFft >> 1) + 1, columns = 1 + Math.floor((signal.length - nFft) / hopLength);
   const data = new Float32Array(rows * columns);
   const left = (nFft - winLength) >> 1;
   const window = Float64Array.from(
@@ -64,12 +105,16 @@ export function stft(samples: Float32Array, options: StftOptions = {}): Matrix {
   );
   const frame = new Float64Array(nFft), power = new Float64Array(rows);
   for (let column = 0; column < columns; column++) {
-    const start = column * hopLength - nFft / 2;
-    for (let i = 0; i < nFft; i++) frame[i] = (at(start + i) ?? 0) * window[i];
+    const start = column * hopLength;
+    for (let i = 0; i < nFft; i++) frame[i] = signal[start + i] * window[i];
     spectrum.compute(frame, power);
     for (let bin = 0; bin < rows; bin++) data[bin * columns + column] = power[bin];
   }
   return { data, rows, columns };
+}
+
+function featureFrames(samples: Float32Array, options: StftOptions): Matrix {
+  return stft(samples, { ...options, hopLength: options.hopLength ?? FEATURE_HOP });
 }
 
 /**
@@ -94,16 +139,27 @@ export function melSpectrogram(
   sampleRate: number,
   options: StftOptions & MelOptions = {},
 ): Matrix {
-  const power = stft(samples, options);
-  return applyBank(melFilterBank(sampleRate, 2 * (power.rows - 1), options), power);
+  const power = featureFrames(samples, options);
+  return applyBank(melFilterBank(sampleRate, options.nFft ?? DEFAULT_N_FFT, options), power);
+}
+
+/** What decibels are taken of, and how far down. */
+export interface DecibelOptions {
+  /** The power that is 0 dB: a number, or `"max"` for the loudest; 1 unless given. */
+  ref?: number | "max";
+  /** No power counts as less than this; 1e-10 unless given. */
+  aMin?: number;
+  /** How many dB below the loudest are kept, Infinity for all; 80 unless given. */
+  topDb?: number;
 }
 
 /**
- * Power in decibels, 10 log₁₀, no lower than so far below the loudest.
+ * Power in decibels, 10 log₁₀.
  *
  * @param power Power, for instance of {@linkcode melSpectrogram}.
- * @param topDb The range in dB that is kept; 80 unless given.
- * @returns Decibels above a power of 1.
+ * @param options Reference and range.
+ * @returns Decibels, of the same shape.
+ * @throws {RangeError} Where `aMin` or `ref` is not above 0, or `topDb` is below it.
  *
  * @example
  * ```ts
@@ -113,10 +169,18 @@ export function melSpectrogram(
  * if (data[0] !== 20 || data[1] !== -60) throw new Error(data.join());
  * ```
  */
-export function powerToDb(power: Matrix, topDb = 80): Matrix {
-  const data = power.data.map((value) => 10 * Math.log10(Math.max(1e-10, value)));
-  const floor = data.reduce((peak, value) => Math.max(peak, value), -Infinity) - topDb;
-  return { ...power, data: data.map((value) => Math.max(floor, value)) };
+export function powerToDb(power: Matrix, options: DecibelOptions = {}): Matrix {
+  const { ref = 1, aMin = 1e-10, topDb = 80 } = options;
+  if (!(aMin > 0)) throw new RangeError(`Expected aMin to be above 0 but found ${aMin}`);
+  if (!(topDb >= 0)) throw new RangeError(`Expected topDb to be 0 or more but found ${topDb}`);
+  const loudest = power.data.reduce((peak, value) => Math.max(peak, value), 0);
+  const reference = ref === "max" ? loudest : ref;
+  if (ref !== "max" && !(ref > 0)) {
+    throw new RangeError(`Expected ref to be "max" or a power above 0 but found ${ref}`);
+  }
+  const decibels = (value: number) => 10 * Math.log10(Math.max(aMin, value));
+  const zero = decibels(reference), floor = decibels(loudest) - zero - topDb;
+  return { ...power, data: power.data.map((value) => Math.max(floor, decibels(value) - zero)) };
 }
 
 /**
@@ -184,8 +248,8 @@ export function spectralCentroid(
   sampleRate: number,
   options: StftOptions = {},
 ): Float32Array {
-  const { data, rows, columns } = stft(samples, options);
-  const step = sampleRate / (2 * (rows - 1));
+  const { data, rows, columns } = featureFrames(samples, options);
+  const step = sampleRate / (options.nFft ?? DEFAULT_N_FFT);
   return Float32Array.from({ length: columns }, (_, t) => {
     let sum = 0, weighted = 0;
     for (let bin = 0; bin < rows; bin++) {
@@ -213,7 +277,7 @@ export function spectralCentroid(
  * ```
  */
 export function spectralFlatness(samples: Float32Array, options: StftOptions = {}): Float32Array {
-  const { data, rows, columns } = stft(samples, options);
+  const { data, rows, columns } = featureFrames(samples, options);
   return Float32Array.from({ length: columns }, (_, t) => {
     let sum = 0, logs = 0;
     for (let bin = 0; bin < rows; bin++) {

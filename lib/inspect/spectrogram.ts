@@ -65,7 +65,7 @@ export async function spectrogram(
  */
 export function pictureDecibels(samples: Float32Array): Matrix {
   const options = { nFft: N_FFT, hopLength: HOP, nMels: BANDS, fMax: F_MAX };
-  return powerToDb(melSpectrogram(samples, RATE, options), RANGE);
+  return powerToDb(melSpectrogram(samples, RATE, options), { topDb: RANGE });
 }
 
 /** As {@linkcode spectrogram}, of what is in memory; the title may stand beside it already. */

@@ -36,7 +36,17 @@ Deno.test("spectra equal librosa's", () => {
   const { samples, sampleRate } = readWav(FILE);
   assertClose("stft", stft(samples), 1e-4);
   assertClose("stft_short", stft(samples, { nFft: 512, hopLength: 160, winLength: 400 }), 1e-4);
+  assertClose("stft_window", stft(samples, { nFft: 512, winLength: 400 }), 1e-4);
+  assertClose("stft_odd", stft(samples, { nFft: 441, hopLength: 200, winLength: 401 }), 1e-4);
+  assertClose("stft_not_centred", stft(samples, { nFft: 1023, center: false }), 1e-4);
+  for (const padMode of ["edge", "reflect", "symmetric"] as const) {
+    const options = { nFft: 1000, hopLength: 300, padMode };
+    assertClose(`stft_${padMode}`, stft(samples, options), 1e-4);
+  }
   assertClose("mel_slaney", melFilterBank(sampleRate, 2048), 1e-6);
+  const bands = (norm: number) => melFilterBank(sampleRate, 1023, { nMels: 30, norm });
+  assertClose("mel_l1", bands(1), 1e-6);
+  assertClose("mel_peak", bands(Infinity), 1e-6);
   assertClose(
     "mel_htk",
     melFilterBank(sampleRate, 1024, {
@@ -53,8 +63,20 @@ Deno.test("spectra equal librosa's", () => {
   const { values } = EXPECTED.power_to_db;
   const step = Math.ceil(decibels.data.length / values.length);
   values.forEach((value, i) => assert.ok(Math.abs(decibels.data[i * step] - value) < 1e-3, `${i}`));
+  const belowLoudest = { ref: "max", aMin: 1e-5, topDb: Infinity } as const;
+  assertClose(
+    "power_to_db_max",
+    powerToDb(melSpectrogram(samples, sampleRate), belowLoudest),
+    1e-4,
+  );
   assertClose("mfcc", mfcc(samples, sampleRate, { nMfcc: 13 }), 1e-4);
+  assertClose("mfcc_short", mfcc(samples, sampleRate, { nFft: 1024 }), 1e-4);
   assertClose("centroid", spectralCentroid(samples, sampleRate), 1e-4);
+  assertClose(
+    "centroid_odd",
+    spectralCentroid(samples, sampleRate, { nFft: 1023, center: false }),
+    1e-4,
+  );
   assertClose("flatness", spectralFlatness(samples), 1e-4);
 });
 
@@ -62,6 +84,17 @@ Deno.test("spectra name the option that makes none", () => {
   const x = new Float32Array(4096);
   assert.throws(() => stft(x, { hopLength: 0 }), /Expected hopLength/);
   assert.throws(() => stft(x, { winLength: 4096 }), /Expected winLength to be at most nFft, 2048/);
+  assert.throws(() => stft(x, { nFft: 4097, center: false }), /nFft, 4097 .* but found 4096/);
+  assert.throws(() => stft(new Float32Array(), { padMode: "edge" }), /Expected 1 samples or more/);
+  assert.throws(
+    () => stft(new Float32Array(1024), { padMode: "reflect" }),
+    /Expected 1025 samples or more to pad by reflect but found 1024/,
+  );
+  assert.throws(() => stft(x, { padMode: "wrap" as "edge" }), /Expected padMode to be one of/);
+  assert.throws(() => melFilterBank(8000, 512, { norm: 0 }), /Expected norm to be slaney, none or/);
+  const power = { data: x, rows: 1, columns: 4096 };
+  assert.throws(() => powerToDb(power, { ref: 0 }), /Expected ref to be "max" or a power above 0/);
+  assert.throws(() => powerToDb(power, { topDb: -1 }), /Expected topDb to be 0 or more/);
   assert.throws(() => melFilterBank(8000, 512, { fMax: 5000 }), /Expected 0 ≤ fMin < fMax ≤ 4000/);
   assert.throws(() => melFilterBank(8000, 512, { nMels: 0 }), /Expected nMels/);
   assert.throws(() => mfcc(x, 8000, { nMels: 10, nMfcc: 20 }), /at most nMels, 10/);

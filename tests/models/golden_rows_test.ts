@@ -57,6 +57,19 @@ Deno.test("the pages quote the figures of qvim-mini that its systems reach", () 
   assert.ok(read("lib/models/vocal_search/README.md").includes(card), card);
 });
 
+Deno.test("alignmentCost() says what it can't align", () => {
+  const a = new Float32Array(6), weights = Float32Array.of(1, 1);
+  assert.throws(
+    () => alignmentCost(a, new Float32Array(8), weights, 1),
+    /Expected two sequences of as many frames of 2 values but found 6 and 8 values/,
+  );
+  assert.throws(
+    () => alignmentCost(a, a, new Float32Array(4), 1),
+    /frames of 4 values but found 6/,
+  );
+  assert.throws(() => alignmentCost(a, a, weights, -1), /Expected band to be .* but found -1/);
+});
+
 Deno.test("alignmentCost() keeps to its band", () => {
   const spike = (at: number) => Float32Array.from({ length: 32 }, (_, i) => i === at ? 1 : 0);
   const cost = (band: number) => alignmentCost(spike(8), spike(12), Float32Array.of(1), band);

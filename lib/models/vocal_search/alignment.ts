@@ -3,12 +3,15 @@ let rows = [new Float64Array(0), new Float64Array(0)];
 
 /**
  * Dynamic time warping (H. Sakoe, S. Chiba, "Dynamic programming algorithm optimization for spoken
- * word recognition", 1978) of two sequences of one length, within a band around the diagonal.
+ * word recognition", 1978) of two sequences of one length, within a band around the diagonal, as
+ * `VocalSearch` compares courses; {@linkcode dtw} takes sequences of any lengths and gives the path.
  *
  * @param a,b Frame by frame [shape=(frames · width,)].
  * @param weights What the difference of each value counts [shape=(width,)].
  * @param band How many frames the path may leave the diagonal by.
  * @returns The mean weighted distance of the frames along the best path.
+ * @throws {RangeError} Where the sequences are not of one length, or not of whole frames, or the band is
+ * no whole number.
  *
  * @example
  * ```ts
@@ -27,6 +30,15 @@ export function alignmentCost(
 ): number {
   const width = weights.length;
   const frames = a.length / width;
+  if (b.length !== a.length || !Number.isInteger(frames) || frames === 0) {
+    throw new RangeError(
+      `Expected two sequences of as many frames of ${width} values but found ${a.length} and ` +
+        `${b.length} values`,
+    );
+  }
+  if (!(Number.isInteger(band) && band >= 0)) {
+    throw new RangeError(`Expected band to be a whole number of frames but found ${band}`);
+  }
   if (rows[0].length < frames + 2) rows = [0, 1].map(() => new Float64Array(2 * frames + 2));
   let [previous, current] = rows;
   previous.fill(Infinity);
