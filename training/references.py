@@ -1,11 +1,12 @@
-"""Writes tests/fixtures/encoder_outputs.json: what the package's ONNX files answer to sounds of qvim-mini,
-with the features of `features.py`.
+"""Writes what the tests hold the package to, of sounds of qvim-mini: `tests/fixtures/encoder_inputs.json`,
+what `features.py` makes of them, and `encoder_outputs.json`, what the ONNX files answer to that.
 
     python references.py
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -30,20 +31,31 @@ def network_input(samples: np.ndarray) -> np.ndarray:
     return padded
 
 
-def answers(kind: str, sound: np.ndarray) -> np.ndarray:
-    session = onnxruntime.InferenceSession(str(ENCODERS / f"{kind}_encoder.onnx"))
+def answers(kind: str, sound: np.ndarray, folder: Path = ENCODERS) -> np.ndarray:
+    """The embedding [256] of one `network_input`."""
+    session = onnxruntime.InferenceSession(str(folder / f"{kind}_encoder.onnx"))
     return session.run(None, {session.get_inputs()[0].name: sound})[0][0]
 
 
+def in_16_bits(values: np.ndarray) -> str:
+    """Values of -1 … 1 as 16-bit integers of their 32767ths, little-endian, in base 64."""
+    return base64.b64encode(np.round(values * 32767).astype("<i2").tobytes()).decode()
+
+
 def main() -> None:
+    """Writes both fixtures."""
+    inputs: dict[str, str] = {}
     outputs: dict[str, dict[str, list[float]]] = {}
     for kind, folder in {"item": "Items", "query": "Queries"}.items():
         outputs[kind] = {}
         for file in sorted((DATA / folder).rglob("*.wav"))[:40:20]:
             samples, rate = soundfile.read(file, dtype="float32")
             assert rate == features.RATE and samples.ndim == 1
-            outputs[kind][file.relative_to(DATA).as_posix()] = answers(kind, network_input(samples)).tolist()
-    (PROJECT / "tests" / "fixtures" / "encoder_outputs.json").write_text(json.dumps(outputs) + "\n")
+            name, sound = file.relative_to(DATA).as_posix(), network_input(samples)
+            inputs[name] = in_16_bits(sound)
+            outputs[kind][name] = answers(kind, sound).tolist()
+    for name, content in {"inputs": inputs, "outputs": outputs}.items():
+        (PROJECT / "tests" / "fixtures" / f"encoder_{name}.json").write_text(json.dumps(content) + "\n")
 
 
 if __name__ == "__main__":
