@@ -13,10 +13,15 @@ export const compareCommand = defineCommand({
   options: {
     data: { kind: "text", value: "DIR", required: true, help: "the data set" },
     checkpoint: CHECKPOINT_OPTION,
+    encoders: {
+      kind: "text",
+      value: "DIR",
+      help: "the networks of VocalSearch, as training/ makes them; the package's unless given",
+    },
     out: { kind: "text", value: "DIR", default: "output", help: `where ${PICTURE} goes` },
   },
   async run(values) {
-    const systems = await allSystems(values.checkpoint);
+    const systems = await allSystems(values.checkpoint, values.encoders);
     const results = await compareSystems(systems, values.data);
     console.log(formatComparison(results));
     Deno.mkdirSync(values.out, { recursive: true });

@@ -31,20 +31,30 @@ export const CHECKPOINT_OPTION = {
     `${CHECKPOINT} where that is there`,
 } as const;
 
-/** All systems; the MN baseline where there is a checkpoint of it. */
-export async function allSystems(file?: string): Promise<[name: string, model: QVIMModel][]> {
+/**
+ * All systems; the MN baseline where there is a checkpoint of it.
+ *
+ * @param encoders Where VocalSearch's networks are, unless they are the package's.
+ */
+export async function allSystems(
+  file?: string,
+  encoders?: string,
+): Promise<[name: string, model: QVIMModel][]> {
   const systems: [string, QVIMModel][] = [
     ["random", new Chance()],
     ["2DFT", new TwoDft()],
     ["contours", new VocalSearch({ encoder: false })],
-    ["encoder", new VocalSearch({ contours: false })],
-    ["fusion", new VocalSearch()],
-    ["fusion, batch", new VocalSearch({ queriesAsBatch: true })],
+    ["encoder", new VocalSearch({ contours: false, encoders })],
+    ["fusion", new VocalSearch({ encoders })],
+    ["fusion, batch", new VocalSearch({ queriesAsBatch: true, encoders })],
   ];
   const checkpoint = file ?? (existsSync(CHECKPOINT) ? CHECKPOINT : undefined);
   if (checkpoint !== undefined) {
     const mobileNet = await MobileNetBaseline.fromCheckpoint(checkpoint);
-    systems.push(["MN", mobileNet], ["fusion, MN", new VocalSearch({ fuseWith: mobileNet })]);
+    systems.push(["MN", mobileNet], [
+      "fusion, MN",
+      new VocalSearch({ fuseWith: mobileNet, encoders }),
+    ]);
   }
   return systems;
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SoundFrames } from "./sound_frames.ts";
 import { OnnxEncoder } from "../../onnx/encoder.ts";
@@ -9,6 +10,12 @@ export const EMBEDDING = 256;
 /** The trained encoder: two networks that bring a sound and an imitation of it close together. */
 export class SoundEncoder {
   readonly #networks = new Map<string, Promise<OnnxEncoder>>();
+  readonly #folder: string;
+
+  /** @param folder Where `item_encoder.onnx` and `query_encoder.onnx` are; the package's own unless given. */
+  constructor(folder?: string) {
+    this.#folder = folder ?? fileURLToPath(new URL(".", import.meta.url));
+  }
 
   /**
    * @param kind Which network listens: the one for items or the one for queries.
@@ -17,7 +24,7 @@ export class SoundEncoder {
   async embed(kind: "item" | "query", frames: SoundFrames): Promise<Float32Array> {
     let network = this.#networks.get(kind);
     if (network === undefined) {
-      const path = fileURLToPath(new URL(`${kind}_encoder.onnx`, import.meta.url));
+      const path = join(this.#folder, `${kind}_encoder.onnx`);
       // There is a process for each core: a network need not share itself out any further.
       network = OnnxEncoder.load(path, { threads: 1 });
       this.#networks.set(kind, network);

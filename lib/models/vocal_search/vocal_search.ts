@@ -29,6 +29,11 @@ export interface VocalSearchOptions {
   /** Compares embeddings of the trained encoder. */
   encoder?: boolean;
   /**
+   * A folder with `item_encoder.onnx` and `query_encoder.onnx`, such as `training/` makes them; the
+   * package's own unless given.
+   */
+  encoders?: string;
+  /**
    * Lets the queries of a call correct each other: an item that all of them like counts less. A
    * query's scores then depend on the others in the call.
    */
@@ -67,7 +72,7 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
   readonly #options: VocalSearchOptions & { contours: boolean; encoder: boolean };
   readonly #analyzer = new SoundAnalyzer();
   readonly #extractor = new FeatureExtractor();
-  readonly #encoder = new SoundEncoder();
+  readonly #encoder: SoundEncoder;
 
   /**
    * Makes the model; what it needs is loaded with the first sound.
@@ -77,12 +82,13 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
    */
   constructor(options: VocalSearchOptions = {}) {
     super();
-    const { contours = true, encoder = true } = options;
+    const { contours = true, encoder = true, encoders } = options;
     if (!contours && !encoder) {
       throw new RangeError("Expected contours or encoder to be switched on but found neither");
     }
     this.#options = { ...options, contours, encoder };
-    this.workerOptions = { contours, encoder };
+    this.workerOptions = { contours, encoder, encoders };
+    this.#encoder = new SoundEncoder(encoders);
   }
 
   /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
