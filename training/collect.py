@@ -1,15 +1,19 @@
-"""Gathers recorded sounds and voices, so that pairs can be made where there are no packages.
+"""Gathers recorded sounds, voices and words, so that pairs can be made where there are no packages.
 
     python collect.py WORK_FOLDER
+
+All of it is kept as Ogg Vorbis of a low rate: a machine with a graphics card may have no way to the
+packages, and 60 MB can be carried there.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import pickle
-import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,38 +22,73 @@ import soundfile
 import imitate
 import kept_apart
 import sources
+import synthesis
+from kinds import Cast
 from procedural import RATE
 
 SECONDS, PHRASES, CLIPS_A_VOICE = 4.5, 150, 25
+#: Clips of speech that are kept of a voice, of those that its envelopes are learnt from.
+SPOKEN = 8
+#: libsndfile's: 0 is the largest file.
+COMPRESSION = 0.85
+
+
+@dataclass
+class Collected:
+    """What the pairs are made of."""
+
+    sounds: list[tuple[str, np.ndarray]]  # (family, samples)
+    heard: Cast  # voices of the training
+    apart: Cast  # voices of the held-out sets
 
 
 def load(job: tuple[str, Path]) -> tuple[str, np.ndarray | None]:
+    """(family, samples), or None for the samples of a file that holds nothing."""
     family, path = job
     return family, sources.read(path, SECONDS)
 
 
-def read_sounds(folder: Path) -> list[tuple[str, np.ndarray]]:
-    """(family, samples) of all that was gathered."""
+def squeeze(samples: np.ndarray) -> bytes:
+    """Samples as Ogg Vorbis."""
+    file = BytesIO()
+    soundfile.write(file, samples, RATE, format="OGG", subtype="VORBIS", compression_level=COMPRESSION)
+    return file.getvalue()
+
+
+def expand(content: bytes) -> np.ndarray:
+    """The inverse of `squeeze`, nearly [samples]."""
+    return soundfile.read(BytesIO(content), dtype="float32")[0]
+
+
+def read(folder: Path) -> Collected:
+    """What `main` has written."""
     index = json.loads((folder / "index.json").read_text())
-    return [(family, soundfile.read(folder / name, dtype="float32")[0]) for name, family in index]
-
-
-def read_voices(path: Path) -> dict[str, imitate.Voice]:
-    return pickle.loads(path.read_bytes())
+    sounds = [(family, soundfile.read(folder / name, dtype="float32")[0]) for name, family in index]
+    voices, bank = pickle.loads((folder / "voices.pickle").read_bytes())
+    voices = {name: replace(v, clips=[expand(c) for c in v.clips]) for name, v in voices.items()}
+    bank = [replace(u, samples=expand(u.samples)) for u in bank]
+    of = lambda apart: Cast(
+        [v for name, v in sorted(voices.items()) if (name in kept_apart.VOICES) == apart],
+        [u for u in bank if (u.voice in kept_apart.SYNTHESISERS) == apart],
+    )
+    return Collected(sounds, of(False), of(True))
 
 
 def main(work: Path) -> None:
+    """Writes `WORK_FOLDER/collected`, whole or not at all."""
     packages = work / "packages"
     sources.fetch(packages)
     target = work / "collected.new"
     target.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(3)
-    voices = {name: imitate.Voice.learn(clips, rng) for name, clips in sources.voices(packages, work, CLIPS_A_VOICE).items()}
-    apart = {name: voices[name] for name in kept_apart.VOICES if name in voices}
-    # Speech itself is only wanted of those who are kept apart.
-    heard = {name: replace(voice, clips=[]) for name, voice in voices.items() if name not in apart}
-    (target / "held_out_voices.pickle").write_bytes(pickle.dumps(apart))
-    (target / "voices.pickle").write_bytes(pickle.dumps(heard))
+    clips = sources.voices(packages, work, CLIPS_A_VOICE)
+    missing = kept_apart.VOICES - clips.keys()
+    if missing:
+        raise RuntimeError(f"Expected the voices that are kept apart but found none of {', '.join(sorted(missing))}")
+    voices = {name: imitate.Voice.learn(of_voice, rng) for name, of_voice in clips.items()}
+    voices = {name: replace(v, clips=[squeeze(c) for c in v.clips[:SPOKEN]]) for name, v in voices.items()}
+    bank = [replace(u, samples=squeeze(u.samples)) for u in synthesis.said(work / "said", rng)]
+    (target / "voices.pickle").write_bytes(pickle.dumps((voices, bank)))
     with ProcessPoolExecutor() as pool:
         sounds = [s for s in pool.map(load, sources.recorded(packages), chunksize=16) if s[1] is not None]
     sounds += list(sources.played(packages, work, rng, PHRASES))
@@ -57,13 +96,15 @@ def main(work: Path) -> None:
     for k, (family, samples) in enumerate(sounds):
         if not sources.is_audible(samples):
             continue
-        name = f"{k:05d}.flac"
-        soundfile.write(target / name, samples, RATE)
+        name = f"{k:05d}.ogg"
+        (target / name).write_bytes(squeeze(samples))
         index.append((name, family))
     (target / "index.json").write_text(json.dumps(index))
     target.rename(work / "collected")
-    print(f"{len(index)} sounds, {len(voices)} voices")
+    print(f"{len(index)} sounds, {len(voices)} voices, {len(bank)} words")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    main(parser.parse_args().work)

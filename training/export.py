@@ -1,11 +1,12 @@
-"""Writes the trained towers as ONNX files, and what they answer to sounds, for the tests.
+"""Writes the trained towers as ONNX files.
 
-    python export.py WORK_FOLDER
+python export.py FOLDER              # beside FOLDER/encoder.pt
+python export.py FOLDER --package    # into the package, with what the tests hold it to
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, target: Path) -> None:
+    """Writes both towers of `folder/encoder.pt` into `target`, with weights of 16 bits."""
     model = DualEncoder()
     model.load_state_dict(torch.load(folder / "encoder.pt"))
     model.eval()
@@ -55,18 +57,24 @@ def main(folder: Path) -> None:
     for name in ("item", "query"):
         tower = WithPresence(getattr(model, name)).eval()
         example = torch.rand(2, 1, features.BANDS + features.ROWS + 1, features.MAX_FRAMES)
-        path = folder / f"{name}_encoder.onnx"
+        path = folder / f"{name}_encoder.32bit.onnx"
         torch.onnx.export(
             tower, (example,), str(path), input_names=["sound"], output_names=["embedding"],
             dynamic_axes={"sound": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=17, dynamo=False,
         )  # fmt: skip
-        onnx.save(halve(onnx.load(path)), references.ENCODERS / path.name)
+        onnx.save(halve(onnx.load(path)), target / f"{name}_encoder.onnx")
+        path.unlink()
         with torch.no_grad():
             expected = tower(torch.from_numpy(sound))[0].numpy()
         # Weights of 16 bits move an embedding by no more than this.
-        assert np.abs(references.answers(name, sound) - expected).max() < 4e-3
-    references.main()
+        assert np.abs(references.answers(name, sound, target) - expected).max() < 4e-3
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--package", action="store_true", help="write into the package")
+    options = parser.parse_args()
+    main(options.folder, references.ENCODERS if options.package else options.folder)
+    if options.package:
+        references.main()

@@ -65,6 +65,7 @@ def surround(samples: np.ndarray) -> np.ndarray:
 
 
 def analyze(samples: np.ndarray) -> Analysis:
+    """Describes the first 10 s of samples at 16 kHz, every 10 ms."""
     samples = surround(samples[: 10 * RATE])
     count = max(1, 1 + (len(samples) - WINDOW) // HOP)
     padded = np.pad(samples, (0, max(0, WINDOW + (count - 1) * HOP - len(samples))))
@@ -101,7 +102,7 @@ def encoder_input(a: Analysis) -> np.ndarray:
     rows = np.stack([loudness, a.periodicity * loudness, certain * pitch, loudness * brightness])
     count = min(MAX_FRAMES, (len(a) + STEP - 1) // STEP)
     pad = count * STEP - min(len(a), count * STEP)
-    pairs = lambda x: np.pad(x[: count * STEP], ((0, pad), (0, 0)), mode="edge").reshape(count, STEP, -1).mean(1)  # noqa: E731
+    pairs = lambda x: np.pad(x[: count * STEP], ((0, pad), (0, 0)), mode="edge").reshape(count, STEP, -1).mean(1)
     decibels = 10 * np.log10(pairs(a.mel) + 1e-9)
     mel = np.clip(1 + (decibels - decibels.max()) / FLOOR, 0, 1)
     return np.concatenate([mel, pairs(rows.T)], 1).T.astype(np.float32)

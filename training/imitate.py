@@ -79,6 +79,7 @@ class Heard:
 
 
 def listen(samples: np.ndarray) -> Heard:
+    """What is heard of samples at 16 kHz."""
     power, a = _frames(samples)
     cepstrum = np.fft.irfft(10 * np.log10(power + 1e-9 * power.max() + 1e-12))[:, 1:CEPSTRUM]
     return Heard(a.loudness(), a.periodicity, a.pitch, a.brightness, cepstrum)
@@ -115,9 +116,7 @@ def _pitch_line(rng: Rng, h: Heard, voice_pitch: float) -> np.ndarray:
     return _smooth(out, rng.uniform(2, 12))
 
 
-def _voice_sound(
-    rng: Rng, f0: np.ndarray, voicing: np.ndarray, envelopes: np.ndarray, loudness: np.ndarray, whistle: bool
-) -> np.ndarray:
+def _voice_sound(rng: Rng, f0: np.ndarray, voicing: np.ndarray, envelopes: np.ndarray, loudness: np.ndarray, whistle: bool) -> np.ndarray:
     """Buzz and breath through a mouth that moves; all given every 10 ms."""
     count = len(f0) * HOP
     x = np.arange(count) / HOP
@@ -165,12 +164,13 @@ def imitate(rng: Rng, style: str, h: Heard, voice: Voice) -> np.ndarray:
 
 
 def tight(rng: Rng, h: Heard, voice: Voice) -> np.ndarray:
+    """Follows the sound from moment to moment, with the mouth's own spectra and at free tempo [samples]."""
     frames = len(h.loudness)
     rate = np.exp(rng.uniform(-0.25, 0.35)) * 2 ** curve(rng, frames, int(2 + frames / 60), -0.3, 0.3)
     moment = np.cumsum(1 / rate)
     out_frames = int(np.clip(moment[-1], 8, 600))
     at = np.interp(np.linspace(moment[0], moment[-1], out_frames), moment, np.arange(frames))
-    take = lambda x: np.interp(at, np.arange(frames), x)  # noqa: E731
+    take = lambda x: np.interp(at, np.arange(frames), x)
     slow = rng.uniform(1, 9)
     loudness = take(_smooth(h.loudness, slow))
     loudness = (loudness / (loudness.max() + 1e-9)) ** rng.uniform(0.6, 1.6)
@@ -207,6 +207,7 @@ _spread = np.array([8.0, 5.0, 3.5, 3.0, 2.5, 2.0, 2.0, 1.5])
 
 
 def set_typical(heard: list[Heard]) -> None:
+    """Learns what is usual from many sounds; `tight` tells by it whether a sound is bright."""
     centers = np.stack([(h.loudness[:, None] * h.cepstra).sum(0) / h.loudness.sum() for h in heard])
     _typical[:], _spread[:] = centers.mean(0), centers.std(0) + 0.5
 
@@ -234,6 +235,7 @@ def events_of(h: Heard, drop: float) -> list[tuple[int, int]]:
 
 
 def loose(rng: Rng, h: Heard, voice: Voice) -> np.ndarray:
+    """A syllable for each event, from memory: straight glides, few vowels, timing that is off [samples]."""
     events = events_of(h, rng.uniform(0.08, 0.3))
     if len(events) > 1:
         keep = rng.random(len(events)) > rng.choice([0, 0.1, 0.3])

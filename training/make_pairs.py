@@ -1,6 +1,6 @@
-"""Makes the training pairs: sounds, recorded and made up, and imitations of each.
+"""Makes the training pairs: sounds, recorded and made up, and imitations of each in all kinds.
 
-    python make_pairs.py WORK_FOLDER
+python make_pairs.py WORK_FOLDER [--procedural 110] [--variants 2] [--of-each 1] [--processes N]
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import argparse
 import pickle
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -19,11 +19,10 @@ import numpy as np
 import collect
 import features
 import imitate
+import kinds
 import procedural
 import sources
 from kept_apart import FAMILIES
-
-A_FAMILY, A_FILE, PER_STYLE = 110, 2, 4
 
 
 def variant(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -38,18 +37,19 @@ def variant(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def made_up(job: tuple[int, str, int]) -> tuple[str, np.ndarray]:
+    """(family, samples) of the `k`th sound of a procedural family."""
     index, family, k = job
     return family, procedural.make(family, np.random.default_rng([index, k]))
 
 
-def all_sounds(work: Path) -> list[tuple[str, np.ndarray]]:
-    made = [(index, family, k) for index, family in enumerate(procedural.FAMILIES) if family not in FAMILIES for k in range(A_FAMILY)]
-    with ProcessPoolExecutor() as pool:
-        out = list(pool.map(made_up, made, chunksize=32))
+def all_sounds(recorded: list[tuple[str, np.ndarray]], of_family: int, of_recording: int, pool: ProcessPoolExecutor) -> list[tuple[str, np.ndarray]]:
+    """(family, samples): so many of each procedural family, so many variants of each recording."""
+    made = [(index, family, k) for index, family in enumerate(procedural.FAMILIES) if family not in FAMILIES for k in range(of_family)]
+    out = list(pool.map(made_up, made, chunksize=32))
     rng = np.random.default_rng(7)
-    for family, samples in collect.read_sounds(work / "collected"):
+    for family, samples in recorded:
         if family not in FAMILIES:
-            out += [(family, samples if k == 0 else variant(samples, rng)) for k in range(A_FILE)]
+            out += [(family, samples if k == 0 else variant(samples, rng)) for k in range(of_recording)]
     return [(f, s) for f, s in out if sources.is_audible(s)]
 
 
@@ -60,41 +60,53 @@ def pack(samples: np.ndarray) -> np.ndarray:
     return np.round(255 * np.clip(x, 0, 1)).astype(np.uint8)
 
 
-def pairs_of(job: tuple[int, np.ndarray]) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
-    index, samples = job
-    heard = imitate.listen(samples)
-    rng = np.random.default_rng([11, index])
-    out: dict[str, list[np.ndarray]] = {"tight": [], "loose": []}
-    for style, made in out.items():
-        for _ in range(PER_STYLE):
-            voice = _voices[_names[rng.integers(len(_names))]]
-            # Of the whole sound: training cuts both alike, as the library compares beginnings.
-            made.append(pack(imitate.record(rng, imitate.STYLES[style](rng, heard, voice))))
-    return pack(samples), out["tight"], out["loose"]
+def pairs_of(job: tuple[int, np.ndarray, int]) -> tuple[np.ndarray, dict[str, list[np.ndarray]]]:
+    """A sound's encoder input, and those of its imitations by kind."""
+    index, samples, of_each = job
+    imitations: dict[str, list[np.ndarray]] = {}
+    for k, kind in enumerate(kinds.KINDS):
+        imitations[kind] = []
+        for n in range(of_each):
+            rng = np.random.default_rng([11, index, k, n])
+            made = kinds.imitation(rng, kind, samples, _cast[0])
+            while not sources.is_audible(made):  # somebody who hears no event at all tries again
+                made = kinds.imitation(rng, kind, samples, _cast[0])
+            imitations[kind].append(pack(made))
+    return pack(samples), imitations
 
 
-_voices: dict[str, imitate.Voice] = {}
-_names: list[str] = []
+_cast: list[kinds.Cast] = []
 
 
-def main(work: Path) -> None:
-    sounds = all_sounds(work)
+def main(work: Path, of_family: int, of_recording: int, of_each: int, processes: int | None) -> None:
+    """Writes `WORK_FOLDER/pairs.pickle`: families, items, and imitations by kind and sound, all as `pack` makes them."""
+    collected = collect.read(work / "collected")
+    _cast[:] = [collected.heard]
+    with ProcessPoolExecutor(processes) as pool:
+        sounds = all_sounds(collected.sounds, of_family, of_recording, pool)
     imitate.set_typical([imitate.listen(s) for _, s in sounds[::7]])
-    _voices.update(collect.read_voices(work / "collected" / "voices.pickle"))
-    _names.extend(sorted(_voices))
-    print(f"{len(sounds)} sounds, {len(_names)} voices", flush=True)
-    items, tight, loose = [], [], []
-    with ProcessPoolExecutor() as pool:
-        for k, (item, t, l) in enumerate(pool.map(pairs_of, enumerate(s for _, s in sounds), chunksize=16)):
+    print(f"{len(sounds)} sounds, {len(_cast[0].voices)} voices, {len(_cast[0].bank)} words", flush=True)
+    items, queries = [], {kind: [] for kind in kinds.KINDS}
+    jobs = [(k, s, of_each) for k, (_, s) in enumerate(sounds)]
+    # Forked only now: the processes know the cast, and what is typical.
+    with ProcessPoolExecutor(processes) as pool:
+        for k, (item, imitations) in enumerate(pool.map(pairs_of, jobs, chunksize=16)):
             items.append(item)
-            tight.append(t)
-            loose.append(l)
+            for kind, made in imitations.items():
+                queries[kind].append(made)
             if k % 500 == 499:
                 print(f"{k + 1} of {len(sounds)} sounds imitated", flush=True)
     with open(work / "pairs.new", "wb") as file:
-        pickle.dump({"families": [f for f, _ in sounds], "items": items, "tight": tight, "loose": loose}, file)
+        pickle.dump({"families": [f for f, _ in sounds], "items": items, "queries": queries}, file)
     (work / "pairs.new").rename(work / "pairs.pickle")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--procedural", type=int, default=110, help="sounds of each procedural family")
+    parser.add_argument("--variants", type=int, default=2, help="sounds of each recording")
+    parser.add_argument("--of-each", type=int, default=1, help="imitations of each kind, of each sound")
+    parser.add_argument("--processes", type=int, help="all processors unless given")
+    options = parser.parse_args()
+    main(options.work, options.procedural, options.variants, options.of_each, options.processes)

@@ -1,6 +1,6 @@
 """MRR of the encoder alone on data sets in the challenge's layout.
 
-    python measure.py WORK_FOLDER DATA_SET...
+python measure.py WORK_FOLDER DATA_SET...
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def _inputs(paths: list[Path]) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def read_set(root: Path) -> DataSet:
-    rows = list(csv.reader(open(root / "DEV Dataset.csv")))
+    """Encoder inputs of a data set in the challenge's layout [count, 68, 200], and each query's item."""
+    rows = list(csv.reader((root / "DEV Dataset.csv").read_text().splitlines()))
     column = rows[1].index("Items")
     folder = root / "Items"
     if folder.is_file():  # a link, as Git writes it where links can't be made
@@ -52,17 +53,20 @@ def read_set(root: Path) -> DataSet:
 
 
 def held_out_sets(folder: Path) -> dict[str, DataSet]:
-    return {p.name.removeprefix("held-out-"): read_set(p) for p in sorted(folder.glob("held-out-*"))}
+    """The sets that held_out.py has written, by kind."""
+    return {p.name.removeprefix("held-out-"): read_set(p) for p in sorted(folder.glob("held-out-*")) if p.is_dir()}
 
 
 @torch.no_grad()
 def embeddings(model: DualEncoder, data: DataSet) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors of queries [q, 256] and items [n, 256]."""
     item = model.item(data.items, pooling(data.item_lengths))
     query = torch.cat([model.query(x, pooling(n)) for x, n in zip(data.queries.split(64), data.query_lengths.split(64), strict=True)])
     return query.numpy(), item.numpy()
 
 
 def mrr(model: DualEncoder, data: DataSet) -> float:
+    """Mean reciprocal rank of the right items by cosine; of equals, the right one comes last."""
     query, item = embeddings(model, data)
     scores = query @ item.T
     own = scores[np.arange(len(scores)), data.targets.numpy()]

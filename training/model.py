@@ -52,15 +52,22 @@ class Tower(nn.Module):
         self.drop = nn.Dropout(0.1)
         self.head = nn.Sequential(nn.Linear(pooled, 320), nn.ReLU(), nn.Linear(320, EMBEDDING))
 
-    def forward(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    def pooled(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """What the head is given [batch, 1152]."""
         mel = self.mel(x[:, None, :BANDS]).flatten(1, 2)
         h = self.join(torch.cat([mel, self.rows(x[:, BANDS:])], 1))
         h = F.relu(self.norm(self.blocks(h)))
         means = h @ weights.to(h.dtype)
         silent = (weights[:, None, :, 0] == 0).to(h.dtype)
         peak = (h - 30 * silent).amax(2)
-        z = self.drop(torch.cat([means.flatten(1), peak], 1))
-        return F.normalize(self.head(z).float(), dim=1)
+        return torch.cat([means.flatten(1), peak], 1)
+
+    def embed(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Unit vectors [batch, 256] of `pooled`."""
+        return F.normalize(self.head(self.drop(pooled)).float(), dim=1)
+
+    def forward(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        return self.embed(self.pooled(x, weights))
 
 
 class DualEncoder(nn.Module):

@@ -38,14 +38,10 @@ def band(x: np.ndarray, low: float, high: float, order: int = 2) -> np.ndarray:
     low, high = max(20.0, low), min(7900.0, high)
     if high <= low * 1.05:
         high = min(7900.0, low * 1.1)
-    return signal.sosfilt(
-        signal.butter(order, [low, high], "band", fs=RATE, output="sos"), x
-    )
+    return signal.sosfilt(signal.butter(order, [low, high], "band", fs=RATE, output="sos"), x)
 
 
-def harmonic(
-    rng: Rng, f0: np.ndarray, tilt: float, jitter: float = 0.0, top: float = 7500
-) -> np.ndarray:
+def harmonic(rng: Rng, f0: np.ndarray, tilt: float, jitter: float = 0.0, top: float = 7500) -> np.ndarray:
     """Harmonics of a moving fundamental (Hz, sample by sample), `tilt` dB an octave."""
     if jitter:
         f0 = f0 * (1 + jitter * signal.lfilter([0.02], [1, -0.98], rng.standard_normal(len(f0))) * 5)

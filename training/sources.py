@@ -1,7 +1,11 @@
-"""Recorded sounds and voices, out of Debian packages, and spoken and played ones."""
+"""Recorded sounds and voices, out of Debian packages, and spoken and played ones.
+
+python sources.py        # prints what apt offers now, in the form of sources.lock
+"""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +14,7 @@ import numpy as np
 import soundfile
 from scipy import signal
 
+import archives
 from procedural import RATE, Rng, log_uniform
 
 #: Effects, music left out. What lies in a folder is a family, where the package has several kinds.
@@ -19,6 +24,7 @@ RECORDED = [
     "hedgewars-data", "freedroidrpg-data", "warmux-data", "boswars-data", "scorched3d-data", "searchandrescue-data",
     "unknown-horizons", "naev-data", "freeciv-data", "simutrans-pak64", "gamine-data", "frozen-bubble-data",
     "extremetuxracer-data", "atanks-data", "bzflag-data", "oxygen-sounds", "flightgear-data-base",
+    "openarena-data", "freedoom", "openttd-opensfx", "teeworlds-data",
 ]  # fmt: skip
 SPOKEN = ["tuxpaint-stamps-default", "klettres-data", "ktuberling-data", "hedgewars-data"]
 PACKAGES = sorted({*RECORDED, *SPOKEN, "fluid-soundfont-gm"})
@@ -27,7 +33,40 @@ NOT_EFFECTS = {"music", "voices", "voice", "voice_samples", "tux_ingame_comments
 
 
 #: What is unpacked of a package.
-WANTED = ["*.wav", "*.ogg", "*.oga", "*.flac", "*.sf2", "*/copyright"]
+WANTED = ["*.wav", "*.ogg", "*.oga", "*.flac", "*.sf2", "*.pk3", "*.wad", "*.cat", "*.wv", "*/copyright"]
+#: `package version sha256` of each; another archive under the name gives other pairs.
+LOCK = Path(__file__).with_name("sources.lock")
+
+
+def locked() -> dict[str, tuple[str, str]]:
+    """Version and SHA-256 by package."""
+    rows = (line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
+    return {package: (version, digest) for package, version, digest in rows}
+
+
+def offered() -> str:
+    """The lines of `LOCK`, of what apt has now."""
+    shown = subprocess.run(["apt-cache", "show", "--no-all-versions", *PACKAGES], check=True, capture_output=True, text=True).stdout
+    lines = []
+    for entry in shown.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in entry.splitlines() if ": " in line and not line.startswith(" "))
+        lines.append(f"{fields['Package']} {fields['Version']} {fields['SHA256']}")
+    return "\n".join(sorted(lines))
+
+
+def _download(package: str, folder: Path) -> Path:
+    """The package's archive, of the version and the content that are locked."""
+    version, digest = locked()[package]
+    result = subprocess.run(["apt-get", "download", f"{package}={version}"], cwd=folder, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"Expected {package} {version} in the Debian archive but apt-get said: {result.stderr.strip()}")
+    archive = next(folder.glob(f"{package}_*.deb"))
+    with open(archive, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != digest:
+        archive.unlink()
+        raise RuntimeError(f"Expected {package} {version} to have SHA-256 {digest} but found {found}")
+    return archive
 
 
 def fetch(folder: Path) -> None:
@@ -37,12 +76,7 @@ def fetch(folder: Path) -> None:
         if target.exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            subprocess.run(["apt-get", "download", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        except subprocess.CalledProcessError:
-            print(f"{package} can't be had: going on without it", flush=True)
-            continue
-        archive = next(folder.glob(f"{package}_*.deb"))
+        archive = _download(package, folder)
         unpacked = folder / f"{package}.new"
         unpacked.mkdir(exist_ok=True)
         with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE) as contents:
@@ -50,6 +84,7 @@ def fetch(folder: Path) -> None:
             subprocess.run(["tar", "-x", "-C", unpacked, "--wildcards", "--ignore-case", *WANTED], stdin=contents.stdout, stderr=subprocess.DEVNULL)
         if contents.returncode != 0:
             raise RuntimeError(f"Expected {archive} to be a whole package but dpkg-deb ended with {contents.returncode}")
+        archives.open_up(unpacked)
         unpacked.rename(target)
         archive.unlink()
 
@@ -91,7 +126,7 @@ def recorded(folder: Path) -> Iterator[tuple[str, Path]]:
         files = sorted(p for p in root.rglob("*") if p.suffix.lower() in {".wav", ".flac", ".ogg", ".oga"})
         for path in files:
             parts = {part.lower() for part in path.relative_to(root).parts[:-1]}
-            if parts & NOT_EFFECTS or "_desc" in path.name:
+            if parts & NOT_EFFECTS or "_desc" in path.name or path.stem.startswith("music"):
                 continue
             if package == "tuxpaint-stamps-default" and "animals" not in parts:
                 continue  # things that are named
@@ -104,9 +139,7 @@ def recorded(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def played(folder: Path, scratch: Path, rng: Rng, count: int) -> Iterator[tuple[str, np.ndarray]]:
     """Instruments and effects of the General MIDI sound font, a phrase each."""
-    font = next((folder / "fluid-soundfont-gm").rglob("FluidR3_GM.sf2"), None)
-    if font is None:
-        return
+    font = next((folder / "fluid-soundfont-gm").rglob("FluidR3_GM.sf2"))
     for k in range(count):
         effects = k % 3 == 0
         program = int(rng.integers(120, 128) if effects else rng.integers(0, 128))
@@ -175,3 +208,7 @@ def voices(folder: Path, scratch: Path, per_voice: int) -> dict[str, list[np.nda
         if clip is not None:
             out[f"espeak-{variant}"] = [clip]
     return out
+
+
+if __name__ == "__main__":
+    print(offered())

@@ -1,20 +1,26 @@
 """Trains the encoder on what make_pairs.py made.
 
-    python train.py WORK_FOLDER [STEPS]
+    python train.py WORK_FOLDER [--leave-out KIND] [--steps 3000] [--from package] [--batch 256]
+
+With `--leave-out`, imitations of that kind are never heard, and what comes of it is written to
+`left-out-KIND` in the work folder; kinds may be left out together, with commas between.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import pickle
-import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
+import shipped
 from features import BANDS, MAX_FRAMES
 from measure import held_out_sets, mrr
 from model import DualEncoder, pooling
@@ -49,7 +55,7 @@ class Store:
 def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Shifts along frequency, other tempo, another room's colour, noise; differently for each clip."""
     batch = len(x)
-    uniform = lambda low, high: low + (high - low) * torch.rand(batch, device=DEVICE)  # noqa: E731
+    uniform = lambda low, high: low + (high - low) * torch.rand(batch, device=DEVICE)
     stretch = torch.exp(uniform(-0.2, 0.2) * strength)
     stretch = torch.minimum(stretch, MAX_FRAMES / lengths)
     shift = uniform(-3, 3) * strength
@@ -61,7 +67,9 @@ def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[to
     rows = F.grid_sample(x[:, BANDS:, None], torch.stack([grid[:, :1, :, 0], 0 * grid[:, :1, :, 0]], 3), align_corners=False)[:, :, 0]
     lengths = torch.clamp((lengths * stretch).round().long(), 1, MAX_FRAMES)
     position = torch.linspace(-1, 1, BANDS, device=DEVICE)[None, :, None]
-    color = uniform(-0.12, 0.12)[:, None, None] * position + uniform(-0.1, 0.1)[:, None, None] * torch.cos(3.14 * uniform(0.5, 3)[:, None, None] * position + uniform(0, 6.28)[:, None, None])
+    color = uniform(-0.12, 0.12)[:, None, None] * position + uniform(-0.1, 0.1)[:, None, None] * torch.cos(
+        3.14 * uniform(0.5, 3)[:, None, None] * position + uniform(0, 6.28)[:, None, None]
+    )
     # A quiet room, or a loud one; a microphone that squeezes.
     contrast = torch.exp(uniform(-0.35, 0.55) * strength)[:, None, None]
     mel = 1 - contrast * (1 - mel) + strength * color
@@ -83,65 +91,140 @@ def cut(x: torch.Tensor, lengths: torch.Tensor, part: torch.Tensor) -> tuple[tor
     return x * (torch.arange(MAX_FRAMES, device=DEVICE)[None, None] < lengths[:, None, None]), lengths
 
 
-def main(folder: Path, steps: int) -> None:
-    torch.manual_seed(1)
-    rng = np.random.default_rng(1)
+@dataclass
+class Pairs:
+    """All sounds, and imitations of each in the kinds that are heard."""
+
+    families: list[str]
+    items: Store
+    queries: Store  # kind by kind, sound by sound
+    kinds: list[str]
+    of_each: int
+
+    def imitations(self, rng: np.random.Generator, chosen: np.ndarray) -> list[np.ndarray]:
+        """Indices of two imitations of each sound, of different kinds where there are two."""
+        kinds = np.argsort(rng.random((len(chosen), len(self.kinds))), axis=1)
+        first, second = kinds[:, 0], kinds[:, min(1, len(self.kinds) - 1)]
+        take = rng.integers(0, self.of_each, (2, len(chosen)))
+        return [(k * len(self.families) + chosen) * self.of_each + n for k, n in zip((first, second), take, strict=True)]
+
+
+def read_pairs(folder: Path, left_out: list[str]) -> Pairs:
+    """What make_pairs.py wrote, without some kinds."""
     with open(folder / "pairs.pickle", "rb") as file:
         data = pickle.load(file)
-    items = Store(data["items"])
-    per_item = len(data["tight"][0])
-    queries = {style: Store([c for clips in data[style] for c in clips]) for style in ("tight", "loose")}
-    families: dict[str, list[int]] = {}
-    for k, family in enumerate(data["families"]):
-        families.setdefault(family, []).append(k)
-    members = [np.array(m) for m in families.values()]
-    chance = np.sqrt([len(m) for m in members])
-    chance /= chance.sum()
-    held_out = held_out_sets(folder)
-    model = DualEncoder().to(DEVICE)
-    average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps, pct_start=0.08)
-    report, check = max(1, steps // 40), max(1, steps // 8)
-    start, running = time.time(), 0.0
-    last = int(TAKEN * steps)
-    for step in range(1, last + 1):
+    unknown = set(left_out) - data["queries"].keys()
+    if unknown:
+        raise SystemExit(f"Expected kinds of {', '.join(data['queries'])} but found {', '.join(sorted(unknown))}")
+    kinds = [k for k in data["queries"] if k not in left_out]
+    clips = [clip for kind in kinds for of_sound in data["queries"][kind] for clip in of_sound]
+    return Pairs(data["families"], Store(data["items"]), Store(clips), kinds, len(data["queries"][kinds[0]][0]))
+
+
+class Batches:
+    """Sounds for a step, so many of a family at a time: they must be told apart from their like."""
+
+    def __init__(self, families: list[str], size: int, rng: np.random.Generator):
+        by_family: dict[str, list[int]] = {}
+        for k, family in enumerate(families):
+            by_family.setdefault(family, []).append(k)
+        self.members = [np.array(m) for m in by_family.values()]
+        self.chance = np.sqrt([len(m) for m in self.members])
+        self.chance /= self.chance.sum()
+        self.size, self.rng = min(size, len(families)), rng
+
+    def next(self) -> np.ndarray:
         chosen: list[int] = []
-        while len(chosen) < ITEMS_A_BATCH:
-            family = members[rng.choice(len(members), p=chance)]
-            chosen += [int(i) for i in rng.permutation(family)[:A_FAMILY] if int(i) not in chosen]
-        batch = np.array(chosen[:ITEMS_A_BATCH])
-        sounds, sound_lengths = items.take(batch)
-        # People stop early: sounds and imitations are cut alike, as the library compares them.
-        uniform = torch.rand(2, len(batch), device=DEVICE)
-        part = torch.where(uniform[0] < 0.5, 0.35 + 0.65 * uniform[1], 1.0)
-        a, a_lengths = augment(*cut(sounds, sound_lengths, part), 0.5)
-        inputs, lengths = [], []
-        for style in queries.values():
-            x, n = style.take(batch * per_item + rng.integers(0, per_item, len(batch)))
-            # Now and then the sound itself asks: it must find itself.
-            same = torch.rand(len(batch), device=DEVICE) < 0.05
-            x = torch.where(same[:, None, None], sounds, x)
-            n = torch.where(same, sound_lengths, n)
-            nearly = part * torch.where(part < 1, torch.exp(0.08 * torch.randn_like(part)), 1.0)
-            x, n = augment(*cut(x, n, nearly.clamp(max=1.0)), 1.0)
-            inputs.append(x)
-            lengths.append(n)
-        with torch.autocast(DEVICE, dtype=torch.bfloat16):
-            item = model.item(a, pooling(a_lengths))
-            query = model.query(torch.cat(inputs), pooling(torch.cat(lengths)))
-        scores = (query @ item.T) * model.scale.exp().clamp(max=60)
-        target = torch.arange(len(batch), device=DEVICE).repeat(2)
-        forth = F.cross_entropy(scores, target, label_smoothing=0.02)
-        back = sum(F.cross_entropy(s.T, target[: len(batch)], label_smoothing=0.02) for s in scores.chunk(2)) / 2
-        loss = (forth + back) / 2
+        while len(chosen) < self.size:
+            family = self.members[self.rng.choice(len(self.members), p=self.chance)]
+            chosen += [int(i) for i in self.rng.permutation(family)[:A_FAMILY] if int(i) not in chosen]
+        return np.array(chosen[: self.size])
+
+
+def hear(pairs: Pairs, batch: np.ndarray, rng: np.random.Generator) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Inputs and lengths of the sounds and of two imitations of each, cut and augmented."""
+    sounds, sound_lengths = pairs.items.take(batch)
+    # People stop early: sounds and imitations are cut alike, as the library compares them.
+    uniform = torch.rand(2, len(batch), device=DEVICE)
+    part = torch.where(uniform[0] < 0.5, 0.35 + 0.65 * uniform[1], 1.0)
+    a, a_lengths = augment(*cut(sounds, sound_lengths, part), 0.5)
+    inputs, lengths = [a], [a_lengths]
+    for indices in pairs.imitations(rng, batch):
+        x, n = pairs.queries.take(indices)
+        # Now and then the sound itself asks: it must find itself.
+        same = torch.rand(len(batch), device=DEVICE) < 0.05
+        x = torch.where(same[:, None, None], sounds, x)
+        n = torch.where(same, sound_lengths, n)
+        nearly = part * torch.where(part < 1, torch.exp(0.08 * torch.randn_like(part)), 1.0)
+        x, n = augment(*cut(x, n, nearly.clamp(max=1.0)), 1.0)
+        inputs.append(x)
+        lengths.append(n)
+    return inputs, lengths
+
+
+def contrast(query: torch.Tensor, item: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """InfoNCE in both directions, of two imitations of each sound [2 · batch, d] and the sounds [batch, d]."""
+    scores = (query @ item.T) * scale.exp().clamp(max=60)
+    target = torch.arange(len(item), device=item.device)
+    forth = F.cross_entropy(scores, target.repeat(2), label_smoothing=0.02)
+    back = sum(F.cross_entropy(s.T, target, label_smoothing=0.02) for s in scores.chunk(2)) / 2
+    return (forth + back) / 2
+
+
+def still(model: nn.Module) -> None:
+    """Keeps normalisations as they are, and trains the rest."""
+    model.train()
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            module.eval()
+
+
+def figures(model: DualEncoder, sets: dict[str, object], left_out: list[str]) -> str:
+    """MRR of the encoder alone on each held-out set; what was left out is in brackets."""
+    found = {name: mrr(model, data_set) for name, data_set in sets.items()}
+    shown = [f"[{name} {x:.4f}]" if name in left_out else f"{name} {x:.4f}" for name, x in found.items()]
+    return ", ".join(shown)
+
+
+def main(folder: Path, options: argparse.Namespace) -> None:
+    """Trains, and writes `encoder.pt` with the running average of the weights at each check."""
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    left_out = [k for k in options.leave_out.split(",") if k]
+    pairs = read_pairs(folder, left_out)
+    target = folder / ("left-out-" + "-".join(left_out)) if left_out else folder
+    target.mkdir(exist_ok=True)
+    batches = Batches(pairs.families, options.batch, rng)
+    held_out = held_out_sets(folder)
+    starts_trained = options.start is not None
+    model = (shipped.read_package() if starts_trained else DualEncoder()).to(DEVICE)
+    model.train()
+    if starts_trained:
+        print(f"  MRR before: {figures(copy.deepcopy(model).cpu().eval(), held_out, left_out)}", flush=True)
+        with torch.no_grad():
+            model.scale.fill_(3.3)
+    average = copy.deepcopy(model)
+    rate = options.rate or (RATE / 5 if starts_trained else RATE)
+    optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, options.steps, pct_start=0.08)
+    last = options.steps if starts_trained else int(TAKEN * options.steps)
+    report, check = max(1, last // 30), max(1, last // 6)
+    start, running = time.time(), 0.0
+    print(f"{len(pairs.families)} sounds, kinds: {', '.join(pairs.kinds)}; on {DEVICE}", flush=True)
+    for step in range(1, last + 1):
+        still(model) if starts_trained else model.train()
+        inputs, lengths = hear(pairs, batches.next(), rng)
+        with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=DEVICE == "cuda"):
+            item = model.item(inputs[0], pooling(lengths[0]))
+            query = model.query(torch.cat(inputs[1:]), pooling(torch.cat(lengths[1:])))
+        loss = contrast(query, item, model.scale)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         running += loss.item()
-        keep = min(0.998, step / (step + 20))
+        keep = min(options.keep, step / (step + 20))
         with torch.no_grad():
             for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
                 if mine.dtype.is_floating_point:
@@ -151,11 +234,19 @@ def main(folder: Path, steps: int) -> None:
             running = 0.0
         if step % check == 0 or step == last:
             trained = copy.deepcopy(average).cpu().eval()
-            figures = ", ".join(f"{name} {mrr(trained, data_set):.4f}" for name, data_set in held_out.items())
-            print(f"  MRR: {figures}", flush=True)
-            torch.save(trained.state_dict(), folder / "encoder.new")
-            (folder / "encoder.new").rename(folder / "encoder.pt")
+            print(f"  MRR: {figures(trained, held_out, left_out)}", flush=True)
+            torch.save(trained.state_dict(), target / "encoder.new")
+            (target / "encoder.new").rename(target / "encoder.pt")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--leave-out", default="", metavar="KIND[,KIND…]", help="kinds that are never heard")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=ITEMS_A_BATCH, help="sounds of a step")
+    parser.add_argument("--from", dest="start", choices=["package"], help="train on from the networks of the package")
+    parser.add_argument("--rate", type=float, help="the highest learning rate")
+    parser.add_argument("--keep", type=float, default=0.998, help="how much of the running average a step keeps")
+    parsed = parser.parse_args()
+    main(parsed.work, parsed)
