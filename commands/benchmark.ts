@@ -1,40 +1,17 @@
 import { join } from "node:path";
-import { listItems, listQueries, readGroundTruth, toPaths } from "../lib/challenge/dataset.ts";
-import { evaluate } from "../lib/challenge/evaluation.ts";
-import { retrievalMeasures } from "../lib/challenge/retrieval_measures.ts";
-import { readVimSketch, type RetrievalTask } from "../lib/challenge/vim_sketch.ts";
+import {
+  type BenchmarkName,
+  BENCHMARKS,
+  OF_EACH,
+  PUBLISHED,
+  readBenchmark,
+  runBenchmark,
+} from "../lib/challenge/benchmark.ts";
 import { pythonRound } from "../lib/inspect/figures.ts";
+import { allSystems } from "../lib/models/systems.ts";
 import { formatTable } from "../lib/ui/table.ts";
-import { defineCommand, UsageError } from "./command.ts";
-import { allSystems, CHECKPOINT_OPTION } from "./systems.ts";
-
-/** Imitations of each reference in MTEB's task. */
-const OF_EACH = 4;
-
-/** Figures of others: nDCG@10 of MTEB's task, MRR and class-wise NDCG of the challenge. */
-const PUBLISHED: Record<string, { header: string[]; rows: string[][] }> = {
-  "vimsketch": {
-    header: ["Published (MTEB, VimSketchA2ARetrieval)", "nDCG@10"],
-    rows: [["random", "0.0100"], ["CLAP", "0.0952"]],
-  },
-  "qvim-dev": {
-    header: ["Published (challenge of 2025)", "MRR", "NDCG", "evaluation set: MRR", "NDCG"],
-    rows: [
-      ["random", "0.0444", "", "", ""],
-      ["2DFT", "0.1262", "0.4793", "", ""],
-      ["MN, as handed out", "0.2726", "0.6463", "", ""],
-      ["MN, in the results", "0.282", "0.646", "0.326", "0.658"],
-      ["Queen Mary University of London", "0.299", "0.646", "0.348", "0.643"],
-      ["Chung", "0.310", "0.653", "0.359", "0.660"],
-      ["Aalto University", "0.303", "0.660", "0.345", "0.664"],
-      ["HEAD acoustics *", "0.975", "0.949", "0.335", "0.712"],
-      ["Fraunhofer IDMT *", "0.960", "0.723", "0.206", "0.517"],
-      ["University of Piraeus *", "0.595", "0.803", "0.256", "0.646"],
-      ["Johannes Kepler University Linz", "0.265", "0.632", "0.282", "0.613"],
-      ["* had fitted the development set", "", "", "", ""],
-    ],
-  },
-};
+import { defineCommand, orList, UsageError } from "./command.ts";
+import { CHECKPOINT_OPTION } from "./systems.ts";
 
 export const benchmarkCommand = defineCommand({
   name: "benchmark",
@@ -55,44 +32,32 @@ Their sounds are where deno task data NAME puts them. nDCG@10, MAP@10, recall an
       help: "imitations that are taken of each reference of VimSketch",
     },
   },
-  async run(values, [name]) {
-    const published = PUBLISHED[name];
-    if (published === undefined) {
-      throw new UsageError(`Expected ${Object.keys(PUBLISHED).join(" or ")} but found ${name}`);
+  async run(values, [given]) {
+    const name = BENCHMARKS.find((name) => name === given);
+    if (name === undefined) {
+      throw new UsageError(`Expected ${orList(BENCHMARKS)} but found ${given}`);
     }
     const folder = values.data ?? join("data", name);
-    const isChallenge = name === "qvim-dev";
-    const task = isChallenge ? readChallenge(folder) : readVimSketch(folder, values["of-each"]);
+    const task = readBenchmark(name, folder, values["of-each"]);
     const rows: string[][] = [];
     for (const [system, model] of await allSystems(values.checkpoint)) {
-      const scores = Object.entries(await model.computeSimilarities(task.items, task.queries));
-      const { queries: _, ...measures } = await retrievalMeasures(scores, task.relevant);
-      const figures = Object.values(measures);
-      if (isChallenge) {
-        const { mrr, classwiseMrr, classwiseNdcg } = await evaluate(
-          scores,
-          readGroundTruth(folder),
-        );
-        figures.push(mrr, classwiseMrr, classwiseNdcg);
-      }
-      rows.push([system, ...figures.map((figure) => pythonRound(figure))]);
+      const { measures, evaluation } = await runBenchmark(name, folder, task, model);
+      const { queries: _, ...figures } = measures;
+      const { mrr, classwiseMrr, classwiseNdcg } = evaluation ?? {};
+      const all = [...Object.values(figures), mrr, classwiseMrr, classwiseNdcg];
+      rows.push([
+        system,
+        ...all.filter((figure) => figure !== undefined).map((figure) => pythonRound(figure)),
+      ]);
     }
-    const header = ["System", "nDCG@10", "MAP@10", "R@1", "R@5", "R@10", "MRR@10"];
-    if (isChallenge) header.push("MRR", "Class-wise MRR", "NDCG");
     const counts = `${Object.keys(task.items).length} items, ${task.relevant.size} queries`;
-    console.log(
-      `${name}: ${counts}\n\n${formatTable({ header, rows })}\n\n${formatTable(published)}`,
-    );
+    const table = formatTable({ header: headerOf(name), rows });
+    console.log(`${name}: ${counts}\n\n${table}\n\n${formatTable(PUBLISHED[name])}`);
     return 0;
   },
 });
 
-function readChallenge(folder: string): RetrievalTask {
-  const relevant = new Map<string, Set<string>>();
-  for (const { query, item } of readGroundTruth(folder)) relevant.set(query, new Set([item]));
-  return {
-    items: toPaths(listItems(folder)),
-    queries: toPaths(listQueries(folder)),
-    relevant,
-  };
+function headerOf(name: BenchmarkName): string[] {
+  const measures = ["System", "nDCG@10", "MAP@10", "R@1", "R@5", "R@10", "MRR@10"];
+  return name === "qvim-dev" ? [...measures, "MRR", "Class-wise MRR", "NDCG"] : measures;
 }

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { compareSystems } from "../lib/challenge/comparison.ts";
 import { formatComparison, rankCurves } from "../lib/inspect/comparison.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
+import { allSystems } from "../lib/models/systems.ts";
 import { defineCommand } from "./command.ts";
-import { allSystems, CHECKPOINT_OPTION } from "./systems.ts";
+import { CHECKPOINT_OPTION } from "./systems.ts";
 
 const PICTURE = "rank_curves.svg";
 

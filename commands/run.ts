@@ -1,15 +1,6 @@
-import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import {
-  type Notebook,
-  NotebookError,
-  readNotebook,
-  writeNotebook,
-} from "../lib/notebook/ipynb.ts";
-import { PACKAGE_FOLDER } from "../lib/organizer/template.ts";
-import { joinCells, type Program, ProgramError } from "../lib/organizer/verify/program.ts";
-import { checkTypes } from "../lib/organizer/verify/types.ts";
-import { DatasetError, readGroundTruth } from "../lib/challenge/dataset.ts";
+import { headingAbove, readNotebook, writeNotebook } from "../lib/notebook/ipynb.ts";
+import { checkDataset, checkImports, warningsOfTypes } from "../lib/organizer/before_run.ts";
 import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
 import { defineCommand, UsageError } from "./command.ts";
@@ -57,7 +48,11 @@ export const runCommand = defineCommand({
       : ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) Deno.addSignalListener(signal, interrupt);
     const printer = new OutputPrinter();
-    if (!values["no-types"]) await warnOfTypes(notebook, dirname(resolve(path)));
+    if (!values["no-types"]) {
+      for (const warning of await warningsOfTypes(notebook, dirname(resolve(path)))) {
+        console.error(`Warning: ${warning}`);
+      }
+    }
     try {
       await runNotebook(notebook, {
         cwd: dirname(resolve(path)),
@@ -81,54 +76,3 @@ export const runCommand = defineCommand({
     return 0;
   },
 });
-
-/** Deno looks for what names mean in the folder of the notebook and in those above it. */
-function checkImports(path: string, notebook: Notebook): void {
-  const imports = /\b(from|import)\s*\(?\s*["']qvim(\/helpers)?["']/;
-  if (
-    !notebook.cells.some(({ cell_type, source }) => cell_type === "code" && imports.test(source))
-  ) {
-    return;
-  }
-  for (let folder = dirname(resolve(path));; folder = dirname(folder)) {
-    const config = join(folder, "deno.json");
-    if (existsSync(config) && Deno.readTextFileSync(config).includes('"qvim"')) return;
-    if (dirname(folder) === folder) break;
-  }
-  throw new NotebookError(
-    `Expected ${path} to lie where "qvim" can be imported but found no deno.json there that names ` +
-      `it: copy the notebook into ${PACKAGE_FOLDER}, or a folder in it`,
-  );
-}
-
-/** Types are not checked in the kernel: what is wrong with them is told before, and is no error. */
-async function warnOfTypes(notebook: Notebook, folder: string): Promise<void> {
-  let program: Program;
-  try {
-    program = joinCells(notebook);
-  } catch (error) {
-    // The run says it at the cell.
-    if (error instanceof ProgramError) return;
-    throw error;
-  }
-  const [findings] = await checkTypes([{ program, folder }], PACKAGE_FOLDER);
-  for (const { cell, line, message } of findings) {
-    const where = cell === undefined ? "" : `cell ${cell}, line ${line}: `;
-    console.error(`Warning: ${where}${message}`);
-  }
-}
-
-/** @throws {DatasetError} Where there is no data set: the first cell would make an empty folder. */
-function checkDataset(folder: string): void {
-  if (!existsSync(folder)) {
-    throw new DatasetError(`Expected a data set for --data but found no folder at ${folder}`);
-  }
-  readGroundTruth(folder);
-}
-
-/** The title of the section that a cell stands in. */
-function headingAbove(notebook: Notebook, index: number): string {
-  const above = notebook.cells.slice(0, index).filter((cell) => cell.cell_type === "markdown");
-  return above.flatMap((cell) => cell.source.match(/^#+ .+/gm) ?? []).at(-1)?.replace(/^#+ /, "") ??
-    "";
-}

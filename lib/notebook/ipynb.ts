@@ -183,3 +183,10 @@ function formatOutput(output: Output): unknown {
 function splitLines(text: string): string[] {
   return text.split(/(?<=\n)/).filter((line) => line !== "");
 }
+
+/** The title of the section that a cell stands in; empty where there is none. */
+export function headingAbove(notebook: Notebook, index: number): string {
+  const above = notebook.cells.slice(0, index).filter((cell) => cell.cell_type === "markdown");
+  return above.flatMap((cell) => cell.source.match(/^#+ .+/gm) ?? []).at(-1)?.replace(/^#+ /, "") ??
+    "";
+}

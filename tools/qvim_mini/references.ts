@@ -10,8 +10,7 @@ import { compareSystems } from "../../lib/challenge/comparison.ts";
 import { listItems, listQueries, toPaths } from "../../lib/challenge/dataset.ts";
 import type { QVIMModel } from "../../lib/challenge/model.ts";
 import { bootstrapInterval } from "../../lib/challenge/statistics.ts";
-import { VocalSearch } from "../../lib/models/vocal_search/vocal_search.ts";
-import { TwoDft } from "../../lib/models/two_dft.ts";
+import { BUILT_IN } from "../../lib/models/systems.ts";
 import { PACKAGE_FOLDER } from "../../lib/organizer/template.ts";
 import { Loudness } from "./loudness.ts";
 
@@ -23,11 +22,7 @@ const GOLDEN = join(FIXTURES, "qvim_mini.json");
 /** The systems, from the simplest to the best. */
 export const SYSTEMS: Record<string, () => QVIMModel> = {
   "loudness": () => new Loudness(),
-  "2DFT": () => new TwoDft(),
-  "contours": () => new VocalSearch({ encoder: false }),
-  "encoder": () => new VocalSearch({ contours: false }),
-  "fusion": () => new VocalSearch(),
-  "fusion, batch": () => new VocalSearch({ queriesAsBatch: true }),
+  ...BUILT_IN,
 };
 
 /** What a system reaches. */
