@@ -59,7 +59,8 @@ export {
 } from "./inspect/listen.ts";
 export { ListenError } from "./inspect/checks.ts";
 export { record, RecordError, type Recording, type RecordOptions } from "./inspect/record.ts";
-export { embeddingMap, type Embeds, type MapOptions } from "./inspect/embedding_map.ts";
+export { embeddingMap, type MapOptions } from "./inspect/embedding_map.ts";
+export type { Embeds } from "./inspect/place_sounds.ts";
 export { showScores } from "./inspect/score_matrix.ts";
 export { confusion, showConfusion } from "./inspect/confusion.ts";
 export type { SoundInfo } from "./library/rows.ts";

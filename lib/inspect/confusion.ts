@@ -1,10 +1,14 @@
 import type { Evaluation } from "../challenge/evaluation.ts";
 import { readSimilarities } from "../challenge/similarities.ts";
-import { heatMap } from "../ui/chart.ts";
-import { display } from "../ui/jupyter.ts";
+import { display, escapeHtml } from "../ui/jupyter.ts";
 import { formatTable } from "../ui/table.ts";
 import { assertEvaluation, assertScores, noScoresOf } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
+import { drawMatrix } from "./matrix_picture.ts";
+import { asImage } from "./picture.ts";
+
+/** How many of the mistakes are named in words. */
+const MISTAKES = 5;
 
 /**
  * Shows what class was found instead: for the queries of each class, how many had an item of which
@@ -24,19 +28,40 @@ export async function showConfusion(
   scores: string | undefined = currentRun.sources(evaluation).scores,
 ): Promise<void> {
   const { classes, counts } = await confusion(evaluation, scores);
+  const sums = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const words = mistakes(classes, counts).slice(0, MISTAKES).map(({ asked, found, count }) =>
+    `${classes[asked]} → ${classes[found]} (${count} of ${sums[asked]})`
+  );
+  const sentence = words.length === 0
+    ? "Each query found its own class first."
+    : `Most often found instead: ${words.join(", ")}.`;
   const rows = classes.map((name, i) => [name, ...counts[i].map(String)]);
-  await display({
-    "text/plain": formatTable({ header: ["Asked for \\ found", ...classes], rows }),
-    "image/svg+xml": heatMap({
-      title: "What class was found first (rows: what was imitated)",
-      rows: classes,
-      columns: classes,
-      values: counts.map((row) => {
-        const sum = row.reduce((sum, count) => sum + count, 0);
-        return row.map((count) => sum === 0 ? 0 : count / sum);
-      }),
-    }),
+  const picture = drawMatrix({
+    label: `Classes found first, for the queries of ${classes.length} classes. ${sentence}`,
+    rows: classes,
+    columns: classes,
+    axes: { rows: "class that was imitated", columns: "class that was found first" },
+    levels: counts.map((row, i) => row.map((count) => count / sums[i])),
+    texts: counts.map((row) => row.map(String)),
+    scale: { name: "share of the class's queries", dark: "0", bright: "1" },
   });
+  await display({
+    "text/plain": `${
+      formatTable({ header: ["Asked for \\ found", ...classes], rows })
+    }\n${sentence}`,
+    "text/html": `${asImage(picture)}<p>${escapeHtml(sentence)}</p>`,
+  });
+}
+
+/** Other classes than the right one that were found, the most frequent first. */
+function mistakes(classes: string[], counts: number[][]) {
+  return classes.flatMap((_, asked) =>
+    classes.flatMap((_, found) =>
+      found !== asked && counts[asked][found] > 0
+        ? [{ asked, found, count: counts[asked][found] }]
+        : []
+    )
+  ).sort((a, b) => b.count - a.count);
 }
 
 /**

@@ -1,19 +1,12 @@
-import { fileURLToPath } from "node:url";
 import type { SoundPaths } from "../challenge/model.ts";
-import { seededRandom } from "../challenge/statistics.ts";
-import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
+import type { MonoAudio } from "../audio/wav.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
-import { ListenError } from "./checks.ts";
+import { colorsFor } from "./class_colors.ts";
 import { currentRun } from "./current_run.ts";
-import { pageSound, readPart } from "./players.ts";
-
-/** What hears sounds as vectors: any `EmbeddingModel`, and `VocalSearch`. */
-export interface Embeds {
-  /** Hears an item: a vector, or an object (or a list of them) that holds one as `embedding`. */
-  embedItem(path: string): unknown;
-  /** As {@linkcode Embeds.embedItem}, of a query. */
-  embedQuery(path: string): unknown;
-}
+import { pageSound } from "./page_sound.ts";
+import { asImage } from "./picture.ts";
+import { type Embeds, placeSounds, type Point } from "./place_sounds.ts";
+import { readPart } from "./sounds.ts";
 
 /** Which sounds a map shows; those of the notebook's run unless given. */
 export interface MapOptions {
@@ -23,42 +16,18 @@ export interface MapOptions {
   queries?: SoundPaths;
 }
 
-/** A sound in the map. */
-interface Point {
-  name: string;
-  kind: "item" | "query";
-  /** The folder that it lies in. */
-  class: string;
-  path: string;
-  x: number;
-  y: number;
-}
-
-const UMAP: FetchedPackages = {
-  name: "umap",
-  title: "the package that draws maps (2 MB)",
-  manifest: fileURLToPath(new URL("./umap/", import.meta.url)),
-};
-
-/** The part of umap-js that is used here. */
-interface UmapPackage {
-  UMAP: new (options: { nNeighbors: number; minDist: number; random: () => number }) => {
-    fit(data: number[][]): number[][];
-  };
-}
-
-/** With fewer sounds there are no neighbours to speak of. */
-const LEAST = 4, MOST = 2000;
-const NEIGHBORS = 12;
 const WIDTH = 720, HEIGHT = 520, MARGIN = 24;
-/** What all sounds in the page may take, in seconds: 12,000 bytes each. */
-const PAGE_SECONDS = 120, LONGEST = 2;
-const SEED = 1;
+/** What all sounds in the page may take, and what each takes at least and at most, in bytes. */
+const PAGE_BYTES = 2_200_000, LEAST_BYTES = 1500, MOST_BYTES = 16_000;
+/** Bytes of a second at the lowest rate. */
+const SECOND = 8000;
+/** The loudest part of a sound is looked for in so many seconds. */
+const SEARCHED = 10;
 
 /**
  * Shows where a model puts items (squares) and queries (circles), in two dimensions by UMAP (L. McInnes,
- * J. Healy, J. Melville, 2018): what lies together sounds alike to the model. Hovering plays a sound,
- * and so does Enter where the keyboard is on it.
+ * J. Healy, J. Melville, 2018): what lies together sounds alike to the model. Hovering plays the loudest
+ * part of a sound, and so do Enter and the arrow keys; the names of classes show where theirs are.
  *
  * @param model What hears the sounds.
  * @param options Which sounds; those of the notebook's run unless given.
@@ -80,133 +49,156 @@ export async function embeddingMap(model: Embeds, options: MapOptions = {}): Pro
   });
 }
 
-/** Hears all sounds and places them, the same ones always in the same places. */
-export async function placeSounds(
-  model: Embeds,
-  items: SoundPaths,
-  queries: SoundPaths,
-): Promise<Point[]> {
-  const sounds = [
-    ...Object.entries(items).map(([name, path]) => ({ name, path, kind: "item" as const })),
-    ...Object.entries(queries).map(([name, path]) => ({ name, path, kind: "query" as const })),
-  ];
-  if (sounds.length < LEAST || sounds.length > MOST) {
-    throw new ListenError(
-      `Expected from ${LEAST} to ${MOST} sounds to draw a map of but found ${sounds.length}`,
-    );
-  }
-  const vectors: number[][] = [];
-  for (const { name, path, kind } of sounds) {
-    const heard = await (kind === "item" ? model.embedItem(path) : model.embedQuery(path));
-    vectors.push(vectorOf(heard, name));
-  }
-  const { UMAP: Umap } = loadPackages(UMAP, ({ require }) => require("umap-js") as UmapPackage);
-  const umap = new Umap({
-    nNeighbors: Math.min(NEIGHBORS, sounds.length - 1),
-    minDist: 0.2,
-    random: seededRandom(SEED),
-  });
-  const places = umap.fit(vectors);
-  const [x, y] = [0, 1].map((axis) => scale(places.map((place) => place[axis])));
-  return sounds.map((sound, i) => ({
-    ...sound,
-    class: sound.path.split(/[\\/]/).at(-2) ?? "",
-    x: MARGIN + x[i] * (WIDTH - 2 * MARGIN),
-    y: MARGIN + y[i] * (HEIGHT - 2 * MARGIN),
-  }));
-}
-
-/** Brings values into 0 … 1. */
-function scale(values: number[]): number[] {
-  const least = values.reduce((a, b) => Math.min(a, b)),
-    most = values.reduce((a, b) => Math.max(a, b));
-  return values.map((value) => most > least ? (value - least) / (most - least) : 0.5);
-}
-
-/** The direction of what a model heard: cosines compare directions. */
-function vectorOf(heard: unknown, name: string): number[] {
-  const first = Array.isArray(heard) && typeof heard[0] === "object" ? heard[0] : heard;
-  const inner = (first as { embedding?: unknown } | null)?.embedding ?? first;
-  const vector = Array.from((inner ?? []) as ArrayLike<number>);
-  if (vector.length === 0 || !vector.every(Number.isFinite)) {
-    throw new ListenError(
-      `Expected the model to give a vector of finite numbers for ${name} but found ${
-        Deno.inspect(inner, { depth: 0 })
-      }`,
-    );
-  }
-  const norm = Math.hypot(...vector.slice(0, 10_000)) || 1;
-  return vector.map((x) => x / norm);
-}
-
-/** Colours that can be told apart, on light and on dark ground. */
-const COLORS = [
-  ...["#3572b0", "#d2691e", "#2f8f4e", "#b0307a", "#8a6d00", "#6a51a3", "#0f8b8d", "#c0392b"],
-];
-
-function mapOf(points: Point[]): string {
+/** The map as a page shows it. */
+export function mapOf(points: Point[]): string {
   const classes = [...new Set(points.map((point) => point.class))].sort();
-  const colorOf = (name: string) => COLORS[classes.indexOf(name) % COLORS.length];
-  const seconds = Math.min(LONGEST, PAGE_SECONDS / points.length);
-  const marks: string[] = [], sounds: string[] = [];
-  for (const [i, { name, kind, class: group, path, x, y }] of points.entries()) {
-    const { audio } = readPart({ name, path }, seconds);
-    sounds.push(`<audio preload="none" src="${pageSound(audio)}"></audio>`);
-    const shape = kind === "item"
-      ? `<rect x="${(x - 6).toFixed(1)}" y="${(y - 6).toFixed(1)}" width="12" height="12" rx="2"/>`
-      : `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5"/>`;
-    const label = escapeHtml(`${kind} ${name}, ${group}`);
-    marks.push(
-      `<g tabindex="0" role="button" aria-label="${label}" data-sound="${i}" fill="${
-        colorOf(group)
-      }">${shape}</g>`,
-    );
-  }
-  const legend = classes.map((name) =>
-    `<span><i style="background:${colorOf(name)}"></i>${escapeHtml(name)}</span>`
+  const colors = colorsFor(classes.length);
+  const colorOf = (name: string) => colors[classes.indexOf(name)];
+  const bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, PAGE_BYTES / points.length));
+  const size = points.length > 300 ? 8 : 12;
+  const shapes = points.map(({ kind, class: group, x, y }) =>
+    shape(kind, x, y, size, colorOf(group))
   );
-  return `<div class="qvim-map">${STYLE}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ` +
-    `${HEIGHT}" role="group" aria-label="Map of the sounds: squares are items, circles queries">` +
-    `${marks.join("")}</svg><p>Squares are items, circles queries. ${legend.join(" ")}</p>` +
-    `<div hidden>${sounds.join("")}</div>${SCRIPT}</div>`;
+  const marks = points.map(({ name, kind, class: group, path }, i) => {
+    const { audio } = readPart({ name, path }, SEARCHED);
+    const sound = pageSound(loudest(audio, bytes / SECOND), bytes);
+    return `<g tabindex="${i === 0 ? 0 : -1}" role="button" aria-label="${
+      escapeHtml(`${kind} ${name}, ${group}`)
+    }" data-sound="${i}" data-class="${classes.indexOf(group)}" data-src="${sound}">${
+      shapes[i]
+    }</g>`;
+  });
+  const label = "Map of the sounds: squares are items, circles queries";
+  const box = `viewBox="0 0 ${WIDTH} ${HEIGHT}"`;
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" ${box}`;
+  // Where drawings are taken out of the page, and with them the style that hides it.
+  const still = asImage(
+    `${open} width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${label}">${
+      shapes.join("")
+    }</svg>`,
+  );
+  const legend = classes.map((name, i) =>
+    `<span data-class="${i}"><i style="background:${colors[i]}">&nbsp;</i>${
+      escapeHtml(name)
+    }</span>`
+  );
+  return `<div class="qvim-map">${STYLE}<div class="qvim-still">${still}</div>` +
+    `${open} role="group" aria-label="${label}">${marks.join("")}</svg>` +
+    `<p class="qvim-here" role="status">Hover over a sound, or go there with the arrow keys.</p>` +
+    `<p>Squares are items, circles queries; what lies near sounds alike to the model (UMAP, whose ` +
+    `axes have no unit).</p><p class="qvim-classes">${legend.join(" ")}</p>` +
+    `<audio class="qvim-sound" preload="none" hidden></audio>${SCRIPT}</div>`;
+}
+
+function shape(kind: string, x: number, y: number, size: number, color: string): string {
+  const [left, top] = [
+    MARGIN + x * (WIDTH - 2 * MARGIN),
+    MARGIN + y * (HEIGHT - 2 * MARGIN),
+  ];
+  return kind === "item"
+    ? `<rect x="${(left - size / 2).toFixed(1)}" y="${
+      (top - size / 2).toFixed(1)
+    }" width="${size}" ` +
+      `height="${size}" rx="2" fill="${color}"/>`
+    : `<circle cx="${left.toFixed(1)}" cy="${top.toFixed(1)}" r="${
+      size / 2 - 1
+    }" fill="${color}"/>`;
+}
+
+/** The part with the most power, for those who hear no more of a sound than that. */
+function loudest({ samples, sampleRate }: MonoAudio, seconds: number): MonoAudio {
+  const count = Math.floor(seconds * sampleRate);
+  if (samples.length <= count) return { samples, sampleRate };
+  let power = 0, most = -1, at = 0;
+  for (let i = 0; i < samples.length; i++) {
+    power += samples[i] ** 2 - (i >= count ? samples[i - count] ** 2 : 0);
+    if (i >= count - 1 && power > most) {
+      most = power;
+      at = i - count + 1;
+    }
+  }
+  return { samples: samples.subarray(at, at + count), sampleRate };
 }
 
 const STYLE = `<style>
 .qvim-map { font: 13px/1.6 system-ui, sans-serif; max-width: ${WIDTH}px; }
+.qvim-map .qvim-still { display: none; }
 .qvim-map svg { width: 100%; border: 1px solid #8886; border-radius: 6px; }
-.qvim-map g { cursor: pointer; stroke: #fff; stroke-width: 1; }
+.qvim-map g { cursor: pointer; stroke: #fff; stroke-width: 1; transition: opacity .15s; }
 .qvim-map g:hover, .qvim-map g:focus, .qvim-map g.on { stroke: currentColor; stroke-width: 3; outline: none; }
-.qvim-map span { white-space: nowrap; margin-right: .8em; }
-.qvim-map i { display: inline-block; width: .8em; height: .8em; border-radius: .2em; margin-right: .35em; }
+.qvim-map svg.some g:not(.of) { opacity: .12; }
+.qvim-map p { margin: .3em 0; }
+.qvim-map .qvim-classes { max-height: 9em; overflow-y: auto; }
+.qvim-map .qvim-classes span { white-space: nowrap; margin-right: .8em; cursor: pointer; border-radius: .3em; }
+.qvim-map i { display: inline-block; width: .8em; height: .8em; line-height: .8em; border-radius: .2em; margin-right: .35em; }
 </style>`;
 
 /** Without it the map is a picture with the names of its points. */
 const SCRIPT = `<script>
 for (const root of document.querySelectorAll(".qvim-map:not([data-ready])")) {
   root.dataset.ready = "";
-  const players = [...root.querySelectorAll("audio")];
+  const drawing = root.querySelector("svg"), player = root.querySelector("audio");
+  const here = root.querySelector(".qvim-here");
+  const marks = [...root.querySelectorAll("[data-sound]")];
+  const places = marks.map((mark) => {
+    const { x, y, width, height } = mark.firstElementChild.getBBox();
+    return [x + width / 2, y + height / 2];
+  });
   const play = (mark) => {
-    for (const other of document.querySelectorAll(".qvim-map audio, .qvim-listen audio")) other.pause();
-    for (const other of root.querySelectorAll(".on")) other.classList.remove("on");
-    const player = players[mark.dataset.sound];
+    for (const other of document.querySelectorAll(".qvim-sound")) other.pause();
+    for (const other of drawing.querySelectorAll(".on")) other.classList.remove("on");
     mark.classList.add("on");
-    player.currentTime = 0;
-    // Pages may not play before they were clicked on.
-    player.play().catch(() => {});
+    here.textContent = mark.getAttribute("aria-label");
+    player.src = mark.dataset.src;
+    player.play().catch(({ name }) => {
+      if (name === "NotAllowedError") here.textContent += " (click, and the page may play sounds)";
+    });
   };
-  for (const mark of root.querySelectorAll("[data-sound]")) {
+  const reach = (mark) => {
+    for (const other of marks) other.setAttribute("tabindex", other === mark ? 0 : -1);
+    mark.focus({ preventScroll: true });
+  };
+  for (const mark of marks) {
     // Not in the page's text: what takes the drawing out would leave the names of all sounds behind.
     const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
     title.textContent = mark.getAttribute("aria-label");
-    mark.prepend(title);
+    mark.append(title);
     mark.addEventListener("mouseenter", () => play(mark));
-    mark.addEventListener("click", () => play(mark));
-    mark.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      event.stopPropagation();
-      play(mark);
+    mark.addEventListener("click", () => (reach(mark), play(mark)));
+  }
+  // The nearest one in a quarter of the plane, or in half of it where there is none.
+  const next = (from, [right, down]) => {
+    const [x, y] = places[from];
+    let best, least = Infinity;
+    places.forEach(([toX, toY], i) => {
+      const along = (toX - x) * right + (toY - y) * down;
+      const aside = Math.abs((toX - x) * down + (toY - y) * right);
+      const far = Math.hypot(toX - x, toY - y) + (along < aside ? 1e6 : 0);
+      if (i !== from && along > 0 && far < least) [best, least] = [marks[i], far];
     });
+    return best;
+  };
+  const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+  drawing.addEventListener("keydown", (event) => {
+    const from = marks.indexOf(event.target);
+    if (from < 0 || !(event.key in WAYS || event.key === "Enter" || event.key === " ")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const mark = event.key in WAYS ? next(from, WAYS[event.key]) : marks[from];
+    if (mark === undefined) return;
+    reach(mark);
+    play(mark);
+  }, true);
+  const only = (number) => {
+    drawing.classList.toggle("some", number !== undefined);
+    for (const mark of marks) mark.classList.toggle("of", mark.dataset.class === number);
+  };
+  for (const name of root.querySelectorAll(".qvim-classes span")) {
+    name.tabIndex = 0;
+    name.addEventListener("mouseenter", () => only(name.dataset.class));
+    name.addEventListener("focus", () => only(name.dataset.class));
+    name.addEventListener("mouseleave", () => only());
+    name.addEventListener("blur", () => only());
   }
 }
 </script>`;

@@ -1,11 +1,15 @@
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Evaluation, QueryResult } from "../challenge/evaluation.ts";
 import type { QVIMModel, SoundPaths } from "../challenge/model.ts";
 import { type QueryScores, readSimilarities } from "../challenge/similarities.ts";
 import { display } from "../ui/jupyter.ts";
-import { assertEvaluation, assertScores, ListenError, noScoresOf } from "./checks.ts";
+import { startProgress } from "../ui/progress.ts";
+import { assertEvaluation, assertScores, inspectShort, ListenError, noScoresOf } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { playersOf, type Shown } from "./players.ts";
+import { playersPage, type Shown, soundTable } from "./players.ts";
+import { choose, rank } from "./ranked.ts";
+import { openRecording } from "./sounds.ts";
 
 /** Where sounds and scores come from; those of the notebook's run unless given. */
 export interface ListenOptions {
@@ -27,6 +31,8 @@ export interface ListenOptions {
 
 /** Rows are pictures and sounds; more of them are no use. */
 const MOST_ROWS = 50, MOST_TOP = 10;
+/** More rows than these take a while. */
+const FEW = 5;
 
 /** A sound that a library or another search has found. */
 export interface FoundSound {
@@ -61,9 +67,13 @@ export async function listen(
   query: string | { path: string } | FoundSound[],
   options: ListenOptions = {},
 ): Promise<void> {
-  if (typeof query === "string") await showRows([query], options);
-  else if (Array.isArray(query)) await showFound(query, options.recording);
-  else await showRecording(query.path, options);
+  if (typeof query === "string") return await showRows([query], options);
+  if (Array.isArray(query)) return await showFound(query, options.recording);
+  if (typeof query?.path === "string") return await showRecording(query.path, options);
+  throw new ListenError(
+    "Expected the id of a query, a recording with its path, or sounds that were found, but found " +
+      inspectShort(query),
+  );
 }
 
 /** What a search has found, best first. */
@@ -71,16 +81,32 @@ async function showFound(found: FoundSound[], recording?: { path: string }): Pro
   if (found.length === 0) {
     throw new ListenError("Expected sounds that were found but there are none");
   }
-  const sounds = found.slice(0, MOST_ROWS).map((sound, i): Shown => ({
-    ...sound,
-    role: `found ${i + 1}`,
-    name: basename(sound.path),
-    rank: i + 1,
-  }));
+  if (found.length > MOST_ROWS) {
+    throw new ListenError(`Expected at most ${MOST_ROWS} sounds but found ${found.length}`);
+  }
+  const sounds = found.map((sound, i): Shown => {
+    assertFound(sound);
+    const { path, score, start, end } = sound;
+    return {
+      ...{ role: `found ${i + 1}`, name: basename(path), path, score, start, end },
+      rank: i + 1,
+    };
+  });
   const asked: Shown[] = recording === undefined
     ? []
     : [{ role: "imitation", name: basename(recording.path), path: recording.path }];
   await showTables([["What was found", [...asked, ...sounds]]]);
+}
+
+/** @throws {ListenError} Where this is nothing that a search has found. */
+function assertFound(sound: unknown): asserts sound is FoundSound {
+  const { path, score, start = 0, end = Infinity } = (sound ?? {}) as Partial<FoundSound>;
+  const isFound = typeof path === "string" && typeof score === "number";
+  if (isFound && Number.isFinite(score) && start >= 0 && end > start) return;
+  throw new ListenError(
+    "Expected sounds that were found, each with its path, a finite score and a part that ends after " +
+      `it begins, but found ${inspectShort(sound)}`,
+  );
 }
 
 /** What a model finds by a recording of one's own. */
@@ -98,11 +124,25 @@ async function showRecording(path: string, options: ListenOptions): Promise<void
       "Expected items to find but found none: run the cell that lists the files",
     );
   }
+  if (typeof options.model.computeSimilarities !== "function") {
+    throw new ListenError(
+      `Expected a model that computes similarities but found ${inspectShort(options.model)}`,
+    );
+  }
+  // Before a model listens to all items.
+  openRecording(path)[Symbol.dispose]();
   const query = basename(path);
-  const { [query]: scores } = await options.model.computeSimilarities(items, { [query]: path });
+  const similarities = await options.model.computeSimilarities(items, { [query]: path });
+  const scores = similarities?.[query];
+  const lacking = Object.keys(items).find((item) => !Number.isFinite(scores?.[item]));
+  if (lacking !== undefined) {
+    throw new ListenError(
+      `Expected the model to give a finite score for ${lacking} but found ${scores?.[lacking]}`,
+    );
+  }
   await showTables([[
     "Your recording",
-    choose(query, scores, undefined, top, { [query]: path }, items),
+    choose(query, rank(scores, new Set(Object.keys(items))), undefined, top, path, items),
   ]]);
 }
 
@@ -158,7 +198,9 @@ async function showRanked(
   }
   assertEvaluation(evaluation);
   const chosen = evaluation.results.toSorted(order).slice(0, count);
-  const rightItems = Object.fromEntries(chosen.map(({ query, item }) => [query, item]));
+  const rightItems = Object.fromEntries(
+    evaluation.results.map(({ query, item }) => [query, item]),
+  );
   const sources = options.scores === undefined ? currentRun.sources(evaluation) : {};
   await showRows(chosen.map(({ query }) => query), { ...sources, rightItems, ...options });
 }
@@ -178,10 +220,25 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
     throw new ListenError(`Expected a query of the data set but found ${JSON.stringify(unknown)}`);
   }
   const rows = await readRows(sources.scores, queries);
+  // An evaluation ranks the items of the ground truth alone.
+  const rightItems = sources.rightItems ?? {};
+  const counted = new Set(sources.rightItems ? Object.values(rightItems) : Object.keys(items));
   await showTables(queries.map((query) => {
     const scores = rows.get(query);
     if (scores === undefined) throw noScoresOf(query, sources.scores!);
-    return [query, choose(query, scores, sources.rightItems?.[query], top, known, items)];
+    const ranked = rank(scores, counted);
+    const right = Object.hasOwn(rightItems, query) ? rightItems[query] : undefined;
+    const place = ranked.find(({ item }) => item === right)?.rank;
+    const unknown = ranked.find(({ item }) => !Object.hasOwn(items, item));
+    if (ranked.length === 0 || unknown !== undefined) {
+      throw new ListenError(
+        `Expected the path of ${unknown?.item ?? "each item that has a score"} but found none`,
+      );
+    }
+    const title = place === undefined
+      ? query
+      : `${query}: its item is at rank ${place} of ${ranked.length}`;
+    return [title, choose(query, ranked, right, top, known[query], items)];
   }));
 }
 
@@ -194,7 +251,20 @@ async function showTables(tables: [title: string, sounds: Shown[]][]): Promise<v
     );
     return `${title}: ${places.join(", ")}`;
   });
-  await display({ "text/plain": words.join("\n"), "text/html": playersOf(tables) });
+  const html: string[] = [];
+  const progress = tables.length > FEW
+    ? startProgress("Drawing rows", { total: tables.length })
+    : undefined;
+  try {
+    for (const [title, sounds] of tables) {
+      html.push(soundTable(title, sounds));
+      progress?.update(html.length);
+      await delay(0);
+    }
+  } finally {
+    await progress?.finish();
+  }
+  await display({ "text/plain": words.join("\n"), "text/html": playersPage(html) });
 }
 
 async function readRows(path: string, wanted: string[]): Promise<Map<string, QueryScores>> {
@@ -204,33 +274,4 @@ async function readRows(path: string, wanted: string[]): Promise<Map<string, Que
     if (rows.size === new Set(wanted).size) break;
   }
   return rows;
-}
-
-/** The class of an item: the folder that it lies in. */
-const classOf = (path: string) => basename(dirname(path));
-
-function choose(
-  query: string,
-  scores: QueryScores,
-  right: string | undefined,
-  top: number,
-  queries: SoundPaths,
-  items: SoundPaths,
-): Shown[] {
-  const ranked = Object.entries(scores).filter(([item]) => Object.hasOwn(items, item))
-    .sort(([, a], [, b]) => b - a);
-  const answers = ranked.slice(0, top).map(([name, score], i): Shown => ({
-    ...{ role: `answer ${i + 1}`, name, path: items[name], rank: i + 1, score },
-    class: classOf(items[name]),
-    isRight: name === right,
-  }));
-  const shown: Shown[] = [{ role: "imitation", name: query, path: queries[query] }];
-  const place = ranked.findIndex(([item]) => item === right);
-  if (right !== undefined && place >= top) {
-    const [name, score] = ranked[place];
-    const path = items[name];
-    const group = classOf(path), rank = place + 1;
-    shown.push({ role: "right item", name, path, class: group, rank, score, isRight: true });
-  }
-  return [...shown, ...answers];
 }

@@ -1,14 +1,11 @@
 import type { Evaluation } from "../challenge/evaluation.ts";
 import { readSimilarities } from "../challenge/similarities.ts";
-import { display, escapeHtml } from "../ui/jupyter.ts";
-import { encodePng } from "../ui/png.ts";
+import { display } from "../ui/jupyter.ts";
 import { assertEvaluation, assertScores, ListenError } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
+import { drawMatrix } from "./matrix_picture.ts";
 import { asImage } from "./picture.ts";
-import { PALETTE, PALETTE_COLORS } from "./spectrogram.ts";
 
-/** Points a side, where there are many; names stand where there is room. */
-const SIDE = 520, LEFT = 110, BELOW = 90, ABOVE = 8, RIGHT = 12;
 /** Larger matrices are thinned out: nobody sees single points. */
 const MOST = 2000;
 /** Standard deviations from a query's mean that the colours span. */
@@ -101,49 +98,14 @@ function zScores(values: number[]): Float32Array {
 
 /** The matrix as an SVG picture that needs nothing else, with the classes along its axes. */
 export function drawScores({ queries, items, values }: ScoreMatrix): string {
-  const pixels = new Uint8Array(queries.length * items.length);
-  values.forEach((row, y) =>
-    row.forEach((z, x) => {
-      const level = Math.max(0, Math.min(1, (z + SPAN) / (2 * SPAN)));
-      pixels[y * items.length + x] = Math.round(level * (PALETTE_COLORS - 1));
-    })
-  );
-  const png = encodePng(pixels, items.length, queries.length, PALETTE).toBase64();
-  const height = ABOVE + SIDE + BELOW, width = LEFT + SIDE + RIGHT;
-  const rows = spans(queries).map(([name, at]) =>
-    `<text x="${LEFT - 6}" y="${(ABOVE + SIDE * at + 3.5).toFixed(1)}" text-anchor="end">${
-      escapeHtml(short(name))
-    }</text>`
-  );
-  const columns = spans(items).map(([name, at]) => {
-    const x = (LEFT + SIDE * at).toFixed(1), y = ABOVE + SIDE + 10;
-    return `<text x="${x}" y="${y}" text-anchor="end" transform="rotate(-45 ${x} ${y})">${
-      escapeHtml(short(name))
-    }</text>`;
+  return drawMatrix({
+    label:
+      `Scores of ${queries.length} queries, row by row, for ${items.length} items, sorted by ` +
+      "class; brighter is more alike",
+    rows: queries,
+    columns: items,
+    axes: { rows: "queries, by class", columns: "items, by class" },
+    levels: values.map((row) => row.map((z) => (z + SPAN) / (2 * SPAN))),
+    scale: { name: "score, as z-score of its query", dark: `−${SPAN}`, bright: `${SPAN}` },
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
-    `height="${height}" role="img" aria-label="Scores of ${queries.length} queries, row by row, for ` +
-    `${items.length} items, sorted by class; brighter is more alike" ` +
-    `font-family="system-ui, sans-serif" font-size="11" fill="currentColor" stroke="none">` +
-    `<image href="data:image/png;base64,${png}" x="${LEFT}" y="${ABOVE}" width="${SIDE}" ` +
-    `height="${SIDE}" preserveAspectRatio="none" style="image-rendering: pixelated"/>` +
-    `${rows.join("")}${columns.join("")}<text x="${LEFT + SIDE}" y="${height - 6}" ` +
-    `text-anchor="end">items (columns), queries (rows), by class; z-scores from −${SPAN} (dark) to ` +
-    `${SPAN} (bright)</text></svg>`;
 }
-
-/** Each class and the middle of its part, in 0 … 1; those that have room for a name. */
-function spans(classes: string[]): [name: string, at: number][] {
-  const found: [string, number][] = [];
-  const room = 12 / SIDE;
-  for (let first = 0; first < classes.length;) {
-    let end = first;
-    while (classes[end] === classes[first]) end++;
-    const at = (first + end) / 2 / classes.length;
-    if (found.length === 0 || at - found.at(-1)![1] >= room) found.push([classes[first], at]);
-    first = end;
-  }
-  return found;
-}
-
-const short = (name: string) => name.length > 16 ? `${name.slice(0, 15)}…` : name;

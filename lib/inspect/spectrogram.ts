@@ -1,35 +1,32 @@
-import { readAudio } from "../audio/read_audio.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Matrix } from "../audio/mel_bank.ts";
-import { resample } from "../audio/resample.ts";
-import { melSpectrogram, powerToDb } from "../audio/spectra.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
-import { encodePng } from "../ui/png.ts";
+import { startProgress } from "../ui/progress.ts";
+import { inspectShort, ListenError } from "./checks.ts";
+import { F_MAX, paint, pictureDecibels, pictureDecibelsSync } from "./mel_picture.ts";
 import { asImage } from "./picture.ts";
+import { inMemory, openRecording, type SoundSource } from "./sounds.ts";
 
 /** How a spectrogram is drawn. */
 export interface SpectrogramOptions {
   /** What stands above it. */
   title?: string;
-  /** Width of the picture in points of the screen; 460 unless given. */
+  /** Width of the picture in points of the screen, from 100 to 4000; 460 unless given. */
   width?: number;
-  /** Height; 150 unless given. */
+  /** Height, from 100 to 4000; 150 unless given. */
   height?: number;
   /** Seconds that the width stands for; the sound's own length unless given. */
   seconds?: number;
 }
 
-/** Mel bands of a picture, and the highest frequency in it. */
-const BANDS = 96, F_MAX = 8000;
-const N_FFT = 1024, HOP = 256, RATE = 16000;
-/** The range of the colours, in dB below the loudest. */
-const RANGE = 70;
 /** Room for the axes, left and below. */
-const LEFT = 44, BELOW = 30, ABOVE = 6, HEADING = 14;
+const LEFT = 44, RIGHT = 8, BELOW = 30, ABOVE = 6, HEADING = 14;
+const WIDTH = 460, HEIGHT = 150;
 /** Frequencies that are named. */
 const TICKS = [100, 500, 1000, 2000, 4000, 8000];
-/** How many colours {@linkcode PALETTE} has. */
-export const PALETTE_COLORS = 64;
+/** Sounds of more seconds than this take a while to draw. */
+const LONG_SECONDS = 300;
 
 /**
  * A log-mel spectrogram with its axes, as an SVG picture that needs nothing else.
@@ -38,7 +35,8 @@ export const PALETTE_COLORS = 64;
  * @param options How it is drawn.
  * @returns The text of the picture; {@linkcode showSpectrogram} shows it.
  * @throws {AudioError} Where the file can't be read.
- * @throws {RangeError} Where the sound is empty.
+ * @throws {ListenError} Where there is no file, or this is neither a path nor samples.
+ * @throws {RangeError} Where the sound is empty or an option is out of range.
  *
  * @example
  * ```ts
@@ -53,58 +51,67 @@ export async function spectrogram(
   sound: string | MonoAudio,
   options: SpectrogramOptions = {},
 ): Promise<string> {
-  const audio = typeof sound === "string" ? await readAudio(sound) : sound;
-  return drawSpectrogram(audio, { ...options, showTitle: true });
-}
-
-/**
- * What a picture is painted of, as librosa computes it.
- *
- * @param samples The sound at 16 kHz [shape=(n,)].
- * @returns Decibels by band and frame, no lower than 70 below the loudest [shape=(96, frames)].
- */
-export function pictureDecibels(samples: Float32Array): Matrix {
-  const options = { nFft: N_FFT, hopLength: HOP, nMels: BANDS, fMax: F_MAX };
-  return powerToDb(melSpectrogram(samples, RATE, options), { topDb: RANGE });
-}
-
-/** As {@linkcode spectrogram}, of what is in memory; the title may stand beside it already. */
-export function drawSpectrogram(
-  { samples, sampleRate }: MonoAudio,
-  { title, width = 460, height = 150, seconds, showTitle = false }: SpectrogramOptions & {
-    showTitle?: boolean;
-  } = {},
-): string {
-  if (samples.length === 0) throw new RangeError("Expected a sound to draw but found no samples");
-  const mel = pictureDecibels(resample(samples, sampleRate, RATE));
-  const peak = mel.data.reduce((peak, value) => Math.max(peak, value), -Infinity);
-  // As many columns as there are points: what is longer is joined by its loudest frame.
-  const columns = Math.min(mel.columns, width);
-  const pixels = new Uint8Array(BANDS * columns);
-  for (let band = 0; band < BANDS; band++) {
-    for (let x = 0; x < columns; x++) {
-      const first = Math.floor(x * mel.columns / columns);
-      const last = Math.max(first + 1, Math.floor((x + 1) * mel.columns / columns));
-      let loudest = -Infinity;
-      for (let t = first; t < last; t++) {
-        loudest = Math.max(loudest, mel.data[band * mel.columns + t]);
-      }
-      const level = Math.max(0, 1 + (loudest - peak) / RANGE);
-      pixels[(BANDS - 1 - band) * columns + x] = Math.round(level * (PALETTE_COLORS - 1));
-    }
+  checkOptions(options);
+  if (typeof sound !== "string") {
+    assertSamples(sound);
+    return await drawAsync(inMemory(sound), options);
   }
-  const png = encodePng(pixels, columns, BANDS, PALETTE).toBase64();
-  const length = samples.length / sampleRate, shown = Math.max(seconds ?? length, length);
+  using opened = openRecording(sound);
+  return await drawAsync(opened, options);
+}
+
+async function drawAsync(sound: SoundSource, options: SpectrogramOptions): Promise<string> {
+  const { width = WIDTH } = options;
+  const seconds = sound.frames / sound.sampleRate;
+  const steps = pictureDecibels(sound, width);
+  const progress = seconds > LONG_SECONDS
+    ? startProgress("Drawing", {
+      total: Math.round(seconds),
+      format: (amount) => `${amount} s`,
+    })
+    : undefined;
+  try {
+    while (true) {
+      const { done, value } = steps.next();
+      if (done) return toSvg(value, seconds, { ...options, showTitle: true });
+      progress?.update(Math.round(value * seconds));
+      await delay(0);
+    }
+  } finally {
+    await progress?.finish();
+  }
+}
+
+/** As {@linkcode spectrogram}, at once, of what is in memory, without its title: it stands beside it. */
+export function drawSpectrogram(audio: MonoAudio, options: SpectrogramOptions = {}): string {
+  const mel = pictureDecibelsSync(inMemory(audio), options.width ?? WIDTH);
+  return toSvg(mel, audio.samples.length / audio.sampleRate, options);
+}
+
+/** Which part of a picture's width the sound's first and last moment are at, in percent. */
+export function timeAxis(width: number): { from: number; to: number } {
+  return { from: 100 * LEFT / width, to: 100 * (width - RIGHT) / width };
+}
+
+function toSvg(
+  mel: Matrix,
+  length: number,
+  { title, width = WIDTH, height = HEIGHT, seconds, showTitle = false }: SpectrogramOptions & {
+    showTitle?: boolean;
+  },
+): string {
+  const png = paint(mel);
+  const shown = Math.max(seconds ?? length, length);
   const heading = showTitle && title !== undefined;
   const top = heading ? ABOVE + HEADING : ABOVE;
-  const inner = { w: width - LEFT - 8, h: height - BELOW - top };
+  const inner = { w: width - LEFT - RIGHT, h: height - BELOW - top };
   const bottom = top + inner.h;
   const y = (hz: number) => bottom - inner.h * toMel(hz) / toMel(F_MAX);
   const ticks = timeTicks(shown).map((time) => {
     const x = LEFT + inner.w * time / shown;
     return `<path stroke="currentColor" d="M${x.toFixed(1)} ${bottom}v4"/><text x="${
       x.toFixed(1)
-    }" y="${bottom + 15}" text-anchor="middle">${Number(time.toFixed(2))}</text>`;
+    }" y="${bottom + 15}" text-anchor="middle">${Number(time.toPrecision(3))}</text>`;
   });
   const bands = TICKS.map((hz) =>
     `<path stroke="currentColor" d="M${LEFT - 4} ${y(hz).toFixed(1)}h4"/><text x="${LEFT - 6}" y="${
@@ -115,8 +122,9 @@ export function drawSpectrogram(
     ? `<text x="${LEFT}" y="12" font-weight="600">${escapeHtml(title)}</text>`
     : "";
   const label = title === undefined ? "Spectrogram" : `Spectrogram of ${title}`;
+  const until = shown < 0.1 ? String(Number(shown.toPrecision(2))) : shown.toFixed(1);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
-    `height="${height}" role="img" aria-label="${escapeHtml(label)}, 0 to ${shown.toFixed(1)} s, ` +
+    `height="${height}" role="img" aria-label="${escapeHtml(label)}, 0 to ${until} s, ` +
     `0 to ${
       F_MAX / 1000
     } kHz" font-family="system-ui, sans-serif" font-size="10" fill="currentColor" ` +
@@ -127,6 +135,29 @@ export function drawSpectrogram(
       bottom + 27
     }" text-anchor="end">time / s</text>` +
     `<text x="2" y="${bottom + 27}">frequency / Hz</text></svg>`;
+}
+
+/** @throws {ListenError} Where these are no samples with their rate. */
+function assertSamples(sound: unknown): asserts sound is MonoAudio {
+  const { samples, sampleRate } = (sound ?? {}) as Partial<MonoAudio>;
+  if (samples instanceof Float32Array && sampleRate! > 0) return;
+  const found = sound instanceof Float32Array ? "samples without their rate" : inspectShort(sound);
+  throw new ListenError(
+    `Expected the path of a recording or { samples, sampleRate } but found ${found}`,
+  );
+}
+
+function checkOptions({ width = WIDTH, height = HEIGHT, seconds = 1 }: SpectrogramOptions): void {
+  for (const [name, value] of Object.entries({ width, height })) {
+    if (!Number.isInteger(value) || value < 100 || value > 4000) {
+      throw new RangeError(
+        `Expected ${name} to be a whole number from 100 to 4000 but found ${value}`,
+      );
+    }
+  }
+  if (!(seconds > 0 && seconds < Infinity)) {
+    throw new RangeError(`Expected seconds to be more than 0 but found ${seconds}`);
+  }
 }
 
 /**
@@ -153,19 +184,13 @@ function toMel(hz: number): number {
   return hz < 1000 ? hz * 3 / 200 : 15 + 27 * Math.log(hz / 1000) / Math.log(6.4);
 }
 
+/** Steps that people count in, in seconds. */
+const STEPS = [
+  ...[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
+  ...[60, 120, 300, 600, 1200, 1800, 3600],
+];
+
 function timeTicks(seconds: number): number[] {
-  const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300].find((step) => seconds / step <= 7) ?? 600;
+  const step = STEPS.find((step) => step >= seconds / 7) ?? 3600 * Math.ceil(seconds / 7 / 3600);
   return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, i) => i * step);
 }
-
-/** From near black over violet and orange to near white, lighter step by step. */
-export const PALETTE = Uint8Array.from(
-  Array.from({ length: PALETTE_COLORS }, (_, i) => {
-    const t = i / (PALETTE_COLORS - 1);
-    return [
-      255 * Math.min(1, 1.6 * t ** 0.9),
-      255 * Math.max(0, 1.25 * t ** 2.2 - 0.06),
-      255 * Math.min(1, 0.12 + 0.9 * Math.sin(Math.PI * Math.min(1, 1.25 * t)) * (1 - t) + t ** 6),
-    ].map((value) => Math.round(Math.max(0, Math.min(255, value))));
-  }).flat(),
-);

@@ -44,6 +44,17 @@ async function picture(page: Page, selector: string, name: string): Promise<void
   await page.screenshot({ path: join(folder, `lab_${name}.png`) });
 }
 
+/** What the notebook shows, to be looked at. */
+const PARTS = {
+  ranks: ".jp-RenderedSVG",
+  listen: ".qvim-listen",
+  confusion: "img[alt^='Classes found first']",
+  scores: "img[alt^='Scores of']",
+  map: ".qvim-map",
+  last: ".qvim-listen >> nth=2",
+  spectrogram: ".jp-OutputArea-output > img[alt^='Spectrogram'] >> nth=-1",
+};
+
 /** Which players play, by their place in the page. */
 const PLAYING = `[...document.querySelectorAll("audio")].flatMap((it, i) => it.paused ? [] : [i])`;
 
@@ -61,8 +72,8 @@ test("explore.ipynb plays and shows in JupyterLab, light and dark", () =>
       );
       await waitUntil(page, `document.body.dataset.jpThemeLight === "${theme === "Light"}"`);
       assert.deepEqual(await seriousFaults(page, ".qvim-listen, .qvim-map"), []);
-      for (const part of ["listen", "map"]) {
-        await picture(page, `.qvim-${part}`, `${part}_${theme.toLowerCase()}`);
+      for (const [name, selector] of Object.entries(PARTS)) {
+        await picture(page, selector, `${name}_${theme.toLowerCase()}`);
       }
       // Lab has keys of its own for these: they would go from cell to cell.
       await page.locator("audio").first().focus();
@@ -81,10 +92,31 @@ test("explore.ipynb plays and shows in JupyterLab, light and dark", () =>
         await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex"),
         cell,
       );
-      // The map plays what the mouse is on.
+      // A click in the picture plays from there, and a line goes with it.
+      await page.locator(".qvim-picture").nth(1).click({ position: { x: 44, y: 50 } });
+      await waitUntil(page, `${times(1)} > 0.03`);
+      await waitUntil(page, 'document.querySelectorAll(".qvim-picture.on i").length >= 1');
+      assert.ok((await page.evaluate(PLAYING)).every((i: number) => i === 1));
+      await page.locator(".qvim-picture").nth(0).click({ position: { x: 230, y: 50 } });
+      await waitUntil(page, `${times(0)} > 0.4`);
+      // The map plays what the mouse is on, and what the keyboard goes to.
+      const plays = (name: string) =>
+        waitUntil(
+          page,
+          `((map) => map.querySelector("audio").currentTime > 0.03 &&
+            map.querySelector("audio").src === map.querySelector(".on")?.dataset.src &&
+            map.querySelector(".qvim-here").textContent === ${name})
+            (document.querySelector(".qvim-map"))`,
+        );
       await page.locator(".qvim-map [data-sound='3']").hover();
-      await waitUntil(page, 'document.querySelectorAll(".qvim-map audio")[3].currentTime > 0.03');
+      await plays(`map.querySelector("[data-sound='3']").getAttribute("aria-label")`);
       assert.ok((await page.evaluate(PLAYING)).length <= 1);
+      await page.mouse.move(0, 0);
+      await page.locator(".qvim-map [tabindex='0'][data-sound]").focus();
+      await page.keyboard.press("ArrowRight");
+      await plays(`document.activeElement.getAttribute("aria-label")`);
+      await page.locator(".qvim-classes span").first().hover();
+      await waitUntil(page, 'document.querySelectorAll(".qvim-map .some .of").length > 3');
     }
     assert.ok(
       await page.evaluate(
@@ -162,6 +194,11 @@ test("a notebook from elsewhere shows plain tables in JupyterLab, which trusts i
     const words = await page.locator(".jp-OutputArea").allInnerTexts();
     assert.deepEqual(words.filter((text: string) => /time \/ s|item \S+, /.test(text)), []);
     assert.ok(await page.locator("img[alt^='Spectrogram of']").count() >= 12);
+    // The map is a picture where its drawing is not.
+    await page.locator("img[alt^='Map of the sounds']").scrollIntoViewIfNeeded();
+    assert.ok(await page.locator("img[alt^='Map of the sounds']").isVisible());
+    assert.equal(await page.locator(".jp-Notebook svg circle").count(), 0);
     await picture(page, ".jp-OutputArea-output table >> nth=2", "strange");
+    await picture(page, "img[alt^='Map of the sounds']", "strange_map");
   });
 });

@@ -67,10 +67,7 @@ Deno.test({
           // The map plays what the keyboard is on, and nothing else goes on.
           await tab.locator(".qvim-map [data-sound]").first().focus();
           await tab.keyboard.press("Enter");
-          await waitUntil(
-            tab,
-            'document.querySelectorAll(".qvim-map audio")[0].currentTime > 0.05',
-          );
+          await waitUntil(tab, 'document.querySelector(".qvim-map audio").currentTime > 0.05');
           assert.equal(
             await tab.evaluate(
               '[...document.querySelectorAll(".qvim-listen audio")].filter((it) => !it.paused).length',
@@ -78,8 +75,10 @@ Deno.test({
             0,
           );
           // Each picture says what it shows, and is there.
-          const images = tab.locator("img[alt^='Spectrogram of'], img[alt^='Scores of']");
-          assert.equal(await images.count(), (await tab.locator(".qvim-listen img").count()) + 2);
+          const images = tab.locator(
+            "img[alt^='Spectrogram of'], img[alt^='Scores of'], img[alt^='Classes found']",
+          );
+          assert.equal(await images.count(), (await tab.locator(".qvim-listen img").count()) + 3);
           assert.ok(
             await images.evaluateAll((all: { naturalWidth: number }[]) =>
               all.every(({ naturalWidth }) => naturalWidth > 100)

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
 import { listItems, listQueries, toPaths } from "../../lib/challenge/dataset.ts";
 import { writeSimilarities } from "../../lib/challenge/similarities.ts";
-import { type Embeds, placeSounds } from "../../lib/inspect/embedding_map.ts";
+import { colorsFor } from "../../lib/inspect/class_colors.ts";
+import { mapOf } from "../../lib/inspect/embedding_map.ts";
+import { type Embeds, placeSounds } from "../../lib/inspect/place_sounds.ts";
 import { drawScores, readMatrix } from "../../lib/inspect/score_matrix.ts";
 import { PROJECT, withFolder } from "../support.ts";
 
@@ -44,6 +46,52 @@ Deno.test("placeSounds() says what it can't draw", async () => {
     placeSounds(nothing, {}, queries),
     /a vector of finite numbers for \S+\.wav/,
   );
+});
+
+Deno.test("placeSounds() wants a model whose vectors are of one length", async () => {
+  await assert.rejects(
+    placeSounds({} as never, items, queries),
+    /a model with embedItem .* but found \{\}/,
+  );
+  const uneven: Embeds = { embedItem: () => [1, 2, 3], embedQuery: () => [1, 2] };
+  await assert.rejects(
+    placeSounds(uneven, items, queries),
+    /^ListenError: Expected vectors of one length, 3, but found 2 for \S+\.wav$/,
+  );
+});
+
+Deno.test("a map of 2000 sounds plays them all and stays below 5 MB, and is a picture without its scripts", () => {
+  const paths = Object.values(items);
+  const points = Array.from({ length: 2000 }, (_, i) => ({
+    ...{
+      name: `<${i}>.wav`,
+      kind: "item" as const,
+      class: `class ${i % 40}`,
+      path: paths[i % paths.length],
+    },
+    ...{ x: i / 1999, y: (i % 45) / 44 },
+  }));
+  const html = mapOf(points);
+  assert.ok(html.length < 5e6, `${html.length}`);
+  assert.equal(html.match(/ data-src="data:audio\/wav;base64,/g)!.length, 2000);
+  assert.equal(html.match(/tabindex="0"/g)!.length, 1);
+  const still = html.match(/<img alt="Map of the sounds: [^"]+" width="720" [^>]+>/)![0];
+  assert.equal(decodeURIComponent(still).match(/<rect x=/g)!.length, 2000);
+  assert.ok(!html.includes("<0>"));
+});
+
+Deno.test("colorsFor() gives colours that differ and are seen on light and on dark ground", () => {
+  for (const count of [3, 8, 30]) {
+    const colors = colorsFor(count);
+    assert.equal(new Set(colors).size, count);
+    for (const color of colors) {
+      const [r, g, b] = color.match(/[0-9a-f]{2}/g)!.map((x) => parseInt(x, 16) / 255)
+        .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+      const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      assert.ok(1.05 / (luminance + 0.05) >= 3, `${color} on white`);
+      assert.ok((luminance + 0.05) / 0.0556 >= 2.9, `${color} on #111`);
+    }
+  }
 });
 
 Deno.test("readMatrix() sorts by class and gives z-scores, and drawScores() shows them", () =>

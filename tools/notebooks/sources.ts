@@ -50,6 +50,7 @@ as you like. Restart the kernel to stop a long run; Deno's kernel knows no inter
   currentRun,
   embeddingMap,
   exactMatchLines,
+  listen,
   printUnderCells,
   record,
   showBest,
@@ -59,7 +60,6 @@ as you like. Restart the kernel to stop a long run; Deno's kernel knows no inter
   showSpectrogram,
   showWorst,
   TwoDft,
-  listen,
 } from "qvim";
 printUnderCells();`,
   `## A run
@@ -68,25 +68,30 @@ Each run begins here: what an earlier one has left counts no more.`,
   `const ROOT_PATH = "../output/explore";
 const DATA_PATH = "../data/qvim-mini";
 currentRun.start(() => ({ ROOT_PATH, DATA_PATH }), () => MODEL);
-Deno.mkdirSync(ROOT_PATH, { recursive: true });`,
+Deno.mkdirSync(ROOT_PATH, { recursive: true });
+const files = currentRun.listFiles({ checkSteps: false });`,
   `// Any model: VocalSearch, TwoDft, or a class of your own that extends EmbeddingModel.
-const MODEL = new TwoDft();`,
-  "const files = currentRun.listFiles({ checkSteps: false });",
-  `await currentRun.predict(() => MODEL);
+const MODEL = new TwoDft();
+await currentRun.predict(() => MODEL);
 await currentRun.save();`,
   `const evaluation = await currentRun.evaluate();
 for (const line of [...exactMatchLines(evaluation), ...classwiseLines(evaluation)]) {
   console.log(line);
 }
 await showRanks(evaluation);`,
-  "## What went wrong, by ear",
+  `## What went wrong, by ear
+
+Click into a picture to play from there; the arrow keys go on to the next sound.`,
   "await showWorst(evaluation, 2);",
   "## What went well",
   "await showBest(evaluation, 1);",
   "## What was found instead, and all scores at once",
   `await showConfusion(evaluation);
 await showScores(evaluation);`,
-  "## Where the model puts the sounds: hover, or press Enter",
+  `## Where the model puts the sounds
+
+Hover over a sound to hear it, or go there with the keyboard: Tab into the map, then the arrow keys. The
+names of the classes show where theirs are.`,
   "await embeddingMap(MODEL);",
   "## One query, and its picture",
   `const [query, path] = Object.entries(files.queries)[0];

@@ -1,0 +1,69 @@
+import { openAudio } from "../audio/read_audio.ts";
+import type { MonoAudio, OpenSound } from "../audio/wav.ts";
+import { ListenError } from "./checks.ts";
+
+/** What is read in parts: an open file, or samples in memory. */
+export type SoundSource = Pick<OpenSound, "sampleRate" | "frames" | "read">;
+
+/** Samples in memory as what is read in parts. */
+export function inMemory({ samples, sampleRate }: MonoAudio): SoundSource {
+  return {
+    sampleRate,
+    frames: samples.length,
+    read: (start = 0, count = Infinity) => samples.slice(start, start + count),
+  };
+}
+
+/**
+ * Opens a recording that somebody has named.
+ *
+ * @param name What the person calls it; its path unless given.
+ * @throws {ListenError} Where there is no such file.
+ * @throws {AudioError} Where it is no recording.
+ */
+export function openRecording(path: string, name?: string): OpenSound {
+  const what = `${name ?? "a recording"} at ${path}`;
+  try {
+    return openAudio(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      const why = name === undefined ? "found no file" : "it is not there any more";
+      throw new ListenError(`Expected ${what} but ${why}`);
+    }
+    if (error instanceof Deno.errors.IsADirectory) {
+      throw new ListenError(`Expected ${what} but found a folder`);
+    }
+    throw error;
+  }
+}
+
+/** A sound, or a part of one. */
+export interface SoundPart {
+  /** What the person calls it. */
+  name: string;
+  path: string;
+  /** The part of it that counts, in seconds; the whole unless given. */
+  start?: number;
+  end?: number;
+}
+
+/**
+ * Reads no more of a sound than is to be heard of it.
+ *
+ * @param part Where it lies, and the part that counts.
+ * @param most How many seconds of that are wanted.
+ * @returns The samples, and how many seconds the part, or the whole, would have had.
+ * @throws {ListenError} Where its file is gone.
+ */
+export function readPart(
+  { name, path, start = 0, end = Infinity }: SoundPart,
+  most: number,
+): { audio: MonoAudio; length: number } {
+  using sound = openRecording(path, name);
+  const { sampleRate, frames } = sound;
+  // The whole where the file is shorter by now than what was found in it.
+  const first = start * sampleRate < frames ? Math.floor(start * sampleRate) : 0;
+  const count = Math.max(1, Math.min(frames, Math.ceil(end * sampleRate)) - first);
+  const samples = sound.read(first, Math.min(count, Math.ceil(most * sampleRate)));
+  return { audio: { samples, sampleRate }, length: count / sampleRate };
+}
