@@ -11,6 +11,9 @@ export const FIXTURES = join(PROJECT, "tests", "fixtures");
 /** Reference data that lies beside the project on some machines. */
 export const SHARED = join(PROJECT, "..", "shared");
 
+/** The end of the name of a test of what Windows has not: signals, and permissions of files. */
+export const NEEDS_UNIX = Deno.build.os === "windows" ? " (needs Unix)" : "";
+
 /** Defines a test that needs a path below `../shared` and is skipped, by name, where it is absent. */
 export function testWithShared(
   path: string,

@@ -3,7 +3,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readNotebook } from "../../lib/notebook/ipynb.ts";
 import { codeNotebookText } from "../notebook/support.ts";
-import { cli, PROJECT, SHARED, testWithShared, withFolder, writeFiles } from "../support.ts";
+import {
+  cli,
+  NEEDS_UNIX,
+  PROJECT,
+  SHARED,
+  testWithShared,
+  withFolder,
+  writeFiles,
+} from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
 const GROUND_TRUTH = "title\nLabel,Class,Items,Query 1,Query 2,Query 3\na,c,i.wav,q.wav,,\n";
@@ -181,8 +189,8 @@ Deno.test("run: an output folder that can't be made is an error before the work"
   }));
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`run: ${signal} ends the kernel, keeps what ran and gives status 130`, {
-    ignore: Deno.build.os === "windows",
+  Deno.test(`run: ${signal} ends the kernel, keeps what ran and gives status 130${NEEDS_UNIX}`, {
+    ignore: NEEDS_UNIX !== "",
   }, () =>
     withFolder(async (folder) => {
       const mark = `86420.${Deno.pid}`;

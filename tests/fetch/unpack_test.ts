@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { BlobWriter, TextReader, ZipWriter } from "@zip.js/zip.js";
 import { unpackFile } from "../../helpers.ts";
-import { PROJECT, writeFiles } from "../support.ts";
+import { NEEDS_UNIX, PROJECT, writeFiles } from "../support.ts";
 import { tree, withRoot } from "./support.ts";
 
 const FILES = {
@@ -41,7 +41,7 @@ const MAKERS: [format: string, tool: string, make: (cwd: string, archive: string
 for (const [format, tool, make] of MAKERS) {
   const ignore = !has(tool);
   Deno.test({
-    name: `unpackFile() unpacks a .${format} that ${tool} made${ignore ? " (not installed)" : ""}`,
+    name: `unpackFile() unpacks a .${format} that ${tool} made${ignore ? ` (needs ${tool})` : ""}`,
     ignore,
     fn: () =>
       withRoot(async (root) => {
@@ -347,8 +347,8 @@ Deno.test("unpackFile() adds to a folder, replaces files, but writes through no 
     assert.deepEqual(tree(join(root, "elsewhere")), { x: "x" });
   }));
 
-Deno.test("unpackFile() keeps whether a file may be executed", {
-  ignore: Deno.build.os === "windows",
+Deno.test(`unpackFile() keeps whether a file may be executed${NEEDS_UNIX}`, {
+  ignore: NEEDS_UNIX !== "",
 }, () =>
   withRoot(async (root) => {
     writeFiles(root, { "in/run.sh": "#!/bin/sh", "in/data": "x" });

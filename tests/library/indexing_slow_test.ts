@@ -241,7 +241,9 @@ const AS_ANYBODY = Deno.uid() === 0
   : [];
 
 Deno.test({
-  name: "indexSounds() keeps what it knows of files that it may not read now, and tries them again",
+  name:
+    "indexSounds() keeps what it knows of files that it may not read now, and tries them again" +
+    (Deno.build.os === "linux" ? "" : " (needs Linux)"),
   ignore: Deno.build.os !== "linux",
   fn: () =>
     withFolder(async (folder) => {

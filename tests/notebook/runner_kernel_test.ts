@@ -147,14 +147,27 @@ Deno.test("runNotebook() tells a dead kernel from a time-out", async () => {
   );
 });
 
-Deno.test("runNotebook() leaves no process behind, also none that a cell started", async () => {
-  const mark = `97531.${Deno.pid}`;
-  const start = `new Deno.Command("sleep", { args: ["${mark}"] }).spawn();`;
-  for (const end of ["", "Deno.exit(1)", "while (true) {}"]) {
-    await run(codeNotebook(`${start} ${end}`), { cellTimeout: 2 }).catch(() => {});
-  }
-  assert.deepEqual(await processesWith(mark), []);
-});
+Deno.test("runNotebook() leaves no process behind, also none that a cell started", () =>
+  withFolder(async (folder) => {
+    const mark = `97531.${Deno.pid}`;
+    for (
+      const [end, name] of [
+        ["", "none"],
+        ["Deno.exit(1)", "DeadKernelError"],
+        ["while (true) {}", "CellTimeoutError"],
+      ]
+    ) {
+      // The cell says itself, in a file, that the process was there.
+      const started = join(folder, name);
+      const start = `const child = new Deno.Command("sleep", { args: ["${mark}"] }).spawn();
+        Deno.writeTextFileSync(${JSON.stringify(started)}, String(child.pid));`;
+      const outcome = await run(codeNotebook(`${start}\n${end}`), { cellTimeout: 5 })
+        .then(() => "none", (error) => error.name);
+      assert.equal(outcome, name);
+      assert.match(Deno.readTextFileSync(started), /^\d+$/);
+      assert.deepEqual(await processesWith(mark), [], name);
+    }
+  }));
 
 Deno.test("runNotebook() ends at once when it is interrupted", async () => {
   const interruption = new AbortController();
