@@ -19,20 +19,10 @@ import {
 } from "./rows.ts";
 import { isOneOf } from "./sql.ts";
 import { isRemote, openOrMakeTables, openTables, type Tables } from "./tables.ts";
+import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor } from "./upkeep.ts";
 
 /** Where a library lies unless somebody says otherwise. */
 export const DEFAULT_LIBRARY = "output/library";
-
-/** From this many sounds on, the nearest are looked for through an index. */
-export const INDEXED_FROM = 100_000;
-/** The part of the index that a query looks through: nearest sounds beyond it are missed. */
-const PROBED = 0.1;
-/** Rows that no index covers yet are searched one by one, up to this part of all. */
-const UNINDEXED = 0.02;
-/** Each batch is a file of its own; so many of them are worth joining. */
-const SMALL_FILES = 50;
-/** Versions of the tables that are older are given up: whoever reads has long gone on. */
-const KEEP_VERSIONS = 60 * 60 * 1000;
 
 const ALL_INFO = Object.keys(INFO_COLUMNS) as (keyof SoundInfo)[];
 
@@ -148,10 +138,7 @@ export class Store {
       .distanceType("dot").select(["_distance"]).withRowId().limit(count);
     if (options.where !== undefined) query = query.where(options.where);
     if (options.exact) query = query.bypassVectorIndex();
-    else {
-      const probes = Math.ceil(PROBED * partitionsFor(await this.#sounds.countRows()));
-      query = query.nprobes(probes);
-    }
+    else query = query.nprobes(probesFor(await this.#sounds.countRows()));
     return rowIds(await query.toArrow());
   }
 
@@ -219,7 +206,8 @@ export class Store {
    * million sounds takes minutes, and unless another machine is at it.
    */
   async tidy(): Promise<void> {
-    if (!await this.#isUntidy()) return;
+    await this.refresh();
+    if (!await isUntidy(this.#sounds)) return;
     for (const work of [() => this.optimize(), () => this.buildIndices()]) {
       if (!isRemote(this.#library)) {
         await this.exclusively(work);
@@ -232,18 +220,6 @@ export class Store {
         if (!isConflict(error)) throw error;
       }
     }
-  }
-
-  async #isUntidy(): Promise<boolean> {
-    await this.refresh();
-    const { fragmentStats } = await this.#sounds.stats();
-    if (fragmentStats.numSmallFragments >= SMALL_FILES) return true;
-    const count = await this.#sounds.countRows();
-    if (count < INDEXED_FROM) return false;
-    const index = (await this.#sounds.listIndices())
-      .find(({ columns }) => columns.includes(VECTOR_COLUMN));
-    const unindexed = index && (await this.#sounds.indexStats(index.name))?.numUnindexedRows;
-    return (unindexed ?? count) > UNINDEXED * count;
   }
 
   /** Sees what others have written since. */
@@ -260,33 +236,16 @@ export class Store {
 
   /** Joins small files, brings indices up to date, and gives up old versions. */
   async optimize(): Promise<void> {
-    const cleanupOlderThan = new Date(Date.now() - KEEP_VERSIONS);
-    await this.#broken.optimize({ cleanupOlderThan });
-    await this.#sounds.optimize({ cleanupOlderThan });
+    for (const table of [this.#broken, this.#sounds]) await joinFiles(table);
   }
 
   /**
-   * Makes the index of the vectors where there are enough sounds, or brings it up to date.
+   * Makes the indices where there are enough sounds and none yet.
    *
    * @param from How many are enough.
    */
   async buildIndices(from = INDEXED_FROM): Promise<void> {
-    const count = await this.#sounds.countRows();
-    if (count < from) return;
-    const existing = await this.#sounds.listIndices();
-    const { Index } = this.#lance.lancedb;
-    const configs = {
-      [VECTOR_COLUMN]: Index.ivfFlat({
-        distanceType: "dot",
-        numPartitions: partitionsFor(count),
-      }),
-      path: Index.btree(),
-      id: Index.btree(),
-    };
-    for (const [column, config] of Object.entries(configs)) {
-      if (existing.some(({ columns }) => columns.includes(column))) continue;
-      await this.#sounds.createIndex(column, { config });
-    }
+    await buildIndices(this.#lance, this.#sounds, from);
   }
 
   close(): void {
@@ -294,11 +253,6 @@ export class Store {
     this.#broken.close();
     this.#connection.close();
   }
-}
-
-/** The parts that an index of so many sounds has, each of the square root of them. */
-function partitionsFor(count: number): number {
-  return Math.round(Math.sqrt(count));
 }
 
 function rowIds(table: ArrowTable): bigint[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { SoundInfo } from "../../lib/library/rows.ts";
 import { cli, findPython, PROJECT, withFolder } from "../support.ts";
-import { manySounds, rowsOf, writeSound } from "./support.ts";
+import { exampleIn, manySounds, rowsOf, writeSound } from "./support.ts";
 
 const python = findPython("moto.server, boto3");
 const LIBRARY = "s3://sounds/library";
@@ -168,15 +168,6 @@ testWithMoto(
     });
   },
 );
-
-/** A block of code of docs/library.md, by how it begins. */
-function exampleIn(language: string, beginning: string): string {
-  const text = Deno.readTextFileSync(join(PROJECT, "docs", "library.md"));
-  const blocks = [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))];
-  const found = blocks.map(([, code]) => code).find((code) => code.startsWith(beginning));
-  assert.ok(found !== undefined, `no ${language} block begins with ${beginning}`);
-  return found;
-}
 
 /** Runs a script as each of some machines, at once, and checks that they filled a library together. */
 async function fillBy(

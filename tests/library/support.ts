@@ -1,9 +1,11 @@
-import { dirname } from "node:path";
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import wavefile from "wavefile";
 import { Store } from "../../lib/library/store.ts";
 import type { SoundInfo } from "../../lib/library/rows.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { voice } from "../models/sounds.ts";
+import { PROJECT } from "../support.ts";
 
 /** Writes a WAV file of 16 bit, with as many equal channels as wanted. */
 export function writeSound(
@@ -44,4 +46,13 @@ export async function rowsOf(library: string): Promise<SoundInfo[]> {
   } finally {
     store.close();
   }
+}
+
+/** A block of code of docs/library.md, by how it begins. */
+export function exampleIn(language: string, beginning: string): string {
+  const text = Deno.readTextFileSync(join(PROJECT, "docs", "library.md"));
+  const blocks = [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))];
+  const found = blocks.map(([, code]) => code).find((code) => code.startsWith(beginning));
+  assert.ok(found !== undefined, `no ${language} block begins with ${beginning}`);
+  return found;
 }
