@@ -1,4 +1,5 @@
 import { QvimError } from "../io/errors.ts";
+import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import { writeAllSync } from "../io/bytes.ts";
 import { replaceFile } from "../io/replace_file.ts";
@@ -269,17 +270,8 @@ function beginning(bytes: Uint8Array): string {
 }
 
 function decode(decoder: TextDecoder, parts: Uint8Array[], last: Uint8Array, path: string): string {
-  let bytes = last;
-  if (parts.length > 0) {
-    bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, last.length));
-    let offset = 0;
-    for (const part of [...parts, last]) {
-      bytes.set(part, offset);
-      offset += part.length;
-    }
-  }
   try {
-    return decoder.decode(bytes);
+    return decoder.decode(parts.length === 0 ? last : Buffer.concat([...parts, last]));
   } catch {
     throw new SimilaritiesError(`Expected UTF-8 text in ${path} but found other bytes`);
   }

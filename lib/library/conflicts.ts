@@ -1,4 +1,5 @@
 /** What happens where several write into one library at the same time, or it can't be reached. */
+import { setTimeout as delay } from "node:timers/promises";
 import { LibraryError, reasonOf } from "./lancedb.ts";
 
 /** How often a write is tried again where others write at the same time, … */
@@ -36,7 +37,7 @@ export async function retry<T>(work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (attempt >= RETRIES || !isConflict(error)) throw error;
       const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt) * (0.5 + Math.random());
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await delay(wait);
     }
   }
 }

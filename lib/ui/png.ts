@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { crc32, deflateSync } from "node:zlib";
 
 /**
@@ -22,13 +23,13 @@ export function encodePng(
   view.setUint32(4, height);
   // 8 bits, by palette, compressed, unfiltered, not interlaced.
   head.set([8, 3, 0, 0, 0], 8);
-  return concat([
+  return new Uint8Array(Buffer.concat([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", head),
     chunk("PLTE", palette),
     chunk("IDAT", new Uint8Array(deflateSync(lines))),
     chunk("IEND", new Uint8Array()),
-  ]);
+  ]));
 }
 
 function chunk(name: string, content: Uint8Array): Uint8Array {
@@ -39,14 +40,4 @@ function chunk(name: string, content: Uint8Array): Uint8Array {
   bytes.set(content, 8);
   view.setUint32(8 + content.length, crc32(bytes.subarray(4, 8 + content.length)));
   return bytes;
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { removeTree } from "../../io/remove_tree.ts";
+import { BatchError } from "./batch_error.ts";
 
 /** A cache of Deno's for a run. */
 export interface RunCache {
@@ -66,7 +67,7 @@ async function fill(folder: string, packageFolder: string): Promise<void> {
   }).output();
   if (!success) {
     const said = new TextDecoder().decode(stderr).trim();
-    throw new Error(`Expected to fill an empty cache but could not: ${said}`);
+    throw new BatchError(`Expected to fill an empty cache but could not: ${said}`);
   }
 }
 
