@@ -66,7 +66,7 @@ export { confusion, showConfusion } from "./inspect/confusion.ts";
 export type { SoundInfo } from "./library/rows.ts";
 export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";
 export { showSpectrogram, spectrogram, type SpectrogramOptions } from "./inspect/spectrogram.ts";
-export { printUnderCells } from "./ui/jupyter.ts";
+export { printUnderCells } from "./inspect/print_under_cells.ts";
 export type { SoundFeatures } from "./models/vocal_search/features.ts";
 export {
   type SoundView,

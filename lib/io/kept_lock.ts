@@ -43,6 +43,10 @@ export class KeptLock {
 
 /** Whether all of `part` is in `whole`, which may have more entries. */
 function holds(whole: unknown, part: unknown): boolean {
+  if (isNameList(whole) && isNameList(part)) {
+    const names = new Set(whole.map(withoutVersion));
+    return part.every((name) => names.has(withoutVersion(name)));
+  }
   if (typeof part !== "object" || part === null || Array.isArray(part)) {
     return isDeepStrictEqual(whole, part);
   }
@@ -50,6 +54,16 @@ function holds(whole: unknown, part: unknown): boolean {
   return Object.entries(part).every(([key, value]) =>
     holds((whole as Record<string, unknown>)[key], value)
   );
+}
+
+/** What a package depends on. */
+function isNameList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
+}
+
+/** The lock names a package's version where there are two of it in the lock, and only there. */
+function withoutVersion(name: string): string {
+  return name.replace(/(.)@.*$/, "$1");
 }
 
 function readText(path: string): string | undefined {

@@ -39,11 +39,11 @@ export class OutputCollector {
         if (id !== undefined) this.#displays.set(id, [...this.#displays.get(id) ?? [], output]);
         return true;
       }
-      case "update_display_data":
-        for (const output of this.#displays.get(content.transient?.display_id) ?? []) {
-          output.data = content.data;
-        }
-        return true;
+      case "update_display_data": {
+        const shown = this.#displays.get(content.transient?.display_id) ?? [];
+        for (const output of shown) output.data = content.data;
+        return shown.length > 0;
+      }
       case "error":
         this.#add({
           output_type: "error",

@@ -50,13 +50,13 @@ export function inNotebook(): boolean {
  */
 export async function display(data: MediaBundle): Promise<void> {
   flushPrints();
-  await jupyter()?.broadcast("display_data", { data, metadata: {} });
+  await send("display_data", { data, metadata: {} });
 }
 
 /** Takes away what the running cell has shown and printed so far. */
 export function clearOutput(): void {
   flushPrints();
-  jupyter()?.broadcast("clear_output", { wait: false });
+  send("clear_output", { wait: false });
 }
 
 /** A place below the running cell whose content can be changed. */
@@ -69,7 +69,7 @@ export class UpdatableDisplay {
     const type = this.#shown ? "update_display_data" : "display_data";
     if (!this.#shown) flushPrints();
     this.#shown = true;
-    await jupyter()?.broadcast(type, { data, metadata: {}, transient: { display_id: this.#id } });
+    await send(type, { data, metadata: {}, transient: { display_id: this.#id } });
   }
 }
 
@@ -121,6 +121,9 @@ const MESSAGES_AT_ONCE = 60, CHARACTERS_AT_ONCE = 1_200_000;
  */
 const MESSAGE_MS = 2;
 
+/** So few are out before a busy kernel takes up the next cell. */
+const FEW_MESSAGES = 2;
+
 /** How long the kernel is given for what is printed before the process ends. */
 const LAST_WORDS_MS = 200;
 
@@ -153,26 +156,26 @@ const characters = new Bucket(CHARACTERS_A_SECOND, CHARACTERS_AT_ONCE);
 let waiting: { name: "stdout" | "stderr"; text: string }[] = [];
 let isFlushDue = false;
 let printsUnderCells = false;
-/** When the kernel has sent all that it was given. */
+/** When the kernel should have sent all that it was given. */
 let outAt = 0;
+/** How many messages of the running cell it was given. */
+let given = 0;
+
+/** Waits until all messages are out, where it can be told; `mark` sends one with a text in it. */
+type UntilPublished = (mark: (text: string) => void) => Promise<boolean>;
+
+let untilPublished: UntilPublished | undefined;
 
 /**
- * Lets what `console` prints go out below the running cell, in order and before the cell ends. Deno's
- * kernel by itself sends it through a queue, so that it may turn up below a later cell, or never.
- * Does nothing outside of a notebook.
+ * Sends what `console` prints as messages of the running cell, in order and before the cell ends.
  *
- * @example
- * ```ts
- * import { printUnderCells } from "qvim";
- *
- * printUnderCells();
- * console.log("stands below the cell that prints it");
- * ```
+ * @param settle Waits until the kernel has sent all that it was given.
  */
-export function printUnderCells(): void {
+export function takePrints(settle: UntilPublished): void {
   const { Console } = internals();
   if (printsUnderCells || !inNotebook() || Console === undefined) return;
   printsUnderCells = true;
+  untilPublished = settle;
   watchCells();
   const ours = new Console((text, level) => print(level > 1 ? "stderr" : "stdout", text));
   const theirs = console as unknown as Record<string, unknown>;
@@ -210,14 +213,34 @@ function flushPrints(): void {
   for (const { name, text } of texts) {
     const wait = Math.max(messages.take(1), characters.take(text.length));
     if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
-    jupyter()?.broadcast("stream", { name, text });
-    outAt = Math.max(outAt, performance.now()) + MESSAGE_MS;
+    send("stream", { name, text });
   }
 }
 
+/** Gives the kernel a message. */
+function send(type: string, content: Record<string, unknown>): Promise<void> | void {
+  outAt = Math.max(outAt, performance.now()) + MESSAGE_MS;
+  given++;
+  return jupyter()?.broadcast(type, content);
+}
+
+/** Waits until what a cell has given the kernel is out, so that none of it goes out as the next one's. */
 async function letMessagesOut(): Promise<void> {
+  const isMuch = given > FEW_MESSAGES;
+  given = 0;
+  if (isMuch && await untilPublished?.(mark)) return;
   const wait = outAt - performance.now();
   if (wait > 0) await delay(wait);
+}
+
+/** Changes a display that is nowhere: front ends pass over it. */
+function mark(text: string): void {
+  const data = { "text/plain": text };
+  jupyter()?.broadcast("update_display_data", {
+    data,
+    metadata: {},
+    transient: { display_id: text },
+  });
 }
 
 const ESCAPES: Record<string, string> = {
