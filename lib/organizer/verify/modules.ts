@@ -1,19 +1,21 @@
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import traverse, { type NodePath } from "@babel/traverse";
+import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";
 import { PowerChecker } from "./powers.ts";
+import { Remarks } from "./remarks.ts";
 import { RuleChecker } from "./rules.ts";
 import { Resolver } from "./resolver.ts";
-import { ROOT, type Value } from "./values.ts";
+import { ROOT, UNKNOWN, type Value } from "./values.ts";
 
 /** A module of the participant's. */
 interface LocalModule {
   program: Program;
   /** Its outermost scope. */
   body: NodePath<t.Program>;
+  resolver: Resolver;
 }
 
 /** The local modules that a notebook's own cells import, and what they export. */
@@ -34,90 +36,149 @@ export class LocalModules {
     private readonly packageFolder: string,
   ) {}
 
-  /** A resolver for code in a folder. */
-  resolverIn(folder: string): Resolver {
+  /** A resolver for the code of the notebook (without a path), or of a module. */
+  #resolverFor(
+    path: string | undefined,
+    isPath: (binding: Binding | undefined) => boolean,
+  ): Resolver {
+    const folder = path === undefined ? this.folder : dirname(path);
     return new Resolver({
       exported: (module, name) => this.#exported(module, name, folder),
       visit: (module, place) => this.#visit(module, folder, place),
-    });
+      here: path && this.#below(path),
+    }, isPath);
+  }
+
+  /** A path as one below the root, where it is. */
+  #below(path: string): string | undefined {
+    const below = relative(resolve(this.folder, this.root), path);
+    return below.startsWith("..") ? undefined : `${ROOT}/${below.replaceAll(sep, "/")}`;
   }
 
   /** What a local module exports under a name; undefined for a package. */
   #exported(module: string, name: string, folder: string): Value[] | undefined {
     const path = this.#locate(module, folder);
     if (path === undefined) return undefined;
-    const local = this.#module(path);
-    if (local === undefined || local instanceof ProgramError || name === "*") {
-      return [{ kind: "unknown" }];
+    const door = this.#doorOf(path);
+    if (door !== undefined) {
+      return [{ kind: "name", name: name === "*" ? door : `${door}.${name}` }];
     }
-    return this.#exportOf(local, path, name);
+    if (this.#isInside(path)) {
+      return [{ kind: "name", name: `qvim/${this.#insideOf(path)}.${name}` }];
+    }
+    const local = this.#module(path);
+    if (local === undefined || local instanceof ProgramError || name === "*") return UNKNOWN;
+    return this.#exportOf(local, name);
   }
 
   #locate(module: string, folder: string): string | undefined {
     if (module.startsWith(ROOT)) {
       return resolve(this.folder, this.root, `.${module.slice(ROOT.length)}`);
     }
-    if (module.startsWith("file://")) return fileURLToPath(module);
+    if (module.startsWith("file:")) {
+      try {
+        return fileURLToPath(module);
+      } catch {
+        return undefined;
+      }
+    }
     if (/^\.{0,2}\//.test(module)) return resolve(folder, module);
     return undefined;
   }
 
+  /** Whether a file is one of the library's. */
+  #isInside(path: string): boolean {
+    return this.#rootsOfPackage().some((root) => path.startsWith(join(root, "lib") + sep));
+  }
+
+  #insideOf(path: string): string {
+    const root = this.#rootsOfPackage().find((root) => path.startsWith(root + sep))!;
+    return path.slice(root.length + 1).replaceAll(sep, "/").replace(/\.ts$/, "");
+  }
+
+  /** The name of one of the package's two doors, by its path. */
+  #doorOf(path: string): string | undefined {
+    for (const root of this.#rootsOfPackage()) {
+      if (path === join(root, "lib", "mod.ts")) return "qvim";
+      if (path === join(root, "helpers.ts")) return "qvim/helpers";
+    }
+    return undefined;
+  }
+
+  /** The package, and the copy of it that a re-run puts into the root. */
+  #rootsOfPackage(): string[] {
+    return [resolve(this.packageFolder), resolve(this.folder, this.root)];
+  }
+
   /** Reads a module, once; undefined where there is none. */
   #module(path: string): LocalModule | ProgramError | undefined {
-    if (!this.#read.has(path)) this.#read.set(path, parseModule(path));
+    if (!this.#read.has(path)) this.#read.set(path, this.#parse(path));
     return this.#read.get(path);
   }
 
   /** Applies the rules to a local module that is imported at `place`, once. */
   #visit(module: string, folder: string, place: Place): void {
     const path = this.#locate(module, folder);
-    if (path === undefined || this.#visited.has(path) || !place.isOwn) return;
+    if (path === undefined || !place.isOwn) return;
+    if (this.#doorOf(path) !== undefined || this.#isInside(path)) return;
+    this.#powers.add(module.replace(ROOT, "ROOT_PATH"));
+    if (this.#visited.has(path)) return;
     this.#visited.add(path);
-    const isTrusted = path.startsWith(join(this.packageFolder, "lib") + sep) ||
-      path === join(this.packageFolder, "helpers.ts");
-    // Data is no code.
-    if (isTrusted || path.endsWith(".json")) return;
-    const local = this.#module(path);
     const warning = { rule: "unclear", severity: "warning", cell: place.cell } as const;
-    if (local === undefined) {
-      const message = `imports ${path}, which is not here, so that it can't be followed`;
+    const say = (message: string) =>
       this.findings.push({ ...warning, line: place.line, file: place.file, message });
+    const below = this.#below(path);
+    if (/\.(json|jsonc|txt|csv|md)$/i.test(path)) {
+      // Data is no code.
+      if (below === undefined) say(`reads ${path}, which is not below ROOT_PATH, by an import`);
+      return;
+    }
+    if (/\.(node|wasm)$/.test(path)) return void say(`imports ${path}, which is no TypeScript`);
+    const local = this.#module(path);
+    if (local === undefined) {
+      say(`imports ${path}, which is not here, so that it can't be followed`);
     } else if (local instanceof ProgramError) {
       const message = `is no TypeScript: ${local.message}`;
       this.findings.push({ ...warning, line: local.place.line, file: path, message });
     } else {
       const placeOf = (line: number) => ({ ...place, line, file: path });
-      const program = { ...local.program, placeOf };
-      this.findings.push(...this.check(program, dirname(path)));
+      this.findings.push(...this.#check({ ...local.program, placeOf }, local.resolver));
     }
   }
 
+  /** Applies the rules to a notebook's program. */
+  check(program: Program): Finding[] {
+    const resolver = this.#resolverFor(undefined, (binding) => {
+      const line = binding?.identifier.loc?.start.line;
+      return line !== undefined && binding!.scope.path.isProgram() &&
+        program.placeOf(line).choosesPaths;
+    });
+    return this.#check(program, resolver);
+  }
+
   /** Applies the rules to a program, then shows what of its powers they could not follow. */
-  check(program: Program, folder: string): Finding[] {
-    const resolver = this.resolverIn(folder);
-    const found = new RuleChecker(program, resolver).check();
-    const powers = new PowerChecker(program, resolver);
+  #check(program: Program, resolver: Resolver): Finding[] {
+    const rules = new Remarks(program), powers = new Remarks(program);
+    new RuleChecker(rules, resolver).check(program.ast);
+    new PowerChecker(powers, resolver).check(program.ast);
+    for (const name of [...rules.powers, ...powers.powers]) this.#powers.add(name);
+    const found = rules.findings();
     const where = ({ severity, cell, line, file }: Finding) =>
       severity === "violation" ? `${cell} ${file}` : `${cell} ${file} ${line}`;
     const known = new Set(found.map(where));
     // One remark a line is enough, and a cell that breaks a rule is read anyhow.
-    found.push(
-      ...powers.check().filter((finding) =>
-        !known.has(where(finding)) && !known.has(`${finding.cell} ${finding.file}`)
-      ),
+    const more = powers.findings().filter((finding) =>
+      !known.has(where(finding)) && !known.has(`${finding.cell} ${finding.file}`)
     );
-    const { uses, modules } = powers.powers();
-    for (const name of [...uses, ...modules]) this.#powers.add(name);
-    return found;
+    return [...found, ...more];
   }
 
-  /** The functions of the runtime, packages and modules that have been used so far. */
+  /** What is read, written, imported and fetched, and the functions of the runtime that are used. */
   powers(): string[] {
     return [...this.#powers].sort();
   }
 
-  #exportOf({ body }: LocalModule, path: string, name: string): Value[] {
-    const resolver = this.resolverIn(dirname(path));
+  #exportOf({ body, resolver }: LocalModule, name: string): Value[] {
     const ofVariable = (variable: string): Value[] => {
       const binding = body.scope.getBinding(variable);
       return binding === undefined ? [{ kind: "unknown" }] : resolver.binding(binding);
@@ -145,20 +206,20 @@ export class LocalModules {
     }
     return [{ kind: "unknown" }];
   }
-}
 
-function parseModule(path: string): LocalModule | ProgramError | undefined {
-  let program: Program;
-  try {
-    program = readModule(path);
-  } catch (error) {
-    if (error instanceof ProgramError) return error;
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  #parse(path: string): LocalModule | ProgramError | undefined {
+    let program: Program;
+    try {
+      program = readModule(path);
+    } catch (error) {
+      if (error instanceof ProgramError) return error;
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    let body: NodePath<t.Program> | undefined;
+    traverse(program.ast, { Program: (found) => void (body = found) });
+    return { program, body: body!, resolver: this.#resolverFor(path, () => false) };
   }
-  let body: NodePath<t.Program> | undefined;
-  traverse(program.ast, { Program: (found) => void (body = found) });
-  return { program, body: body! };
 }
 
 function textOf(name: t.Identifier | t.StringLiteral): string {

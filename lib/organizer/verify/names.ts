@@ -27,7 +27,7 @@ export const FORBIDDEN: Forbidden[] = [
   {
     rule: "network",
     names:
-      /^(fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|WebTransport|Deno\.(connect|connectTls|connectQuic|startTls|listen|listenTls|listenDatagram|serve|resolveDns|createHttpClient|upgradeWebSocket)|navigator\.sendBeacon|node:(http|https|http2|net|tls|dgram|dns)(\..*|\/.*)?|qvim\/helpers\.(wgetDownload|googleDriveDownload|gitCloneCheckout))$/,
+      /^(fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|WebTransport|Deno\.(connect|connectTls|connectQuic|startTls|listen|listenTls|listenDatagram|serve|resolveDns|createHttpClient|upgradeWebSocket)|navigator\.sendBeacon|node:(http|https|http2|net|tls|dgram|dns)(\..*|\/.*)?|qvim\/helpers\.(wgetDownload|googleDriveDownload|gitCloneCheckout|downloadDataset))$/,
     message: "uses the network outside the set-up cell",
     inSetup: true,
   },
@@ -55,9 +55,19 @@ export const FORBIDDEN: Forbidden[] = [
   },
 ];
 
+/** Methods that a model is handed paths by. */
+export const HANDED_PATHS = /^(computeSimilarities|embedItem|embedQuery)$/;
+
+/** Functions that read sounds and give nothing but samples, whatever they are given. */
+export const READS_SOUNDS = /^qvim\.(readWav|readAudio)$/;
+
 /** Functions that read what their first argument names. */
 export const READS =
   /^(Deno\.(readFile|readTextFile|readDir|open|stat|lstat|realPath|readLink|watchFs|FsFile\.open)(Sync)?|node:fs(\/promises|\.promises)?\.(readFile|readdir|open|opendir|stat|lstat|createReadStream|readlink|realpath|watch|openAsBlob|glob)(Sync)?|qvim\.(readWav|readAudio|readSimilarities|listItems|listQueries))$/;
+
+/** Functions that tell whether something is there. */
+export const ASKS =
+  /^(node:fs(\/promises|\.promises)?\.(exists|access|stat|lstat)(Sync)?|Deno\.(stat|lstat)(Sync)?)$/;
 
 /** Functions that change what their first argument names. */
 export const WRITES =
@@ -66,6 +76,10 @@ export const WRITES =
 /** Functions that change what their first and their second argument name. */
 export const WRITES_BOTH =
   /^(Deno\.(copyFile|rename|symlink|link)(Sync)?|node:fs(\/promises|\.promises)?\.(copyFile|cp|rename|symlink|link)(Sync)?)$/;
+
+/** Functions that put something else where there was something, or nothing. */
+export const REPLACES =
+  /(\.|^)(remove|rename|symlink|link|rm|rmdir|unlink|cp|copyFile|chmod|chown|truncate)(Sync)?$/;
 
 /** Functions that make a file or folder in the system's temporary folder unless told otherwise. */
 export const MAKES_TEMPORARY = /^Deno\.makeTemp(Dir|File)(Sync)?$/;

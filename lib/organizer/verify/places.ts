@@ -1,73 +1,89 @@
 import { posix } from "node:path";
 import type { Finding } from "./findings.ts";
-import { ANYTHING, DATA, ROOT, type Value } from "./values.ts";
+import { READS_SOUNDS, REPLACES } from "./names.ts";
+import { DATA, OPEN, ROOT, SEGMENT, type Value } from "./values.ts";
+
+/** What is wrong with a path. */
+type Fault = Pick<Finding, "rule" | "severity" | "message">;
 
 /**
  * Whether a submission may read or write what a value names.
  *
+ * @param name The function that does it.
  * @returns What is wrong with it; undefined where nothing is.
  */
 export function checkPath(
   value: Value,
   what: "reads" | "writes",
-): Pick<Finding, "rule" | "severity" | "message"> | undefined {
-  if (value.kind === "parameter" && what === "reads") return undefined;
-  if (value.kind !== "text") {
-    return {
-      rule: "paths",
-      severity: "warning",
-      message: `${what} a path that can't be told from here`,
-    };
+  name: string,
+): Fault | undefined {
+  if (value.kind === "sound" && what === "reads") return undefined;
+  // What gives nothing but samples tells nothing of what is no sound.
+  const isHarmless = READS_SOUNDS.test(name);
+  if (value.kind !== "text" || /^⟨(…|\?)⟩/.test(value.text)) {
+    return isHarmless ? undefined : warning(`${what} a path that can't be told from here`);
   }
   const text = value.text.replace(/^file:\/\//, "");
   const base = [ROOT, DATA].find((base) => text.startsWith(base));
   if (base === undefined) {
-    return {
-      rule: "paths",
-      severity: "violation",
-      message: `${what} ${JSON.stringify(text)}, which is not below ROOT_PATH or DATA_PATH`,
-    };
+    const told = JSON.stringify(readable(text));
+    return violation("paths", `${what} ${told}, which is not below ROOT_PATH or DATA_PATH`);
   }
-  const below = posix.normalize(`./${text.slice(base.length)}`);
-  const name = base.slice(1, -1);
-  if (below.startsWith("..")) {
-    return {
-      rule: "paths",
-      severity: "violation",
-      message: `${what} ${name}/${below}, which is outside ${name}`,
-    };
+  const rest = text.slice(base.length);
+  const below = posix.normalize(`./${rest}`).replace(/\/$/, "");
+  const at = `${base.slice(1, -1)}/${readable(below)}`;
+  if (/^⟨/.test(rest)) return warning(`${what} ${at}, of which a part can't be told`);
+  if (below.startsWith("..") || !/^(\/|$)/.test(rest)) {
+    return violation("paths", `${what} ${at}, which is outside ${base.slice(1, -1)}`);
   }
+  if (what === "writes") return checkWrite(below, at, base, name);
   // A table is the business of another rule.
-  if (what === "reads" && /\.csv$/i.test(below)) return undefined;
-  if (what === "reads" && base === DATA && !/^(Items|Queries)(\/|$)/.test(below)) {
-    const isTold = !below.includes(ANYTHING);
-    const found = below === "."
-      ? "lists what lies in DATA_PATH, its answers among it"
-      : isTold
-      ? `reads ${name}/${below}, which is none of the sounds`
-      : `reads something below ${name} whose name can't be told`;
-    return { rule: "paths", severity: "warning", message: found };
+  if (/\.csv$/i.test(below) && !below.includes(OPEN)) return undefined;
+  if (base === DATA && !/^(Items|Queries)(\/|$)/.test(below)) {
+    if (below === ".") return warning("lists what lies in DATA_PATH, its answers among it");
+    return below.includes(OPEN) || below.includes(SEGMENT)
+      ? warning(`reads something below DATA_PATH whose name can't be told`)
+      : warning(`reads ${at}, which is none of the sounds`);
   }
-  if (what === "writes" && base === DATA) {
-    return {
-      rule: "paths",
-      severity: "violation",
-      message: `writes to ${name}/${below}: the data`,
-    };
+  if (!below.includes(OPEN) || isHarmless) return undefined;
+  return warning(`reads ${at}, of which a part can't be told: it may lead elsewhere`);
+}
+
+function checkWrite(below: string, at: string, base: string, name: string): Fault | undefined {
+  if (base === DATA) return violation("paths", `writes to ${at}: the data`);
+  if (/^output(\/|$)/.test(below)) {
+    return violation("output-folder", `writes to ${at}, which the fixed cells alone may do`);
   }
-  if (what === "writes" && /^output(\/|$)/.test(below)) {
-    return {
-      rule: "output-folder",
-      severity: "violation",
-      message: `writes to ${name}/${below}, which the fixed cells alone may do`,
-    };
+  if (below === "." && REPLACES.test(name)) {
+    return violation("output-folder", "replaces ROOT_PATH itself, with the output in it");
   }
-  if (what === "writes" && below.startsWith(ANYTHING)) {
-    return {
-      rule: "output-folder",
-      severity: "warning",
-      message: `writes to something below ${name} whose name can't be told`,
-    };
+  if (mayBeOutput(below)) {
+    const rule = "output-folder",
+      message = "writes to something below ROOT_PATH whose name can't be told";
+    return { rule, severity: "warning", message };
   }
-  return undefined;
+  if (!below.includes(OPEN)) return undefined;
+  return warning(`writes to ${at}, of which a part can't be told: it may lead elsewhere`);
+}
+
+/** Whether what isn't known of a path may make it one in the output folder. */
+function mayBeOutput(below: string): boolean {
+  if (below.startsWith(OPEN)) return true;
+  const [first] = below.split("/");
+  if (!first.includes(SEGMENT)) return false;
+  const parts = first.split(SEGMENT).map((part) => part.replace(/[^\w]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test("output");
+}
+
+/** A path as a person reads it. */
+export function readable(text: string): string {
+  return text.replace(/⟨(ROOT_PATH|DATA_PATH)⟩/g, "$1").replace(/⟨(…|\?)⟩/g, "…");
+}
+
+function warning(message: string): Fault {
+  return { rule: "paths", severity: "warning", message };
+}
+
+function violation(rule: Fault["rule"], message: string): Fault {
+  return { rule, severity: "violation", message };
 }

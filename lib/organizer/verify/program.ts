@@ -1,12 +1,15 @@
 import { QvimError } from "../../io/errors.ts";
 import { parse, type ParserOptions } from "@babel/parser";
 import { CELL_PARSER, syntaxFault } from "../../notebook/syntax.ts";
-import type { File } from "@babel/types";
+import { type File, type Node, traverseFast } from "@babel/types";
 import type { Notebook } from "../../notebook/ipynb.ts";
 import { isTodoCell, TODO_LINES } from "../template.ts";
 
 /** What the parser takes for the end of a line. */
 const LINE_END = /\r\n|[\r\n\u2028\u2029]/;
+
+/** Nobody writes longer modules, and nobody reads them. */
+const MOST_OF_MODULE = 2 ** 22;
 
 const PARSER: ParserOptions = {
   ...CELL_PARSER,
@@ -89,6 +92,15 @@ export function readModule(path: string): Program {
     isSetup: false,
     choosesPaths: false,
   });
+  const { isFile, size } = Deno.statSync(path);
+  // What is no file could be read for ever.
+  if (!isFile || size > MOST_OF_MODULE) {
+    const found = isFile ? `${size} bytes` : "no file";
+    throw new ProgramError(
+      `expected at most ${MOST_OF_MODULE} bytes but found ${found}`,
+      placeOf(1),
+    );
+  }
   return { ...parseProgram(Deno.readTextFileSync(path), placeOf), placeOf };
 }
 
@@ -102,11 +114,54 @@ export class ProgramError extends QvimError {
   }
 }
 
+/** Parameters that are fields as well: `constructor(private root: string)`. */
+export const PARAMETER_PROPERTIES = new WeakSet<Node>();
+
 function parseProgram(source: string, placeOf: (line: number) => Place) {
   try {
-    return { ast: parse(source, PARSER) as File, source };
+    const ast = parse(source, PARSER) as File;
+    traverseFast(ast, leaveOutTypes);
+    return { ast, source };
   } catch (error) {
     const { message, loc } = error as SyntaxError & { loc?: { line: number } };
     throw new ProgramError(message.replace(/ \(\d+:\d+\)$/, ""), placeOf(loc?.line ?? 1));
   }
+}
+
+/** Leaves out what is there for the type checker alone: names of it are none when the code is run. */
+function leaveOutTypes(node: Node): void {
+  switch (node.type) {
+    case "Program":
+    case "BlockStatement":
+    case "StaticBlock":
+    case "TSModuleBlock":
+      node.body = node.body.filter((statement) => !isForTypes(statement)) as typeof node.body;
+      return;
+    case "SwitchCase":
+      node.consequent = node.consequent.filter((statement) => !isForTypes(statement));
+      return;
+    case "ImportDeclaration":
+      node.specifiers = node.specifiers.filter((specifier) =>
+        specifier.type !== "ImportSpecifier" || specifier.importKind !== "type"
+      );
+      return;
+    case "ClassMethod":
+      // Scopes know nothing of parameters that are fields.
+      node.params = node.params.map((parameter) => {
+        if (parameter.type !== "TSParameterProperty") return parameter;
+        PARAMETER_PROPERTIES.add(parameter.parameter);
+        return parameter.parameter;
+      });
+  }
+}
+
+function isForTypes(statement: Node): boolean {
+  if (/^TS(DeclareFunction|InterfaceDeclaration|TypeAliasDeclaration)$/.test(statement.type)) {
+    return true;
+  }
+  if (statement.type === "ImportDeclaration") return statement.importKind === "type";
+  if (statement.type === "ExportNamedDeclaration" && statement.declaration) {
+    return statement.exportKind === "type" || isForTypes(statement.declaration);
+  }
+  return "declare" in statement && statement.declare === true;
 }

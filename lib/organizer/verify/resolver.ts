@@ -1,12 +1,20 @@
-import { PATH_NAMES } from "../template.ts";
 import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
-import type { Place } from "./program.ts";
+import { PATH_NAMES } from "../template.ts";
+import { resultOfCall } from "./calls.ts";
+import { Fields } from "./fields.ts";
+import { callsOf, returnsOf } from "./functions.ts";
+import { HANDED_PATHS } from "./names.ts";
+import { PARAMETER_PROPERTIES, type Place } from "./program.ts";
 import {
+  BUILT,
   canonicalModule,
   concatenate,
   DATA,
+  knownText,
+  limit,
   memberName,
+  PIECE,
   ROOT,
   UNKNOWN,
   type Value,
@@ -14,8 +22,12 @@ import {
 
 /** How many names in a row are followed. */
 const MAX_DEPTH = 40;
-const PATH_FUNCTIONS =
-  /^(node:path|node:path\/posix|path)(\.default|\.posix)?\.(join|resolve|normalize)$/;
+/** As many values of a variable are gathered; some more than are told apart in the end. */
+const MOST_OF_VARIABLE = 256;
+/** In a longer list an element is any of them. */
+const MOST_IN_LIST = 256;
+/** Fields that are counts, whatever has them. */
+const COUNTS = /^(length|size|byteLength|byteOffset|sampleRate|numberOfChannels|lineno|line|cell)$/;
 
 /** What is known of the modules that code imports. */
 export interface Imports {
@@ -23,19 +35,49 @@ export interface Imports {
   exported(module: string, name: string): Value[] | undefined;
   /** Called for each import. */
   visit(module: string, place: Place): void;
+  /** The path of the code itself, as far as it is known to lie below the root. */
+  here?: string;
 }
 
 /** Follows names to what they stand for. */
 export class Resolver {
-  constructor(private readonly imports: Imports) {}
+  /** What expressions stand for, once that is known: each is looked at once. */
+  readonly #known = new WeakMap<object, Value[]>();
+  readonly #bound = new WeakMap<Binding, Value[]>();
+  readonly #fields = new WeakMap<object, Fields>();
+  /** What literals and classes have under names. */
+  readonly #had = new WeakMap<object, Map<string, Value[]>>();
+  readonly #members = new WeakMap<object, Members>();
+
+  /**
+   * @param imports What is imported.
+   * @param isPath Whether a binding of the program's is that of the template's paths.
+   */
+  constructor(
+    private readonly imports: Imports,
+    private readonly isPath: (binding: Binding | undefined) => boolean,
+  ) {}
 
   /** Tells of a module that is imported at a place. */
   visit(module: string, place: Place): void {
     this.imports.visit(module, place);
   }
 
-  /** What expressions stand for, once that is known: each is looked at once. */
-  readonly #known = new WeakMap<object, Value[]>();
+  /** The path of the code, where it is known. */
+  get here(): string | undefined {
+    return this.imports.here;
+  }
+
+  /** What the program of an expression does with fields. */
+  fields(path: NodePath): Fields {
+    const program = path.scope.getProgramParent().path;
+    let fields = this.#fields.get(program.node);
+    if (fields === undefined) {
+      fields = new Fields(program, (path) => this.resolve(path));
+      this.#fields.set(program.node, fields);
+    }
+    return fields;
+  }
 
   /** All that an expression may stand for. */
   resolve(path: NodePath, depth = 0): Value[] {
@@ -51,18 +93,22 @@ export class Resolver {
   }
 
   #resolve(path: NodePath, depth: number): Value[] {
-    const node = path.node as t.Node | null;
+    const node = path.node as t.Node;
     const inner = (key: string) => this.resolve(path.get(key) as NodePath, depth + 1);
-    switch (node?.type) {
+    switch (node.type) {
       case "Identifier":
         return this.#identifier(path as NodePath<t.Identifier>, depth);
       case "StringLiteral":
       case "NumericLiteral":
         return [{ kind: "text", text: String(node.value) }];
+      case "BooleanLiteral":
+      case "UpdateExpression":
+      case "UnaryExpression":
+        return PIECE;
       case "TemplateLiteral":
         return this.#template(path as NodePath<t.TemplateLiteral>, depth);
       case "BinaryExpression":
-        return node.operator === "+" ? concatenate(inner("left"), inner("right")) : UNKNOWN;
+        return node.operator === "+" ? concatenate(inner("left"), inner("right")) : PIECE;
       case "MemberExpression":
       case "OptionalMemberExpression":
         return this.#member(path as NodePath<t.MemberExpression>, depth);
@@ -72,10 +118,11 @@ export class Resolver {
       case "TSSatisfiesExpression":
       case "TSNonNullExpression":
       case "TSTypeAssertion":
+      case "TSInstantiationExpression":
       case "ParenthesizedExpression":
         return inner("expression");
       case "AssignmentExpression":
-        return inner("right");
+        return /^(=|\?\?=|\|\|=|&&=)$/.test(node.operator) ? inner("right") : UNKNOWN;
       case "SequenceExpression":
         return inner(`expressions.${node.expressions.length - 1}`);
       case "ConditionalExpression":
@@ -85,9 +132,12 @@ export class Resolver {
       case "NewExpression":
       case "CallExpression":
       case "OptionalCallExpression":
-        return this.#call(path as NodePath<t.CallExpression>, depth);
+      case "TaggedTemplateExpression":
+        return resultOfCall(this, path, depth);
       case "ImportExpression":
-        return this.#module(inner("source"));
+        return this.module(inner("source"));
+      case "ThisExpression":
+        return this.#this(path);
       case "ObjectExpression":
       case "ArrayExpression":
       case "FunctionExpression":
@@ -107,140 +157,198 @@ export class Resolver {
   /** What a property of a value may stand for; `key` undefined where it is not known. */
   property(values: Value[], key: string | undefined, depth = 0): Value[] {
     return values.flatMap((value): Value[] => {
-      if (key === undefined) return UNKNOWN;
-      if (value.kind === "name") return [{ kind: "name", name: memberName(value.name, key) }];
-      if (value.kind === "code") return this.#ofLiteral(value.path, key, depth);
-      if (value.kind === "parameter") return [value];
-      return UNKNOWN;
+      switch (value.kind) {
+        case "name":
+          return key === undefined
+            ? UNKNOWN
+            : [{ kind: "name", name: memberName(value.name, key) }];
+        case "code":
+          return this.#memo(value, key, () => this.#ofCode(value.path, key, depth));
+        case "instance":
+          return this.#memo(value, key, () => this.#ofInstance(value.path, key, depth));
+        case "sounds":
+          return [{ kind: "sound" }];
+        case "list":
+          return key === "length" ? PIECE : value.of;
+        case "pair":
+          return key === "0" ? value.first : key === "1" ? value.second : UNKNOWN;
+        case "entry":
+          return key === "name" ? PIECE : UNKNOWN;
+        default:
+          return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
+      }
     });
   }
 
-  /** Whether an expression is a list of what a function is handed, rather than one of them. */
-  isList(path: NodePath): boolean {
-    if (path.isIdentifier()) {
-      const declared = path.scope.getBinding(path.node.name)?.path;
-      const init = declared?.isVariableDeclarator() ? declared.get("init") as NodePath : undefined;
-      return init?.node !== undefined && init.node !== null && this.isList(init);
-    }
-    if (!path.isCallExpression()) return false;
-    const callee = path.get("callee") as NodePath;
-    if (!callee.isMemberExpression()) return false;
-    const object = callee.get("object") as NodePath;
-    const key = this.key(callee);
-    if (object.isIdentifier({ name: "Object" })) return /^(keys|values|entries)$/.test(key ?? "");
-    return /^(slice|filter|sort|toSorted|reverse|toReversed|map|flat|flatMap|concat)$/.test(
-      key ?? "",
-    ) &&
-      this.isList(object);
+  /** What was found once is known. */
+  #memo(
+    { kind, path }: Value & { path: NodePath },
+    key: string | undefined,
+    find: () => Value[],
+  ): Value[] {
+    let known = this.#had.get(path.node);
+    if (known === undefined) this.#had.set(path.node, known = new Map());
+    const name = key === undefined ? kind : `${kind}.${key}`;
+    const had = known.get(name);
+    if (had !== undefined) return had;
+    known.set(name, UNKNOWN);
+    const found = find();
+    // A field that is not there is not one that can't be told.
+    const values = found.length === 0 ? found : limit(found);
+    known.set(name, values);
+    return values;
+  }
+
+  /** What a loop over values meets. */
+  elements(values: Value[], depth = 0): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.kind === "list") return value.of;
+      if (value.kind === "text" || value.kind === "built") return BUILT;
+      if (value.kind !== "code" || !value.path.isArrayExpression()) return UNKNOWN;
+      const all = value.path.get("elements").flatMap((element) => {
+        const path = element as NodePath;
+        if (path.isSpreadElement()) {
+          return this.elements(this.resolve(path.get("argument"), depth + 1), depth + 1);
+        }
+        return path.node ? this.resolve(path, depth + 1) : [];
+      });
+      return this.fields(value.path).isTouched(value.path.node) ? [...all, ...UNKNOWN] : all;
+    });
+  }
+
+  /** What functions among values give where they are called. */
+  returned(values: Value[], depth: number): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.kind !== "code" || !value.path.isFunction()) return UNKNOWN;
+      const found = returnsOf(value.path);
+      return found?.flatMap((path) => this.resolve(path, depth + 1)) ?? UNKNOWN;
+    });
   }
 
   /** The text of a property's name, where it is known. */
   key(path: NodePath<t.MemberExpression>): string | undefined {
     const { computed, property } = path.node;
+    if (property.type === "PrivateName") return `#${property.id.name}`;
     if (!computed && property.type === "Identifier") return property.name;
     const values = this.resolve(path.get("property") as NodePath);
-    return values.length === 1 && values[0].kind === "text" ? values[0].text : undefined;
+    return values.length === 1 ? knownText(values[0]) : undefined;
   }
 
   #identifier(path: NodePath<t.Identifier>, depth: number): Value[] {
     const { name } = path.node;
-    if (name === "undefined") return UNKNOWN;
+    if (name === "undefined" || name === "NaN" || name === "Infinity") return PIECE;
     const binding = path.scope.getBinding(name);
-    if ((PATH_NAMES as readonly string[]).includes(name)) {
+    if ((PATH_NAMES as readonly string[]).includes(name) && this.isPath(binding)) {
       return [{ kind: "text", text: name === "ROOT_PATH" ? ROOT : DATA }];
     }
-    if (binding === undefined) return [{ kind: "name", name }];
+    if (binding === undefined) return name === "arguments" ? UNKNOWN : [{ kind: "name", name }];
     return this.binding(binding, depth);
   }
 
   /** All that a variable may stand for. */
   binding(binding: Binding, depth = 0): Value[] {
     if (depth > MAX_DEPTH) return UNKNOWN;
-    if (binding.kind === "param") return this.#handed(binding, depth);
-    const values = this.#declared(binding, depth);
-    for (const change of binding.constantViolations) {
-      if (change.isAssignmentExpression()) {
-        const left = change.get("left") as NodePath;
-        const right = this.resolve(change.get("right") as NodePath, depth + 1);
-        values.push(...this.#destructured(left, binding.identifier.name, right, depth));
-      } else if (change.isVariableDeclarator() && change.node.init) {
-        const init = this.resolve(change.get("init") as NodePath, depth + 1);
-        const id = change.get("id") as NodePath;
-        values.push(...this.#destructured(id, binding.identifier.name, init, depth));
-      }
-    }
+    const known = this.#bound.get(binding);
+    if (known !== undefined) return known;
+    this.#bound.set(binding, UNKNOWN);
+    const values = this.#binding(binding, depth);
+    this.#bound.set(binding, values);
     return values;
   }
 
-  /**
-   * What a function is handed: of the one that `map` or the like calls, what that goes over; of a
-   * model's own methods, a sound's path; of others, what they are called with.
-   */
+  #binding(binding: Binding, depth: number): Value[] {
+    let values = (binding.kind as string) === "param"
+      ? this.#handed(binding, depth)
+      : this.#declared(binding, depth);
+    for (const change of binding.constantViolations) {
+      if (values.length > MOST_OF_VARIABLE) break;
+      const { name } = binding.identifier;
+      if (change.isAssignmentExpression()) {
+        const right = this.resolve(change.get("right") as NodePath, depth + 1);
+        const left = change.get("left") as NodePath;
+        const { operator } = change.node;
+        if (operator === "+=") values = limit([...values, ...concatenate(limit(values), right)]);
+        else if (!/^(=|\?\?=|\|\|=|&&=)$/.test(operator)) values.push(...PIECE);
+        else values = [...values, ...this.#destructured(left, name, right, depth)];
+      } else if (change.isVariableDeclarator()) {
+        if (!change.node.init) continue;
+        const init = this.resolve(change.get("init") as NodePath, depth + 1);
+        const id = change.get("id") as NodePath;
+        values = [...values, ...this.#destructured(id, name, init, depth)];
+      } else if (change.isForXStatement()) {
+        const over = this.#looped(change, depth);
+        values = [
+          ...values,
+          ...this.#destructured(change.get("left") as NodePath, name, over, depth),
+        ];
+      } else {
+        values = [...values, ...(change.isUpdateExpression() ? PIECE : UNKNOWN)];
+      }
+    }
+    return limit(values);
+  }
+
+  /** What the variable of a loop gets, one time after another. */
+  #looped(loop: NodePath, depth: number): Value[] {
+    const over = this.resolve(loop.get("right") as NodePath, depth + 1);
+    if (!loop.isForInStatement()) return this.elements(over, depth + 1);
+    return over.every(({ kind }) => kind === "sounds") ? PIECE : UNKNOWN;
+  }
+
+  /** What a function is handed: a model's own methods, sounds; others, what they are called with. */
   #handed(binding: Binding, depth: number): Value[] {
     const handler = binding.scope.path;
-    const call = handler.parentPath;
-    const callee = call?.isCallExpression() && handler.listKey === "arguments"
-      ? call.get("callee") as NodePath
-      : undefined;
-    if (callee?.isMemberExpression()) {
-      const over = this.resolve(callee.get("object") as NodePath, depth + 1);
-      return over.some(({ kind }) => kind === "parameter") ? [{ kind: "parameter" }] : UNKNOWN;
-    }
-    if (isHandedPaths(handler)) return [{ kind: "parameter" }];
-    const parameters = handler.isFunction() ? handler.get("params") as NodePath[] : [];
-    const index = parameters.findIndex((parameter) => {
-      const target = parameter.isAssignmentPattern()
-        ? parameter.get("left") as NodePath
-        : parameter;
-      return target.isIdentifier() && target.node.name === binding.identifier.name;
-    });
-    const calls = index < 0 ? undefined : callsOf(handler);
-    if (calls === undefined || calls.length === 0) return UNKNOWN;
-    return calls.flatMap((call) => {
-      const arg = (call.get("arguments") as NodePath[])[index];
-      return arg === undefined || arg.isSpreadElement() ? UNKNOWN : this.resolve(arg, depth + 1);
+    if (!handler.isFunction()) return UNKNOWN;
+    const { name } = binding.identifier;
+    const parameters = handler.get("params") as NodePath[];
+    return parameters.flatMap((parameter, index): Value[] => {
+      const isIts = Object.hasOwn(parameter.getBindingIdentifiers(), name);
+      if (!isIts) return [];
+      if (parameter.isRestElement()) return UNKNOWN;
+      return this.#destructured(parameter, name, this.handedAt(handler, index, depth), depth);
     });
   }
 
-  /** What `this.name` may stand for: all that the class sets it to. */
-  #ofThis(path: NodePath, key: string, depth: number): Value[] {
-    const owner = path.findParent((parent) => parent.isClass());
-    if (owner === null) return UNKNOWN;
+  /** What a function is handed as the parameter at an index. */
+  handedAt(handler: NodePath, index: number, depth: number): Value[] {
     const values: Value[] = [];
-    owner.traverse({
-      AssignmentExpression: (found) => {
-        const left = found.get("left") as NodePath;
-        if (!left.isMemberExpression() || !left.get("object").isThisExpression()) return;
-        if (this.key(left) === key) {
-          values.push(...this.resolve(found.get("right") as NodePath, depth + 1));
-        }
-      },
-      ClassProperty: (found) => {
-        const { key: name, computed } = found.node;
-        if (computed || name.type !== "Identifier" || name.name !== key || !found.node.value) {
-          return;
-        }
-        values.push(...this.resolve(found.get("value") as NodePath, depth + 1));
-      },
-    });
-    return values.length > 0 ? values : UNKNOWN;
+    const method = handler.isClassMethod() || handler.isObjectMethod()
+      ? handler.node.key.type === "Identifier" && !handler.node.computed
+        ? handler.node.key.name
+        : ""
+      : "";
+    const calls = callsOf(handler, () => this.fields(handler));
+    if (HANDED_PATHS.test(method)) {
+      values.push({ kind: method === "computeSimilarities" ? "sounds" : "sound" });
+    } else if (calls === undefined || calls.length === 0) {
+      return UNKNOWN;
+    }
+    for (const call of calls ?? UNKNOWN.map(() => undefined)) {
+      const argument = call?.argument(index);
+      if (argument === "none") continue;
+      if (argument === undefined) values.push(...UNKNOWN);
+      else if (argument === "count") values.push(...PIECE);
+      else if (argument !== "element") values.push(...this.resolve(argument, depth + 1));
+      else {
+        const over = this.resolve(call!.over!, depth + 1);
+        values.push(...this.elements(over, depth + 1));
+      }
+    }
+    return values.length === 0 ? PIECE : values;
   }
 
   #declared(binding: Binding, depth: number): Value[] {
     const { path } = binding;
     if (path.isVariableDeclarator()) {
       const init = path.get("init") as NodePath;
-      if (init.node === null || init.node === undefined) {
-        // The variable of a loop over what a function is handed is handed as well.
-        const loop = path.parentPath?.parentPath;
-        if (loop?.isForOfStatement() || loop?.isForInStatement()) {
-          const over = this.resolve(loop.get("right") as NodePath, depth + 1);
-          return over.some(({ kind }) => kind === "parameter") ? [{ kind: "parameter" }] : UNKNOWN;
-        }
-        return [];
+      const id = path.get("id") as NodePath;
+      const loop = path.parentPath?.parentPath;
+      if (loop?.isForXStatement() && path.parentPath?.key === "left") {
+        return this.#destructured(id, binding.identifier.name, this.#looped(loop, depth), depth);
       }
+      if (init.node === null || init.node === undefined) return [];
       const values = this.resolve(init, depth + 1);
-      return this.#destructured(path.get("id") as NodePath, binding.identifier.name, values, depth);
+      return this.#destructured(id, binding.identifier.name, values, depth);
     }
     if (
       path.isImportSpecifier() || path.isImportDefaultSpecifier() ||
@@ -254,8 +362,9 @@ export class Resolver {
         : "*";
       return this.imported(source.value, imported);
     }
-    if (path.isFunctionDeclaration() || path.isClassDeclaration()) return [{ kind: "code", path }];
-    return [{ kind: "unknown" }];
+    const isCode = path.isFunctionDeclaration() || path.isClassDeclaration() ||
+      path.isFunctionExpression() || path.isClassExpression();
+    return isCode ? [{ kind: "code", path }] : UNKNOWN;
   }
 
   /** What a module exports under a name; `*` for the module as a whole. */
@@ -269,29 +378,31 @@ export class Resolver {
     }];
   }
 
+  /** What a value gives that names a module, as a whole. */
+  module(specifier: Value[]): Value[] {
+    return specifier.flatMap((value) =>
+      value.kind === "text" ? this.imported(value.text, "*") : UNKNOWN
+    );
+  }
+
   /** What `name` gets where a value is taken apart by a pattern. */
   #destructured(pattern: NodePath, name: string, values: Value[], depth: number): Value[] {
     if (pattern.isIdentifier()) return pattern.node.name === name ? values : [];
     if (pattern.isAssignmentPattern()) {
       const fallback = this.resolve(pattern.get("right") as NodePath, depth + 1);
-      return this.#destructured(
-        pattern.get("left") as NodePath,
-        name,
-        [...values, ...fallback],
-        depth,
-      );
+      const all = [...values, ...fallback];
+      return this.#destructured(pattern.get("left") as NodePath, name, all, depth);
     }
     if (pattern.isObjectPattern()) {
       return pattern.get("properties").flatMap((property): Value[] => {
         if (property.isRestElement()) {
-          return this.#destructured(property.get("argument") as NodePath, name, values, depth);
+          const rest = values.some(({ kind }) => kind === "name") ? values : UNKNOWN;
+          return this.#destructured(property.get("argument") as NodePath, name, rest, depth);
         }
         const { key, computed } = property.node as t.ObjectProperty;
-        let text = !computed && key.type === "Identifier" ? key.name : undefined;
-        if (text === undefined) {
-          const [value] = this.resolve(property.get("key") as NodePath, depth + 1);
-          if (value?.kind === "text") text = value.text;
-        }
+        const text = !computed && key.type === "Identifier"
+          ? key.name
+          : knownText(this.resolve(property.get("key") as NodePath, depth + 1)[0]);
         const inner = this.property(values, text, depth + 1);
         return this.#destructured(property.get("value") as NodePath, name, inner, depth);
       });
@@ -307,7 +418,8 @@ export class Resolver {
       );
     }
     if (pattern.isRestElement()) {
-      return this.#destructured(pattern.get("argument") as NodePath, name, values, depth);
+      const rest: Value[] = [{ kind: "list", of: this.elements(values, depth + 1) }];
+      return this.#destructured(pattern.get("argument") as NodePath, name, rest, depth);
     }
     return [];
   }
@@ -323,174 +435,184 @@ export class Resolver {
   }
 
   #member(path: NodePath<t.MemberExpression>, depth: number): Value[] {
-    if (path.get("object").isThisExpression()) {
-      const key = this.key(path);
-      return key === undefined ? UNKNOWN : this.#ofThis(path, key, depth);
+    const key = this.key(path);
+    if (path.get("object").isMetaProperty()) {
+      return this.here !== undefined && /^(url|filename)$/.test(key ?? "")
+        ? [{ kind: "text", text: this.here }]
+        : this.here !== undefined && key === "dirname"
+        ? [{ kind: "text", text: this.here.replace(/\/[^/]*$/, "") }]
+        : UNKNOWN;
     }
     const object = this.resolve(path.get("object") as NodePath, depth + 1);
-    return this.property(object, this.key(path), depth + 1);
+    return this.property(object, key, depth + 1);
   }
 
-  #call(path: NodePath<t.CallExpression>, depth: number): Value[] {
-    const callee = path.get("callee") as NodePath;
-    const args = path.get("arguments") as NodePath[];
-    const resolveArg = (i: number) => args[i] ? this.resolve(args[i], depth + 1) : UNKNOWN;
-    if (callee.isImport()) return this.#module(resolveArg(0));
-    if (callee.isMemberExpression()) {
-      const key = this.key(callee);
-      const object = this.resolve(callee.get("object") as NodePath, depth + 1);
-      // What is bound or borrowed is still the same function.
-      if (key === "bind") return object;
-      if (object.some(({ kind }) => kind === "parameter")) return [{ kind: "parameter" }];
-      if (key === "join" && object[0]?.kind === "code") {
-        return this.#joined(object[0].path, args, depth);
-      }
-      if (key === "concat") return concatenate(object, resolveArg(0));
-    }
-    for (
-      const name of this.resolve(callee, depth + 1).flatMap((v) =>
-        v.kind === "name" ? [v.name] : []
-      )
-    ) {
-      if (PATH_FUNCTIONS.test(name)) return this.#pathOf(args, name.endsWith("resolve"), depth);
-      if (name === "Reflect.get") {
-        const [key] = resolveArg(1);
-        return this.property(resolveArg(0), key?.kind === "text" ? key.text : undefined, depth + 1);
-      }
-      if (name === "Object.freeze" || name === "Object" || name === "structuredClone") {
-        return resolveArg(0);
-      }
-      if (name === "String" || name === "URL") return resolveArg(0);
-      if (/^Object\.(keys|values|entries)$/.test(name) && resolveArg(0)[0]?.kind === "parameter") {
-        return [{ kind: "parameter" }];
-      }
-    }
-    return UNKNOWN;
+  #this(path: NodePath): Value[] {
+    const owner = thisOwner(path);
+    if (owner === undefined) return [{ kind: "name", name: "globalThis" }];
+    if (owner.isObjectMethod()) return [{ kind: "code", path: owner.parentPath }];
+    const isMember = owner.isClassMethod() || owner.isClassPrivateMethod() ||
+      owner.isClassProperty() ||
+      owner.isClassPrivateProperty() || owner.isClassAccessorProperty() || owner.isStaticBlock();
+    if (!isMember) return UNKNOWN;
+    const isStatic = owner.isStaticBlock() || (owner.node as t.ClassMethod).static === true;
+    return [{ kind: isStatic ? "code" : "instance", path: owner.parentPath!.parentPath! }];
   }
 
-  /** `["a", "b"].join("")` as a text. */
-  #joined(array: NodePath, args: NodePath[], depth: number): Value[] {
-    if (!array.isArrayExpression()) return UNKNOWN;
-    const between = args[0]
-      ? this.resolve(args[0], depth + 1)
-      : [{ kind: "text", text: "," } as Value];
-    return array.get("elements").reduce<Value[]>((sum, element, i) => {
-      const value = this.resolve(element as NodePath, depth + 1);
-      return i === 0 ? value : concatenate(concatenate(sum, between), value);
-    }, [{ kind: "text", text: "" }]);
-  }
-
-  /** Joins paths as far as they are known. */
-  #pathOf(args: NodePath[], isResolve: boolean, depth: number): Value[] {
-    let joined: Value[] = [{ kind: "text", text: "" }];
-    for (const [i, arg] of args.entries()) {
-      const values = this.resolve(arg, depth + 1);
-      const isAbsolute = values.some((v) => v.kind === "text" && /^[/⟨]/.test(v.text));
-      joined = i === 0 || isResolve && isAbsolute
-        ? values
-        : concatenate(concatenate(joined, [{ kind: "text", text: "/" }]), values);
-    }
-    return joined;
-  }
-
-  #module(specifier: Value[]): Value[] {
-    return specifier.flatMap((value) =>
-      value.kind === "text" ? this.imported(value.text, "*") : UNKNOWN
-    );
-  }
-
-  #ofLiteral(path: NodePath, key: string, depth: number): Value[] {
-    if (path.isObjectExpression()) {
-      for (const property of path.get("properties")) {
-        if (property.isObjectProperty()) {
-          const node = property.node.key;
-          const name = node.type === "Identifier" && !property.node.computed
-            ? node.name
-            : node.type === "StringLiteral"
-            ? node.value
-            : undefined;
-          if (name === key) return this.resolve(property.get("value") as NodePath, depth + 1);
-        } else if (property.isSpreadElement()) {
-          const spread = this.resolve(property.get("argument") as NodePath, depth + 1);
-          if (spread.some(({ kind }) => kind === "name")) {
-            return this.property(spread, key, depth + 1);
-          }
-        }
-      }
-    }
+  /** What an object, a list, a class or a function has under a name. */
+  #ofCode(path: NodePath, key: string | undefined, depth: number): Value[] {
     if (path.isArrayExpression()) {
-      const element = path.get("elements")[Number(key)];
-      if (element?.node) return this.resolve(element as NodePath, depth + 1);
+      if (key === "length") return PIECE;
+      const { elements } = path.node;
+      const isPlain = key !== undefined && /^\d+$/.test(key) && elements[Number(key)] &&
+        elements.length <= MOST_IN_LIST && !elements.some((it) => it?.type === "SpreadElement");
+      const values = isPlain
+        ? this.resolve(path.get(`elements.${Number(key)}`) as NodePath, depth + 1)
+        : this.#memo(
+          { kind: "code", path },
+          undefined,
+          () => this.elements([{ kind: "code", path }], depth + 1),
+        );
+      return this.#withChanges(path, key, values, depth);
     }
-    return UNKNOWN;
+    if (path.isObjectExpression()) return this.#ofObject(path, key, depth);
+    if (path.isClass()) return this.#ofClass(path, key, true, depth);
+    return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
+  }
+
+  #withChanges(path: NodePath, key: string | undefined, values: Value[], depth: number): Value[] {
+    const fields = this.fields(path);
+    if (key === undefined || fields.isTouched(path.node)) return [...values, ...UNKNOWN];
+    const assigned = fields.assignedTo(path.node, key).flatMap((value) =>
+      value === undefined ? UNKNOWN : this.resolve(value, depth + 1)
+    );
+    return [...values, ...assigned];
+  }
+
+  #ofObject(path: NodePath<t.ObjectExpression>, key: string | undefined, depth: number): Value[] {
+    const { byKey, open } = this.#membersOf(path);
+    const named = key === undefined ? [...byKey.values()].flat() : byKey.get(key) ?? [];
+    const values = [...named, ...open].slice(0, MOST_IN_LIST).flatMap((member): Value[] => {
+      if (!member.isSpreadElement()) return this.#ofMember(member, depth);
+      const spread = this.resolve(member.get("argument") as NodePath, depth + 1);
+      return this.property(spread, key, depth + 1);
+    });
+    const isMore = named.length + open.length > MOST_IN_LIST;
+    return this.#withChanges(path, key, isMore ? [...values, ...UNKNOWN] : values, depth);
+  }
+
+  /** The members of a literal or a class by their names, gone through once. */
+  #membersOf(path: NodePath): Members {
+    const { node } = path;
+    const known = this.#members.get(node);
+    if (known !== undefined) return known;
+    const found: Members = { byKey: new Map(), open: [] };
+    this.#members.set(node, found);
+    const members = path.get(path.isClass() ? "body.body" : "properties") as unknown as NodePath[];
+    for (const member of members) {
+      const name = memberKey(member);
+      const names = name !== undefined
+        ? [name]
+        : member.isSpreadElement() || member.isStaticBlock()
+        ? [undefined]
+        : this.resolve(member.get("key") as NodePath).map(knownText);
+      for (const name of names) {
+        if (name === undefined) found.open.push(member);
+        else if (found.byKey.has(name)) found.byKey.get(name)!.push(member);
+        else found.byKey.set(name, [member]);
+      }
+    }
+    return found;
+  }
+
+  /** What a field or a method of an object or a class is. */
+  #ofMember(member: NodePath, depth: number): Value[] {
+    if (member.isMethod()) {
+      const { kind } = member.node as t.ClassMethod;
+      if (kind === "get") return this.returned([{ kind: "code", path: member }], depth);
+      return kind === "set" ? [] : [{ kind: "code", path: member }];
+    }
+    const value = member.get("value") as NodePath;
+    return value.node ? this.resolve(value, depth + 1) : [];
+  }
+
+  #ofInstance(path: NodePath, key: string | undefined, depth: number): Value[] {
+    if (!path.isClass()) return UNKNOWN;
+    return key === undefined ? UNKNOWN : this.#ofClass(path, key, false, depth);
+  }
+
+  /** A field that is a parameter of the constructor as well: `constructor(private root: string)`. */
+  #parameterProperty(constructor: NodePath, key: string, depth: number): Value[] {
+    const parameters = constructor.get("params") as NodePath[];
+    return parameters.flatMap((parameter, index): Value[] => {
+      if (!PARAMETER_PROPERTIES.has(parameter.node)) return [];
+      if (!Object.hasOwn(parameter.getBindingIdentifiers(), key)) return [];
+      const handed = this.handedAt(constructor, index, depth);
+      if (!parameter.isAssignmentPattern()) return handed;
+      return [...handed, ...this.resolve(parameter.get("right") as NodePath, depth + 1)];
+    });
+  }
+
+  /** What a class has under a name: as a class, or what it makes. */
+  #ofClass(
+    path: NodePath<t.Class>,
+    key: string | undefined,
+    isStatic: boolean,
+    depth: number,
+  ): Value[] {
+    if (key === undefined) return UNKNOWN;
+    const values: Value[] = [];
+    const { byKey, open } = this.#membersOf(path);
+    const [constructor] = byKey.get("constructor") ?? [];
+    if (!isStatic && constructor !== undefined) {
+      values.push(...this.#parameterProperty(constructor, key, depth));
+    }
+    const named = [...byKey.get(key) ?? [], ...open.filter((member) => !member.isStaticBlock())];
+    for (const member of named) {
+      const isOfIt = ((member.node as t.ClassMethod).static ?? false) === isStatic;
+      if (isOfIt) values.push(...this.#ofMember(member, depth));
+    }
+    // Those that extend it may declare the field again.
+    for (const field of this.fields(path).declaredBelow(path.node, key)) {
+      values.push(...this.#ofMember(field, depth));
+    }
+    const base = path.get("superClass") as NodePath;
+    const assigned = this.#withChanges(path, key, [], depth);
+    if (values.length + assigned.length === 0 && base.node) {
+      const inherited = this.resolve(base, depth + 1).flatMap((it): Value[] =>
+        it.kind === "code" && it.path.isClass()
+          ? this.#ofClass(it.path, key, isStatic, depth + 1)
+          : UNKNOWN
+      );
+      return inherited;
+    }
+    return [...values, ...assigned];
   }
 }
 
-/** Methods that a model is handed paths by. */
-const HANDED_PATHS = /^(computeSimilarities|embedItem|embedQuery)$/;
-
-function isHandedPaths(handler: NodePath): boolean {
-  return (handler.isClassMethod() || handler.isObjectMethod()) &&
-    handler.node.key.type === "Identifier" && HANDED_PATHS.test(handler.node.key.name);
+/** The members of a literal or a class. */
+interface Members {
+  byKey: Map<string, NodePath[]>;
+  /** Those whose names can't be told, and what is spread. */
+  open: NodePath[];
 }
 
-/** All calls of a function; undefined where it may be called from elsewhere. */
-function callsOf(handler: NodePath): NodePath<t.CallExpression>[] | undefined {
-  if (handler.isClassMethod() || handler.isClassPrivateMethod()) return callsOfMethod(handler);
-  const { parentPath } = handler;
-  const name = handler.isFunctionDeclaration()
-    ? handler.node.id?.name
-    : parentPath?.isVariableDeclarator() && parentPath.node.id.type === "Identifier"
-    ? parentPath.node.id.name
-    : undefined;
-  const scope = handler.isFunctionDeclaration() ? handler.parentPath.scope : handler.scope.parent;
-  const binding = name === undefined ? undefined : scope?.getBinding(name);
-  if (binding === undefined || !binding.constant) return undefined;
-  return allCalls(binding.referencePaths);
+/** What `this` is that of: a member of a class or an object, a function; undefined for the global one. */
+export function thisOwner(path: NodePath): NodePath | undefined {
+  const owner = path.findParent((parent) =>
+    parent.isFunction() && !parent.isArrowFunctionExpression() || parent.isClassProperty() ||
+    parent.isClassPrivateProperty() || parent.isClassAccessorProperty() || parent.isStaticBlock()
+  );
+  return owner ?? undefined;
 }
 
-function callsOfMethod(
-  method: NodePath<t.ClassMethod> | NodePath<t.ClassPrivateMethod>,
-): NodePath<t.CallExpression>[] | undefined {
-  const owner = method.findParent((parent) => parent.isClass())!;
-  if (method.isClassMethod() && method.node.kind === "constructor") {
-    const name = (owner.node as t.Class).id?.name;
-    const binding = name === undefined ? undefined : owner.parentPath!.scope.getBinding(name);
-    return binding && allCalls(binding.referencePaths);
-  }
-  const { key } = method.node;
-  const name = key.type === "PrivateName" ? key.id.name : key.type === "Identifier" ? key.name : "";
-  const uses: NodePath[] = [];
-  method.scope.getProgramParent().path.traverse({
-    MemberExpression: (found) => {
-      const { property, computed } = found.node;
-      const isIt = property.type === "PrivateName"
-        ? property.id.name === name
-        : !computed && property.type === "Identifier" && property.name === name;
-      if (isIt) uses.push(found);
-    },
-  });
-  return allCalls(uses);
-}
-
-function allCalls(references: NodePath[]): NodePath<t.CallExpression>[] | undefined {
-  const calls: NodePath<t.CallExpression>[] = [];
-  for (const reference of references) {
-    const { parentPath } = reference;
-    const isCall = (parentPath?.isCallExpression() || parentPath?.isNewExpression()) &&
-      reference.key === "callee";
-    // Being extended, asked for or exported calls nothing.
-    if (isCall) calls.push(parentPath as NodePath as NodePath<t.CallExpression>);
-    else if (!parentPath?.isBinaryExpression({ operator: "instanceof" })) return undefined;
-  }
-  return calls;
-}
-
-/** As many cases as are told apart. */
-const MAX_CASES = 64;
-
-function limit(values: Value[]): Value[] {
-  return values.length > MAX_CASES ? [...values.slice(0, MAX_CASES), ...UNKNOWN] : values;
+function memberKey(member: NodePath): string | undefined {
+  const { key, computed } = member.node as t.ClassMethod;
+  if (key === undefined) return undefined;
+  const name = key as t.Node;
+  if (name.type === "PrivateName") return `#${name.id.name}`;
+  if (name.type === "StringLiteral") return name.value;
+  return !computed && name.type === "Identifier" ? name.name : undefined;
 }
 
 function importedName({ imported }: t.ImportSpecifier): string {

@@ -2,26 +2,61 @@ import type { NodePath } from "@babel/traverse";
 
 /**
  * What an expression may stand for, as far as it can be told without running it: a thing that the
- * runtime or a package names (`Deno.chdir`, `node:fs.readFileSync`), a text, a piece of the program,
- * what a function is handed, or nothing that is known.
+ * runtime or a package names (`Deno.chdir`, `node:fs.readFileSync`), a text, a piece of the program, a
+ * sound that the model is handed, or nothing that is known.
  */
 export type Value =
   | { kind: "name"; name: string }
+  /** May hold {@linkcode ROOT}, {@linkcode DATA}, {@linkcode SEGMENT} and {@linkcode OPEN}. */
   | { kind: "text"; text: string }
+  /** A function, a class, or the literal of an object or a list. */
   | { kind: "code"; path: NodePath }
-  | { kind: "parameter" }
+  /** What `new` gives of a class of the program. */
+  | { kind: "instance"; path: NodePath }
+  /** The path of a sound that a model is handed. */
+  | { kind: "sound" }
+  /** Sounds by their ids, as `computeSimilarities` is handed them. */
+  | { kind: "sounds" }
+  | { kind: "list"; of: Value[] }
+  | { kind: "pair"; first: Value[]; second: Value[] }
+  /** What listing a folder gives of a file. */
+  | { kind: "entry" }
+  /** A text or number that is not known, without a slash: an id, a count, a digest. */
+  | { kind: "segment" }
+  /** A text that is put together from letters, so that nobody can read it. */
+  | { kind: "built" }
   | { kind: "unknown" };
 
 /** Stands in texts for the values of the two paths, which organizers replace. */
 export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
 
-/** Stands in texts for what isn't known. */
-export const ANYTHING = "⟨…⟩";
+/** Stands in texts for what isn't known and holds no slash, and for what isn't known at all. */
+export const SEGMENT = "⟨…⟩", OPEN = "⟨?⟩";
 
 /** What an expression may stand for is not followed into more cases than this. */
 const MAX_VALUES = 64;
+/** Longer texts are nobody's paths and names. */
+export const MAX_TEXT = 10_000;
 
 export const UNKNOWN: Value[] = [{ kind: "unknown" }];
+export const PIECE: Value[] = [{ kind: "segment" }];
+export const BUILT: Value[] = [{ kind: "built" }];
+
+/** Whether nothing of a text is left open. */
+export function isKnown(text: string): boolean {
+  return !text.includes(SEGMENT) && !text.includes(OPEN);
+}
+
+/** A text that is known to its last letter; undefined where a value is none. */
+export function knownText(value: Value | undefined): string | undefined {
+  return value?.kind === "text" && isKnown(value.text) ? value.text : undefined;
+}
+
+/** As many cases as are told apart; the rest is unknown. Nothing at all is unknown as well. */
+export function limit(values: Value[]): Value[] {
+  if (values.length === 0) return UNKNOWN;
+  return values.length > MAX_VALUES ? [...values.slice(0, MAX_VALUES), ...UNKNOWN] : values;
+}
 
 /** What the runtime calls its outermost object. */
 const GLOBAL_OBJECTS = new Set(["globalThis", "self", "window", "global"]);
@@ -32,26 +67,29 @@ export function memberName(object: string, key: string): string {
   return key === "default" ? object : `${object}.${key}`;
 }
 
+const NODE_MODULES =
+  /^(assert|async_hooks|buffer|child_process|cluster|console|constants|crypto|dgram|diagnostics_channel|dns|domain|events|fs|http|http2|https|inspector|module|net|os|path|perf_hooks|process|punycode|querystring|readline|repl|stream|string_decoder|sys|timers|tls|trace_events|tty|url|util|v8|vm|wasi|worker_threads|zlib)(\/.*)?$/;
+
 /** `fs` and `node:fs/promises` → names with the prefix that Deno asks for. */
 export function canonicalModule(module: string): string {
-  return /^(fs|path|child_process|http|https|net|tls|dgram|dns|vm|process|os|cluster|worker_threads|module)(\/.*)?$/
-      .test(module)
-    ? `node:${module}`
-    : module;
+  return NODE_MODULES.test(module) ? `node:${module}` : module;
 }
 
 /** Texts one after another, as far as they are known. */
 export function concatenate(first: Value[], second: Value[]): Value[] {
   if (first.length * second.length > MAX_VALUES) return UNKNOWN;
-  return first.flatMap((a) =>
-    second.map((b): Value => {
-      if (a.kind === "text" && b.kind === "text") return { kind: "text", text: a.text + b.text };
-      // A path that begins with one of ours and goes on with what isn't known is likely below it.
-      if (a.kind === "text" && (a.text.startsWith(ROOT) || a.text.startsWith(DATA))) {
-        return { kind: "text", text: a.text + ANYTHING };
-      }
-      if (a.kind === "parameter" || b.kind === "parameter") return { kind: "parameter" };
-      return { kind: "unknown" };
-    })
-  );
+  return first.flatMap((a) => second.map((b) => joined(a, b)));
+}
+
+function joined(a: Value, b: Value): Value {
+  const text = pieceOf(a) + pieceOf(b);
+  const isBelow = text.startsWith(ROOT) || text.startsWith(DATA);
+  if (!isBelow && (a.kind === "built" || b.kind === "built")) return { kind: "built" };
+  if (text.length > MAX_TEXT || text === OPEN + OPEN) return { kind: "unknown" };
+  return text.replaceAll(SEGMENT, "") === "" ? { kind: "segment" } : { kind: "text", text };
+}
+
+function pieceOf(value: Value): string {
+  if (value.kind === "text") return value.text;
+  return value.kind === "segment" ? SEGMENT : OPEN;
 }

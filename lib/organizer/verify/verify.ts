@@ -49,7 +49,7 @@ export async function inspectNotebooks(
       parsed.push({ program, folder, index });
       const root = readPaths(notebook).ROOT_PATH ?? ".";
       const modules = new LocalModules(folder, root, packageFolder);
-      findings[index].push(...checkRules(program, modules, folder));
+      findings[index].push(...checkRules(program, modules));
       powers.set(index, modules.powers());
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;
@@ -81,10 +81,10 @@ function tooLarge({ cells }: Notebook): Finding[] | undefined {
   return [{ rule: "unclear", severity: "violation", message }];
 }
 
-function checkRules(program: Program, modules: LocalModules, folder: string): Finding[] {
+function checkRules(program: Program, modules: LocalModules): Finding[] {
   const findings = settleDeclarations(program);
   try {
-    findings.push(...modules.check(program, folder));
+    findings.push(...modules.check(program));
   } catch (error) {
     // The scopes of a program that declares a class or a function again can't be told apart.
     if (!(error instanceof Error)) throw error;

@@ -128,7 +128,7 @@ const TRICKS: [code: string, ...expected: string[]][] = [
     "working-directory violation 4",
   ],
   [`const pick = (o: object) => o;\npick(Deno);`, "unclear warning 3"],
-  [`const k = prompt()!;\n(Deno as any)[k]();`, "unclear warning 3"],
+  [`const k = prompt()!;\n(Deno as any)[k]();`, "unclear warning 2", "unclear warning 3"],
   [`new Deno.Command("ls").outputSync();`, "processes violation 2"],
   [
     `import { execSync as x } from "node:child_process";\nx("ls");`,
@@ -163,7 +163,7 @@ const TRICKS: [code: string, ...expected: string[]][] = [
     `Deno.renameSync(join(ROOT_PATH, "a"), join(ROOT_PATH, "output/b"));`,
     "output-folder violation 2",
   ],
-  [`Deno.writeTextFileSync(join(ROOT_PATH, "cache", prompt()!), "");`],
+  [`Deno.writeTextFileSync(join(ROOT_PATH, "cache", prompt()!), "");`, "paths warning 2"],
   [`Deno.writeTextFileSync(join(ROOT_PATH, prompt()!), "");`, "output-folder warning 2"],
   [`Deno.readTextFileSync(prompt()!);`, "paths warning 2"],
   [`Deno.readTextFileSync(join(ROOT_PATH, "weights.json"));`],

@@ -1,0 +1,225 @@
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { knownText, type Value } from "./values.ts";
+
+/** Methods that change a list or a map. */
+const CHANGES =
+  /^(push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear)$/;
+const CHANGES_FIRST =
+  /^(Object\.(assign|defineProperty|defineProperties|setPrototypeOf)|Reflect\..*)$/;
+
+/** What is assigned to a field is not followed into more cases than this. */
+const MOST_ASSIGNED = 64;
+
+/** What a program does with fields, by their names: gone through once, whatever is asked of it. */
+export class Fields {
+  /** Expressions that are assigned to a field of a name, with the object. */
+  readonly #assigned = new Map<string, { object: NodePath; value?: NodePath }[]>();
+  /** Uses of a field of a name. */
+  readonly #uses = new Map<string, NodePath[]>();
+  /** Fields of classes, by name. */
+  readonly #declared = new Map<string, NodePath[]>();
+  readonly #byObject = new Map<string, Map<t.Node | "any", (NodePath | undefined)[]>>();
+  readonly #below = new Map<string, Map<t.Node, NodePath[]>>();
+  /** Objects that are changed by a name that isn't known, or by a method. */
+  readonly #changed: NodePath[] = [];
+  /** Uses by names that must be followed themselves. */
+  readonly #computed: NodePath[] = [];
+  /** While names are followed, nothing is known of fields. */
+  #state: "new" | "settling" | "settled" = "new";
+  #touched?: Set<t.Node>;
+  #changedNodes?: Set<t.Node>;
+
+  constructor(
+    program: NodePath,
+    private readonly resolve: (path: NodePath) => Value[],
+  ) {
+    program.traverse({
+      MemberExpression: (path) => this.#member(path),
+      OptionalMemberExpression: (path) => this.#member(path),
+      ObjectPattern: (path) => this.#pattern(path),
+      CallExpression: (path) => this.#call(path),
+      ClassProperty: (path) => this.#property(path),
+      ClassAccessorProperty: (path) => this.#property(path),
+      ClassPrivateProperty: (path) => this.#property(path),
+    });
+  }
+
+  #isSettled(): boolean {
+    if (this.#state === "new") {
+      this.#state = "settling";
+      for (const path of this.#computed) {
+        const property = path.get(path.isObjectProperty() ? "key" : "property") as NodePath;
+        const keys = this.resolve(property).map(knownText);
+        const { object, value, isTarget } = targetOf(path);
+        for (const key of keys) {
+          if (key !== undefined) append(this.#uses, key, path);
+          if (!isTarget) continue;
+          if (key === undefined) this.#changed.push(object);
+          else append(this.#assigned, key, { object, value });
+        }
+      }
+      this.#state = "settled";
+    }
+    return this.#state === "settled";
+  }
+
+  /** What is assigned to a field of an object, or of one that may be it; a missing value is unknown. */
+  assignedTo(node: t.Node, key: string): (NodePath | undefined)[] {
+    if (!this.#isSettled()) return [undefined];
+    let byObject = this.#byObject.get(key);
+    if (byObject === undefined) {
+      this.#byObject.set(key, byObject = new Map());
+      for (const { object, value } of this.#assigned.get(key) ?? []) {
+        for (const node of this.#objectsOf(object)) append(byObject, node, value);
+      }
+    }
+    const all = [...byObject.get(node) ?? [], ...byObject.get("any") ?? []];
+    // More are not told apart.
+    return all.length > MOST_ASSIGNED ? [undefined] : all;
+  }
+
+  /** Uses of a field of a name, of any object; undefined where they can't be told. */
+  usesOf(key: string): NodePath[] | undefined {
+    return this.#isSettled() ? this.#uses.get(key) ?? [] : undefined;
+  }
+
+  /** Fields of a name that classes declare which extend a class. */
+  declaredBelow(base: t.Node, key: string): NodePath[] {
+    let byBase = this.#below.get(key);
+    if (byBase === undefined) {
+      this.#below.set(key, byBase = new Map());
+      for (const field of this.#declared.get(key) ?? []) {
+        const owner = field.parentPath!.parentPath as NodePath<t.Class>;
+        if (!owner.node.superClass) continue;
+        for (const value of this.resolve(owner.get("superClass") as NodePath)) {
+          if (value.kind === "code") append(byBase, value.path.node, field);
+        }
+      }
+    }
+    return byBase.get(base) ?? [];
+  }
+
+  /** Whether a literal may be changed otherwise than by an assignment to a field that is named. */
+  isTouched(node: t.Node): boolean {
+    if (!this.#isSettled()) return true;
+    if (this.#touched === undefined) {
+      // While it is found out, all may be.
+      this.#touched = new Set();
+      const found = this.#changed.flatMap((object) => this.resolve(object));
+      for (const value of found) if (value.kind === "code") this.#touched.add(value.path.node);
+    }
+    return this.#touched.has(node);
+  }
+
+  /** Whether anything of a literal is assigned to, by whatever name. */
+  isChanged(node: t.Node): boolean {
+    if (this.isTouched(node)) return true;
+    if (this.#changedNodes === undefined) {
+      this.#changedNodes = new Set();
+      for (const { object } of [...this.#assigned.values()].flat()) {
+        for (const value of this.resolve(object)) {
+          if (value.kind === "code") this.#changedNodes.add(value.path.node);
+        }
+      }
+    }
+    return this.#changedNodes.has(node);
+  }
+
+  /** The literals and classes that an object may be, or any. */
+  #objectsOf(object: NodePath): (t.Node | "any")[] {
+    const owner = object.isThisExpression()
+      ? object.findParent((parent) => parent.isClass()) as NodePath<t.Class> | null
+      : null;
+    if (owner !== null) {
+      const { superClass } = owner.node;
+      const base = superClass ? this.resolve(owner.get("superClass") as NodePath) : [];
+      return [owner.node, ...base.flatMap((it) => it.kind === "code" ? [it.path.node] : [])];
+    }
+    return this.resolve(object).flatMap((value): (t.Node | "any")[] =>
+      value.kind === "code" || value.kind === "instance"
+        ? [value.path.node]
+        : value.kind === "name"
+        ? []
+        : ["any" as const]
+    );
+  }
+
+  #member(path: NodePath): void {
+    const { computed, property } = path.node as t.MemberExpression;
+    const key = property.type === "PrivateName"
+      ? `#${property.id.name}`
+      : !computed && property.type === "Identifier"
+      ? property.name
+      : undefined;
+    if (key === undefined) return void this.#computed.push(path);
+    append(this.#uses, key, path);
+    const { object, value, isTarget } = targetOf(path);
+    if (isTarget) append(this.#assigned, key, { object, value });
+  }
+
+  #pattern(path: NodePath): void {
+    for (const property of path.get("properties") as NodePath[]) {
+      if (!property.isObjectProperty()) continue;
+      const { key, computed } = property.node;
+      if (!computed && key.type === "Identifier") append(this.#uses, key.name, property);
+      else this.#computed.push(property);
+    }
+  }
+
+  #call(path: NodePath<t.CallExpression>): void {
+    const callee = path.get("callee") as NodePath;
+    if (!callee.isMemberExpression()) return;
+    const { property, computed } = callee.node;
+    const key = !computed && property.type === "Identifier" ? property.name : undefined;
+    const object = callee.get("object") as NodePath;
+    if (CHANGES.test(key ?? "")) this.#changed.push(object);
+    if (object.isIdentifier() && CHANGES_FIRST.test(`${object.node.name}.${key}`)) {
+      const [first] = path.get("arguments") as NodePath[];
+      if (first !== undefined) this.#changed.push(first);
+    }
+  }
+
+  #property(path: NodePath): void {
+    const { key, computed } = path.node as
+      | t.ClassProperty
+      | t.ClassPrivateProperty & { computed: boolean };
+    if (key.type === "PrivateName") append(this.#declared, `#${key.id.name}`, path);
+    else if (!computed && key.type === "Identifier") append(this.#declared, key.name, path);
+    else if (key.type === "StringLiteral") append(this.#declared, key.value, path);
+  }
+}
+
+/** The object of a member, and what the member is assigned where it is. */
+function targetOf(path: NodePath): { object: NodePath; value?: NodePath; isTarget: boolean } {
+  const object = path.get("object") as NodePath;
+  const target = path.isObjectProperty() ? undefined : assignmentOf(path);
+  return { object, value: target?.value, isTarget: target !== undefined };
+}
+
+/** What a member is assigned; undefined where it is only read. */
+function assignmentOf(path: NodePath): { value?: NodePath } | undefined {
+  const { parentPath, key } = path;
+  if (parentPath === null) return undefined;
+  if (parentPath.isAssignmentExpression() && key === "left") {
+    const isPlain = /^(=|\?\?=|\|\|=|&&=)$/.test(parentPath.node.operator);
+    return { value: isPlain ? parentPath.get("right") as NodePath : undefined };
+  }
+  if (parentPath.isUpdateExpression() || parentPath.isUnaryExpression({ operator: "delete" })) {
+    return {};
+  }
+  // Targets of patterns and of loops.
+  const isTarget = parentPath.isForXStatement() && key === "left" || parentPath.isArrayPattern() ||
+    parentPath.isRestElement() || parentPath.isAssignmentPattern() && key === "left" ||
+    parentPath.isObjectProperty() && key === "value" && parentPath.parentPath.isObjectPattern();
+  if (isTarget) return {};
+  const isWrapped = parentPath.isTSAsExpression() || parentPath.isTSNonNullExpression() ||
+    parentPath.isTSSatisfiesExpression() || parentPath.isParenthesizedExpression();
+  return isWrapped ? assignmentOf(parentPath) : undefined;
+}
+
+function append<K, T>(map: Map<K, T[]>, key: K, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

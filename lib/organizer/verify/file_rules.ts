@@ -1,0 +1,74 @@
+import type { NodePath } from "@babel/traverse";
+import { ASKS, MAKES_TEMPORARY, READS, WRITES, WRITES_BOTH } from "./names.ts";
+import { checkPath, readable } from "./places.ts";
+import type { Remarks } from "./remarks.ts";
+import type { Resolver } from "./resolver.ts";
+import type { Value } from "./values.ts";
+
+/** Looks at calls that read and write files: with paths that are known to be the submission's. */
+export class FileRules {
+  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
+
+  /** A call of something that the runtime or a package names. */
+  check(path: NodePath, name: string, args: NodePath[]): void {
+    // Whether a folder is there may decide where the data is looked for.
+    const asksForData = ASKS.test(name) && this.remarks.placeOf(path).choosesPaths;
+    if (READS.test(name) && !asksForData) this.#reads(path, name, args);
+    if (WRITES.test(name)) this.#paths(path, name, args.slice(0, 1), "writes");
+    if (WRITES_BOTH.test(name)) {
+      this.#paths(path, name, args.slice(0, 2), "writes");
+      // What is linked or copied is read as well.
+      this.#paths(path, name, args.slice(0, 1), "reads");
+    }
+    if (MAKES_TEMPORARY.test(name)) this.#temporary(path, name, args[0]);
+  }
+
+  #reads(path: NodePath, name: string, args: NodePath[]): void {
+    const options = /open(Sync)?$/.test(name) && args[1];
+    const what = options && !this.#onlyReads(options) ? "writes" : "reads";
+    this.#paths(path, name, args.slice(0, 1), what);
+  }
+
+  /** Whether the options of `open` ask for reading alone. */
+  #onlyReads(options: NodePath): boolean {
+    const values = this.resolver.resolve(options);
+    return values.every((value) => {
+      if (value.kind === "text") return /^r/.test(value.text) && !value.text.includes("+");
+      if (value.kind !== "code" || !value.path.isObjectExpression()) return false;
+      return !this.resolver.fields(value.path).isChanged(value.path.node) &&
+        value.path.node.properties.every((property) =>
+          property.type === "ObjectProperty" && property.key.type === "Identifier" &&
+          !property.computed && property.key.name === "read"
+        );
+    });
+  }
+
+  #paths(path: NodePath, name: string, args: NodePath[], what: "reads" | "writes"): void {
+    for (const arg of args) this.#values(path, name, this.resolver.resolve(arg), what);
+  }
+
+  #values(path: NodePath, name: string, values: Value[], what: "reads" | "writes"): void {
+    for (const value of values) {
+      if (value.kind !== "sound") this.remarks.uses(path, `${what} ${told(value)}`);
+      const found = checkPath(value, what, name);
+      if (found !== undefined) {
+        this.remarks.add(path, found.rule, found.severity, `${name} ${found.message}`);
+      }
+    }
+  }
+
+  #temporary(path: NodePath, name: string, options: NodePath | undefined): void {
+    const folder = options && this.resolver.property(this.resolver.resolve(options), "dir");
+    if (folder === undefined || folder.every(({ kind }) => kind === "unknown")) {
+      const message =
+        `${name} writes to the system's temporary folder; give it a dir below ROOT_PATH`;
+      return this.remarks.add(path, "paths", "violation", message);
+    }
+    this.#values(path, name, folder, "writes");
+  }
+}
+
+/** What is read or written, in a word. */
+function told(value: Value): string {
+  return value.kind === "text" ? readable(value.text) : "…";
+}

@@ -1,0 +1,71 @@
+/**
+ * What code may use without a word: it computes, or tells something, and changes and reaches nothing.
+ * What stands in none of these lists is shown.
+ */
+
+/** Names of the language and the runtime. */
+const GLOBALS = new Set(
+  `Object Array Map Set WeakMap WeakSet WeakRef FinalizationRegistry Promise Symbol Date RegExp Number
+  String Boolean BigInt Math JSON Intl Atomics Iterator Temporal
+  Error TypeError RangeError SyntaxError ReferenceError EvalError URIError AggregateError
+  SuppressedError DOMException DisposableStack AsyncDisposableStack
+  ArrayBuffer SharedArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array
+  Int32Array Uint32Array BigInt64Array BigUint64Array Float16Array Float32Array Float64Array
+  parseInt parseFloat isNaN isFinite NaN Infinity undefined arguments
+  encodeURIComponent encodeURI decodeURIComponent decodeURI escape unescape atob btoa
+  structuredClone queueMicrotask setTimeout clearTimeout setInterval clearInterval setImmediate
+  clearImmediate console performance crypto navigator
+  TextEncoder TextDecoder TextEncoderStream TextDecoderStream URL URLSearchParams URLPattern
+  AbortController AbortSignal Event CustomEvent EventTarget ErrorEvent Blob File FormData Headers
+  Request Response ReadableStream WritableStream TransformStream CompressionStream
+  DecompressionStream ByteLengthQueuingStrategy CountQueuingStrategy ImageData Buffer Performance
+  Crypto CryptoKey SubtleCrypto`.split(/\s+/),
+);
+
+/** What of `Deno` and `process` tells something and changes nothing. */
+const TELLS =
+  /^(Deno\.(version|build|args|inspect|errors|noColor|pid|ppid|memoryUsage|systemMemoryInfo|hostname|osRelease|osUptime|loadavg|cwd|isatty|consoleSize|SeekMode|customInspect|mainModule|execPath|env\.(get|has|toObject)|permissions|gid|uid|stdout|stderr|test|bench)|(node:)?process\.(argv|env|platform|version|versions|memoryUsage|hrtime|nextTick|cwd|stdout|stderr|arch|pid|ppid|uptime|cpuUsage|resourceUsage|release|title|emitWarning|on|once|off|exitCode))(\..*)?$/;
+/** What is settled, not changed. */
+const CHANGES = /^Deno\.(env|permissions)\.(set|delete|request|revoke)/;
+
+/** Modules of the runtime that compute. */
+const MODULES =
+  /^node:(path|buffer|util|url|assert|events|stream|crypto|zlib|os|perf_hooks|timers|string_decoder|querystring|punycode|async_hooks|console|constants|diagnostics_channel)([./].*)?$/;
+
+/** What of the package computes, reads sounds or draws. */
+const QVIM = new Set(
+  `QvimError AudioError decodeWav WavError LogMel melFilterBank melSpectrogram mfcc powerToDb
+  spectralCentroid spectralFlatness stft resample fourierResample DatasetError toPaths EmbeddingModel
+  RepresentationModel evaluate retrievalMeasures assertModel QVIMModel pythonRound assertSimilarities
+  SimilaritiesError StaleRunError listen showBest showWorst ListenError record RecordError
+  embeddingMap showScores confusion showConfusion showSpectrogram spectrogram VocalSearch
+  MobileNetBaseline OnnxDualEncoder OnnxError TwoDft ConstantQ RealFft cosine normalize pitchTrack
+  alignmentCost barChart heatMap lineChart startProgress formatTable tableToHtml`.split(/\s+/),
+);
+
+/** Packages of the registry that are well known, and compute. */
+const PACKAGES =
+  /^(npm:)?\/?(meyda|essentia\.js|aubiojs|pitchy|pitchfinder|wavefile|node-wav|audiobuffer-to-wav|wav-decoder|audio-decode|ml-[a-z-]+|ml|mathjs|simple-statistics|jstat|numeric|numeral|ndarray|ndarray-[a-z-]+|cwise|lodash|lodash-es|underscore|ramda|fft\.js|fft-js|dsp\.js|kissfft-wasm|fourier-transform|dct|dtw|dynamic-time-warping|dynamic-time-warping-2|umap-js|tsne-js|kd-tree-javascript|hnswlib-wasm|kdbush|density-clustering|compute-cosine-similarity|onnxruntime-node|onnxruntime-web|onnxruntime-common|@huggingface\/transformers|@xenova\/transformers|@tensorflow\/tfjs|@tensorflow\/tfjs-[a-z-]+|@tensorflow-models\/[a-z-]+|@stdlib\/[a-z0-9-]+|@echogarden\/pffft-wasm|seedrandom|random|d3|d3-[a-z-]+|csv-parse|papaparse|zod|p-limit|p-map|p-queue|mnemonist|heap-js|danfojs|nodejs-polars|apache-arrow|protobufjs|msgpackr|@msgpack\/msgpack|pako|fflate|echarts|vega|vega-lite|@observablehq\/plot|gl-matrix|quickselect|bluebird|rxjs|date-fns|dayjs|uuid|nanoid|chalk|kleur|cli-progress|ts-pattern|immer|tslib|@types\/[a-z0-9-]+)(@[^/]*)?(\/.*)?$/;
+
+/** Whether a name that stands by itself is one of the language's that compute. */
+export function isHarmlessGlobal(name: string): boolean {
+  return GLOBALS.has(name) || /^GPU[A-Z]/.test(name);
+}
+
+/** Whether what the runtime or the package names tells something, or computes, and nothing else. */
+export function isHarmless(name: string): boolean {
+  if (TELLS.test(name)) return !CHANGES.test(name);
+  if (MODULES.test(name)) return true;
+  const [root, member] = name.split(".");
+  return root === "qvim" && member !== undefined && QVIM.has(member);
+}
+
+/** Whether a module of the runtime, or a package, computes. */
+export function isHarmlessModule(module: string): boolean {
+  return MODULES.test(module) || PACKAGES.test(module) || module === "qvim" ||
+    module === "qvim/helpers";
+}
+
+/** Packages that are well known to reach files, processes, the network or other languages. */
+export const POWERFUL_PACKAGES =
+  /^((npm|jsr):)?\/?(@std\/(fs|cli|dotenv)|fs-extra|graceful-fs|execa|shelljs|zx|cross-spawn|node-pty|tinyexec|dax|node-fetch|axios|got|undici|ky|superagent|request|ws|socket\.io.*|better-sqlite3|sqlite3|sqlite|ffi-napi|ref-napi|koffi|node-gyp.*|bindings|puppeteer.*|playwright.*|pyodide|python-shell|node-python|pymport|glob|fast-glob|globby|rimraf|mkdirp|chokidar|vm2|isolated-vm|esbuild|jiti|tsx|import-fresh|require-from-string|module-alias|edge-js|node-calls-python|ssh2|simple-git|isomorphic-git|systeminformation)(@[^/]*)?(\/.*)?$/;

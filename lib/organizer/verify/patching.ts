@@ -1,0 +1,107 @@
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { PATH_NAMES } from "../template.ts";
+import type { Remarks } from "./remarks.ts";
+import type { Resolver } from "./resolver.ts";
+
+/** Looks at what is assigned to, counted up, deleted or defined: what others rely on must stay. */
+export class PatchingRule {
+  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
+
+  /** Something that is assigned to, counted up or deleted. */
+  change(target: NodePath): void {
+    for (const part of partsOf(target)) this.#changePart(part);
+  }
+
+  /** The object that a function such as `Object.assign` changes. */
+  changesObject(path: NodePath, target: NodePath): void {
+    for (const name of this.resolver.names(target)) {
+      if (!isOfPackage(name)) this.remarks.add(path, "patching", "violation", `changes ${name}`);
+    }
+    this.#fixedVariable(path, target);
+  }
+
+  /** The two paths: they are the organizers' to set, in one place. */
+  checkPaths(program: NodePath): void {
+    for (const name of PATH_NAMES) {
+      const binding = program.scope.getOwnBinding(name);
+      if (binding === undefined) continue;
+      for (const path of [binding.path, ...binding.constantViolations]) {
+        const { choosesPaths } = this.remarks.placeOf(path);
+        if (path === binding.path && choosesPaths) continue;
+        this.remarks.add(
+          path,
+          "paths",
+          choosesPaths ? "warning" : "violation",
+          `sets ${name} again, which organizers replace`,
+        );
+      }
+    }
+  }
+
+  #changePart(target: NodePath): void {
+    if (target.isIdentifier()) {
+      if (target.scope.getBinding(target.node.name) === undefined) {
+        const message = `assigns to the global ${target.node.name}`;
+        this.remarks.add(target, "patching", "violation", message);
+      }
+      return this.#fixedVariable(target, target);
+    }
+    if (!target.isMemberExpression()) return;
+    const object = target.get("object") as NodePath;
+    const key = this.resolver.key(target);
+    const names = this.resolver.names(object);
+    for (const name of names) {
+      // A package's settings are for its users to make.
+      if (isOfPackage(name)) continue;
+      this.remarks.add(target, "patching", "violation", `changes ${name}.${key ?? "…"}`);
+    }
+    this.#fixedVariable(target, object);
+    if (names.length > 0) return;
+    let owner = object;
+    while (owner.isMemberExpression() || owner.isTSAsExpression()) {
+      owner = owner.get(owner.isMemberExpression() ? "object" : "expression") as NodePath;
+    }
+    const isClass = [object, owner].some((it) =>
+      this.resolver.resolve(it).some(({ kind }) => kind === "code")
+    );
+    if (/prototype|__proto__|getPrototypeOf/.test(this.remarks.sourceOf(object)) && !isClass) {
+      const message = "changes a prototype; whose can't be told";
+      this.remarks.add(target, "patching", "warning", message);
+    }
+  }
+
+  /** A change of what a fixed cell declares. */
+  #fixedVariable(path: NodePath, target: NodePath): void {
+    let root = target;
+    while (root.isMemberExpression()) root = root.get("object") as NodePath;
+    if (!root.isIdentifier()) return;
+    const declared = root.scope.getBinding(root.node.name);
+    const line = declared?.identifier.loc?.start.line;
+    if (line !== undefined && !this.remarks.placeOfLine(line).isOwn) {
+      const message = `changes ${root.node.name}, which a fixed cell declares`;
+      this.remarks.add(path, "patching", "violation", message);
+    }
+  }
+}
+
+/** What a pattern assigns to; a target that is no pattern is the only one. */
+function partsOf(target: NodePath): NodePath[] {
+  if (target.isObjectPattern()) return target.get("properties").flatMap(partsOf);
+  if (target.isArrayPattern()) {
+    return (target.get("elements") as NodePath[]).flatMap((element) =>
+      (element.node as t.Node | null) === null ? [] : partsOf(element)
+    );
+  }
+  if (target.isObjectProperty()) return partsOf(target.get("value") as NodePath);
+  if (target.isRestElement()) return partsOf(target.get("argument") as NodePath);
+  if (target.isAssignmentPattern()) return partsOf(target.get("left") as NodePath);
+  return [target];
+}
+
+/** Whether a name is that of something that a package from the registry exports. */
+function isOfPackage(name: string): boolean {
+  const [root] = name.split(".");
+  return !(root in globalThis) && !/^(node:|qvim\b)/.test(name) && !/^[A-Z_]+_PATH$/.test(root) &&
+    root !== "Deno" && root !== "process" && root !== "window" && root !== "global";
+}

@@ -1,0 +1,117 @@
+/** Ways around the rules and honest notebooks, each with what verification must say of it. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { composeNotebook, readTemplate, type TodoCells } from "../../../lib/organizer/template.ts";
+import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
+import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
+import { HONEST } from "../../fixtures/honest.ts";
+import { MODULES, WAYS } from "../../fixtures/ways_around.ts";
+import { PROJECT, withFolder, writeFiles } from "../../support.ts";
+
+const TEMPLATE = readTemplate();
+const OPTIONS = { template: TEMPLATE, packageFolder: PROJECT, types: false };
+
+async function verify(cells: TodoCells, folder = PROJECT) {
+  const notebook = composeNotebook(TEMPLATE, cells);
+  const path = join(folder, "team_1.ipynb");
+  return (await verifyNotebooks([{ notebook, path }], OPTIONS))[0];
+}
+
+for (const [what, cells] of WAYS) {
+  Deno.test(`verify does not call clean: ${what}`, async () => {
+    const code = typeof cells === "string" ? { implementation: cells } : cells;
+    assert.notEqual(verdictOf(await verify(code)), "clean");
+  });
+}
+
+for (const [what, implementation, files] of MODULES) {
+  Deno.test(`verify does not call clean: ${what}`, () =>
+    withFolder(async (folder) => {
+      writeFiles(folder, files);
+      assert.notEqual(verdictOf(await verify({ implementation }, folder)), "clean");
+    }));
+}
+
+for (const [what, cells, shown] of HONEST) {
+  Deno.test(`verify finds nothing wrong with ${what}`, async () => {
+    const findings = await verify(cells);
+    assert.deepEqual(findings.filter(({ severity }) => severity === "violation"), []);
+    for (const { message } of findings) assert.match(message, shown ?? /^$/);
+  });
+}
+
+Deno.test("verify follows a clone of the notebook's repository where it is there", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, {
+      "repo/mod.ts": `import { EmbeddingModel } from "qvim";
+import { weights } from "./weights.ts";
+export class Model extends EmbeddingModel {}
+console.log(weights);`,
+      "repo/weights.ts":
+        `export const weights = JSON.parse(Deno.readTextFileSync(new URL("./w.json", import.meta.url)));`,
+      "repo/bad.ts": 'Deno.readTextFileSync(new URL("../../w.json", import.meta.url));',
+    });
+    const paths = 'const ROOT_PATH = ".";\nconst DATA_PATH = "data";';
+    const of = (name: string) =>
+      verify({ paths, implementation: `await import(\`\${ROOT_PATH}/repo/${name}\`);` }, folder);
+    assert.deepEqual(await of("mod.ts"), []);
+    const [{ message, file, severity }] = await of("bad.ts");
+    assert.match(message, /reads ROOT_PATH\/\.\.\/w\.json, which is outside ROOT_PATH$/);
+    assert.equal(file, join(folder, "repo/bad.ts"));
+    assert.equal(severity, "violation");
+  }));
+
+/** Ways to write an object so that it is not seen. */
+const OBJECTS: ((o: string) => string)[] = [
+  (o) => o,
+  (o) => `(${o} as any)`,
+  (o) => `[${o}][0]`,
+  (o) => `({ d: ${o} } as any)["d"]`,
+  (o) => `((d: any = ${o}) => d)()`,
+  (o) => `new (class { d: any = ${o}; })().d`,
+  (o) => `(function* (): any { yield ${o}; })().next().value`,
+  (o) => `(await (async () => ${o})() as any)`,
+  (o) => `(0, ${o})`,
+  (o) => `({ get d(): any { return ${o}; } }).d`,
+];
+
+/** Ways to write a call of a method so that it is not seen. */
+const CALLS: ((o: string, k: string, a: string) => string)[] = [
+  (o, k, a) => `${o}.${k}(${a});`,
+  (o, k, a) => `(${o} as any)["${k.slice(0, 2)}" + "${k.slice(2)}"](${a});`,
+  (o, k, a) => `const d: any = ${o}; d.${k}(${a});`,
+  (o, k, a) => `const { ${k}: f }: any = ${o}; f(${a});`,
+  (o, k, a) => `const { [atob("${btoa(k)}")]: f }: any = ${o}; f(${a});`,
+  (o, k, a) => `let f: any; ({ ${k}: f } = ${o} as any); f(${a});`,
+  (o, k, a) => `Reflect.get(${o} as any, "${k}")(${a});`,
+  (o, k, a) => `Reflect.apply(${o}.${k} as any, null, [${a}]);`,
+  (o, k, a) => `const d: any = { ...(${o} as any) }; d.${k}(${a});`,
+  (o, k, a) => `(${o} as any)?.${k}?.(${a});`,
+  (o, k, a) => `((f: any = ${o}.${k}) => f(${a}))();`,
+  (o, k, a) => `l: { (${o} as any).${k}(${a}); break l; }`,
+  (o, k, a) => `[${a}].map(${o}.${k} as any);`,
+  (o, k, a) => `${o}.${k}.call(null, ${a});`,
+  (o, k, a) => `class A { static f: any = ${o}.${k}; static { A.f(${a}); } }`,
+  (o, k, a) => `(${o} as any)[[..."${[...k].reverse().join("")}"].reverse().join("")](${a});`,
+];
+
+const VICTIMS: [object: string, key: string, argument: string][] = [
+  ["Deno", "chdir", '"/"'],
+  ["Deno", "readTextFileSync", '"/etc/passwd"'],
+  ["globalThis.Deno", "Command", '"ls"'],
+  ["process", "getBuiltinModule", '"node:fs"'],
+  ["globalThis", "eval", '"1"'],
+];
+
+Deno.test("verify sees through pairs of disguises of what breaks a rule", async () => {
+  const cells: string[] = [];
+  for (const [object, key, argument] of VICTIMS) {
+    for (const ofObject of OBJECTS) {
+      for (const ofCall of CALLS) cells.push(ofCall(ofObject(object), key, argument));
+    }
+  }
+  assert.equal(cells.length, 5 * 10 * 16);
+  for (const implementation of cells) {
+    assert.notEqual(verdictOf(await verify({ implementation })), "clean", implementation);
+  }
+});
