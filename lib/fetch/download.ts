@@ -161,6 +161,7 @@ class Job {
   /** One request. @returns Whether the file was fetched. */
   async #attempt(): Promise<boolean> {
     const watch = new StallWatch(this.#options.stallTimeout ?? 60_000);
+    let modified = NaN;
     try {
       const url = await this.#locateFile(watch);
       if (hasPartial(this.#target)) await this.#open();
@@ -185,10 +186,14 @@ class Job {
         return false;
       }
       await this.#receive(response, start, length, watch);
+      modified = modifiedAt(response);
     } finally {
       watch.stop();
     }
     await this.#finish(this.#partial!);
+    // Of the age that it has there: another one of its size that is put there later is then newer, even
+    // where it was made before this was fetched.
+    if (modified <= Date.now()) await Deno.utime(this.#target, new Date(), new Date(modified));
     return true;
   }
 
@@ -241,8 +246,7 @@ class Job {
     if (response.status !== 200 || length === undefined) return false;
     try {
       const { size, mtime } = await Deno.stat(this.#target);
-      const modified = Date.parse(response.headers.get("last-modified") ?? "");
-      return size === length && mtime !== null && modified <= mtime.getTime();
+      return size === length && mtime !== null && modifiedAt(response) <= mtime.getTime();
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
@@ -295,6 +299,11 @@ class Job {
     }
     await partial.finish();
   }
+}
+
+/** Since when the server has its file, in milliseconds; NaN where it does not say. */
+function modifiedAt(response: Response): number {
+  return Date.parse(response.headers.get("last-modified") ?? "");
 }
 
 function pageError(url: URL | string): DownloadError {

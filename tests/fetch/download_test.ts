@@ -401,6 +401,22 @@ Deno.test("wgetDownload() fetches again what has changed, and what no server dat
   });
 });
 
+Deno.test("wgetDownload() fetches again what was made before the last download but put there after it", () => {
+  const others = [BYTES, BYTES, someBytes(BYTES.length, 2)];
+  const dates = ["Thu, 01 Jan 2015 00:00:00 GMT", "Fri, 01 Jan 2016 00:00:00 GMT"];
+  return run((_, count) => ({
+    headers: { "last-modified": dates[count < 3 ? 0 : 1] },
+    body: others[count - 1],
+  }), async (server, folder) => {
+    await fetchIt(server);
+    await fetchIt(server);
+    assertFiles(folder, { "model.bin": BYTES });
+    assert.equal(Deno.statSync(join(folder, "model.bin")).mtime?.toUTCString(), dates[0]);
+    await fetchIt(server);
+    assertFiles(folder, { "model.bin": others[2] });
+  });
+});
+
 Deno.test("wgetDownload() fetches again where it is told to", () =>
   run((_, count) => ({
     headers: { "last-modified": "Thu, 01 Jan 2015 00:00:00 GMT" },
