@@ -1,14 +1,12 @@
 /**
  * Codings that hold samples in blocks of four-bit steps: IMA ADPCM (IMA Digital Audio Focus and
  * Technical Working Groups, "Recommended practices for enhancing digital audio compatibility in
- * multimedia systems", 1992) and Microsoft ADPCM ("New multimedia data types and data techniques",
- * 1994), as WAV files carry them.
+ * multimedia systems", 1992), as WAV files and as QuickTime carry it, and Microsoft ADPCM ("New
+ * multimedia data types and data techniques", 1994).
  */
 
-/** A coding of blocks. */
-export type BlockCoding = "ima-adpcm" | "ms-adpcm";
-
-interface BlockDecoder {
+/** How a block becomes samples, whatever the blocks before it hold. */
+export interface BlockDecoder {
   /** How many frames a block of that many bytes holds. */
   frames(bytes: number, channels: number): number;
   /**
@@ -34,7 +32,28 @@ const IMA_HEADER = 4;
 
 const clamp16 = (value: number) => Math.max(-32768, Math.min(32767, value));
 
-const ima: BlockDecoder = {
+/** Follows the steps of one channel. */
+class ImaSteps {
+  constructor(public value: number, public index: number) {
+    this.index = Math.min(IMA_STEPS.length - 1, index);
+  }
+
+  /** The next sample. @param code Four bits: a sign, and how many steps. */
+  next(code: number): number {
+    const step = IMA_STEPS[this.index];
+    let change = step >> 3;
+    if (code & 1) change += step >> 2;
+    if (code & 2) change += step >> 1;
+    if (code & 4) change += step;
+    this.value = clamp16(code & 8 ? this.value - change : this.value + change);
+    this.index = Math.max(0, this.index + IMA_INDEX_CHANGES[code & 7]);
+    this.index = Math.min(IMA_STEPS.length - 1, this.index);
+    return this.value;
+  }
+}
+
+/** IMA ADPCM of WAV files. */
+export const ima: BlockDecoder = {
   frames(bytes, channels) {
     const steps = bytes - IMA_HEADER * channels;
     // Behind the headers come groups of four bytes for each channel in turn.
@@ -46,22 +65,36 @@ const ima: BlockDecoder = {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const scale = 1 / (32768 * channels);
     for (let c = 0; c < channels; c++) {
-      let value = view.getInt16(IMA_HEADER * c, true);
-      let index = Math.min(IMA_STEPS.length - 1, bytes[IMA_HEADER * c + 2]);
-      out[0] += value * scale;
+      const steps = new ImaSteps(view.getInt16(IMA_HEADER * c, true), bytes[IMA_HEADER * c + 2]);
+      out[0] += steps.value * scale;
       for (let i = 1; i < frames; i++) {
         const group = Math.floor((i - 1) / 8), within = (i - 1) % 8;
         const byte = bytes[IMA_HEADER * channels + 4 * (group * channels + c) + (within >> 1)];
-        const code = within & 1 ? byte >> 4 : byte & 15;
-        const step = IMA_STEPS[index];
-        let change = step >> 3;
-        if (code & 1) change += step >> 2;
-        if (code & 2) change += step >> 1;
-        if (code & 4) change += step;
-        value = clamp16(code & 8 ? value - change : value + change);
-        index += IMA_INDEX_CHANGES[code & 7];
-        index = Math.max(0, Math.min(IMA_STEPS.length - 1, index));
-        out[i] += value * scale;
+        out[i] += steps.next(within & 1 ? byte >> 4 : byte & 15) * scale;
+      }
+    }
+  },
+};
+
+/** Bytes of a packet of one channel. */
+export const QUICKTIME_BYTES = 34;
+/** Its samples, and the bytes of its head. */
+const QUICKTIME_FRAMES = 64, QUICKTIME_HEADER = 2;
+
+/** IMA ADPCM of QuickTime, in AIFF-C and CAF files: a packet for each channel in turn. */
+export const quickTimeIma: BlockDecoder = {
+  frames: (bytes, channels) => bytes < QUICKTIME_BYTES * channels ? 0 : QUICKTIME_FRAMES,
+  decode(bytes, channels, out) {
+    if (quickTimeIma.frames(bytes.length, channels) === 0) return;
+    const scale = 1 / (32768 * channels);
+    for (let c = 0; c < channels; c++) {
+      const packet = bytes.subarray(QUICKTIME_BYTES * c, QUICKTIME_BYTES * (c + 1));
+      // The upper nine bits of a sample, then an index of seven.
+      const value = (packet[0] << 8 | packet[1] & 0x80) << 16 >> 16;
+      const steps = new ImaSteps(value, packet[1] & 0x7f);
+      for (let i = 0; i < out.length; i++) {
+        const byte = packet[QUICKTIME_HEADER + (i >> 1)];
+        out[i] += steps.next(i & 1 ? byte >> 4 : byte & 15) * scale;
       }
     }
   },
@@ -80,7 +113,8 @@ const MS_COEFFICIENTS: [number, number][] = [
 const MS_HEADER = 7;
 const MS_LEAST_STEP = 16;
 
-const ms: BlockDecoder = {
+/** Microsoft ADPCM of WAV files. */
+export const ms: BlockDecoder = {
   frames(bytes, channels) {
     const steps = bytes - MS_HEADER * channels;
     return steps < 0 ? 0 : 2 + Math.floor(2 * steps / channels);
@@ -109,10 +143,4 @@ const ms: BlockDecoder = {
       }
     }
   },
-};
-
-/** The codings of blocks. */
-export const BLOCK_CODINGS: Record<BlockCoding, BlockDecoder> = {
-  "ima-adpcm": ima,
-  "ms-adpcm": ms,
 };

@@ -155,6 +155,11 @@ export class RealConvolver {
       out.set(this.#in.view.subarray(history, history + count), start);
     }
   }
+
+  /** Gives the memory back; the convolver must not be used afterwards. */
+  free(): void {
+    this.#memory.free();
+  }
 }
 
 /**

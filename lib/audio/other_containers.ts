@@ -1,6 +1,14 @@
 /** Other containers of plain samples: AIFF and AIFF-C, Sun's AU, Apple's CAF. */
 import type { ByteSource } from "./byte_source.ts";
-import { AudioError, type Coding, type PcmSound } from "./pcm.ts";
+import { GSM_BLOCKS } from "./gsm.ts";
+import {
+  AudioError,
+  blocksOf,
+  type Coding,
+  type CompressedPart,
+  conversion,
+  type PcmSound,
+} from "./pcm.ts";
 
 /** A header has a dozen chunks; thousands are made to keep somebody busy. */
 const MAX_CHUNKS = 10_000;
@@ -8,15 +16,18 @@ const MAX_CHUNKS = 10_000;
 /** How samples are written, of one coding. */
 type Written = Pick<PcmSound, "coding" | "sampleBytes" | "littleEndian">;
 
-const big = (coding: Coding, sampleBytes: number): Written => ({
+const big = (coding: Coding, sampleBytes = 0): Written => ({
   coding,
   sampleBytes,
   littleEndian: false,
 });
+const little = (coding: Coding, sampleBytes = 0): Written => ({
+  ...big(coding, sampleBytes),
+  littleEndian: true,
+});
 
-/** The compression types of AIFF-C; those of `NONE` go by the number of bits. */
+/** The compression types of AIFF-C that say how many bytes a sample has. */
 const AIFC_CODINGS: Record<string, Written> = {
-  sowt: { coding: "int", sampleBytes: 2, littleEndian: true },
   fl32: big("float", 4),
   FL32: big("float", 4),
   fl64: big("float", 8),
@@ -28,7 +39,26 @@ const AIFC_CODINGS: Record<string, Written> = {
   "raw ": big("unsigned", 1),
   in24: big("int", 3),
   in32: big("int", 4),
+  "42ni": little("int", 3),
+  "42n1": little("int", 3),
+  "23ni": little("int", 4),
+  "23n1": little("int", 4),
+  ima4: big("quicktime-ima"),
+  "GSM ": big("gsm"),
 };
+
+/** The codings of CAF that are named, and not described by flags. */
+const CAF_CODINGS: Record<string, Written> = {
+  alaw: big("alaw", 1),
+  ulaw: big("mulaw", 1),
+  ima4: big("quicktime-ima"),
+  agsm: big("gsm"),
+  "ms\0\x02": big("ms-adpcm"),
+  "ms\0\x11": big("ima-adpcm"),
+  "ms\0\x31": big("gsm-wav"),
+};
+/** MPEG audio of any layer. */
+const CAF_MPEG = [".mp1", ".mp2", ".mp3"];
 
 /** Sun's encodings, by their number. */
 const AU_CODINGS: Record<number, Written> = {
@@ -42,7 +72,20 @@ const AU_CODINGS: Record<number, Written> = {
   27: big("alaw", 1),
 };
 
-const UNKNOWN_SIZE = 0xffffffff;
+/** What other encodings of Sun's are called, for messages. */
+const OTHER_AU_CODINGS: Record<number, string> = {
+  23: "G.721 ADPCM",
+  24: "G.722",
+  25: "G.723 ADPCM of 3 bit",
+  26: "G.723 ADPCM of 5 bit",
+};
+const AU_HEADER = 24;
+
+/**
+ * Sizes from here on are what streaming writers leave when they could not go back to fill in the true
+ * one: 0xffffffff, or a little less than 0x7f000000, in whole samples.
+ */
+const UNKNOWN_SIZE = 0x7eff0000;
 
 /**
  * Finds the samples of a file that is none of WAV's kinds.
@@ -52,11 +95,33 @@ const UNKNOWN_SIZE = 0xffffffff;
  * @returns `undefined` where it is none of these.
  * @throws {AudioError} Where the container is broken or the coding is not one that is read here.
  */
-export function parseOther(source: ByteSource, magic: string, name: string): PcmSound | undefined {
+export function parseOther(
+  source: ByteSource,
+  magic: string,
+  name: string,
+): PcmSound | CompressedPart | undefined {
   if (magic === "FORM") return parseAiff(source, name);
-  if (magic === ".snd") return parseAu(source, name);
+  if (magic === ".snd") return parseAu(source, false, name);
+  if (magic === "dns.") return parseAu(source, true, name);
   if (magic === "caff") return parseCaf(source, name);
-  return undefined;
+  return isGsm(source) ? rawGsm(source) : undefined;
+}
+
+/** Frames without a container are told by the half byte that each begins with. */
+const GSM_MARK = 0xd, GSM_FRAMES = 8, GSM_RATE = 8000;
+
+function isGsm(source: ByteSource): boolean {
+  const { bytes } = GSM_BLOCKS.gsm;
+  if (source.size % bytes !== 0 || source.size < bytes * GSM_FRAMES) return false;
+  const start = source.read(0, bytes * GSM_FRAMES);
+  return Array.from({ length: GSM_FRAMES }, (_, i) => start[i * bytes] >> 4)
+    .every((mark) => mark === GSM_MARK);
+}
+
+function rawGsm(source: ByteSource): PcmSound {
+  const written = { ...big("gsm"), ...blocksOf("gsm", 0, 1, "") };
+  const place = { start: 0, length: source.size };
+  return { container: "GSM", channels: 1, sampleRate: GSM_RATE, ...written, ...place };
 }
 
 function viewAt(source: ByteSource, start: number, length: number, name: string): DataView {
@@ -73,15 +138,16 @@ function text(view: DataView, start: number, length: number): string {
 
 function unknown(kind: string, coding: string, name: string): AudioError {
   return new AudioError(
-    `Expected integers, floats, A-law or µ-law in the ${kind} file but found ${coding} in ${name}`,
+    `Expected integers, floats, A-law, µ-law, ADPCM or GSM in the ${kind} file but found ` +
+      `${coding} in ${name}; ${conversion(name)}`,
   );
 }
 
 /** The samples up to where the header says, or to the end of the file. */
 function lengthWithin(source: ByteSource, start: number, size: number, name: string): number {
   const rest = Math.max(0, source.size - start);
-  if (size >= UNKNOWN_SIZE || size === rest + 1) return rest;
-  if (size <= rest) return size;
+  if (size > rest && (size >= UNKNOWN_SIZE || size === rest + 1)) return rest;
+  if (size <= rest) return Math.max(0, size);
   throw new AudioError(
     `Expected ${size} bytes of samples but found ${rest} in ${name}: the file is cut short`,
   );
@@ -97,8 +163,12 @@ function extended(view: DataView, start: number): number {
 function parseAiff(source: ByteSource, name: string): PcmSound {
   const kind = text(viewAt(source, 8, 4, name), 0, 4);
   if (kind !== "AIFF" && kind !== "AIFC") {
-    throw new AudioError(`Expected an AIFF file but found ${JSON.stringify(kind)} in ${name}`);
+    throw new AudioError(
+      `Expected an AIFF file but found ${JSON.stringify(kind)} in ${name}; ${conversion(name)}`,
+    );
   }
+  // A stream that was never finished says 0, there and of its samples.
+  const isStream = viewAt(source, 4, 4, name).getUint32(0) === 0;
   let common: { channels: number; rate: number; written: Written } | undefined;
   let data: { start: number; length: number } | undefined;
   let at = 12;
@@ -109,15 +179,19 @@ function parseAiff(source: ByteSource, name: string): PcmSound {
       const view = viewAt(source, start, kind === "AIFC" ? 22 : 18, name);
       const bits = view.getUint16(6);
       const coding = kind === "AIFC" ? text(view, 18, 4) : "NONE";
+      const sampleBytes = Math.ceil(bits / 8);
       const written = coding === "NONE" || coding === "twos"
-        ? big("int", Math.ceil(bits / 8))
-        : AIFC_CODINGS[coding];
+        ? big("int", sampleBytes)
+        : coding === "sowt"
+        ? little("int", sampleBytes)
+        : own(AIFC_CODINGS, coding);
       if (written === undefined) throw unknown("AIFF", JSON.stringify(coding), name);
       common = { channels: view.getUint16(0), rate: extended(view, 8), written };
     } else if (id === "SSND" && data === undefined) {
       const offset = viewAt(source, start, 8, name).getUint32(0);
       const first = start + 8 + offset;
-      data = { start: first, length: lengthWithin(source, first, size - 8 - offset, name) };
+      const length = isStream && size < 8 ? Infinity : size - 8 - offset;
+      data = { start: first, length: lengthWithin(source, first, length, name) };
     }
     at = start + size + size % 2;
   }
@@ -129,43 +203,76 @@ function parseAiff(source: ByteSource, name: string): PcmSound {
     );
   }
   const { channels, rate, written } = common;
-  return { container: "AIFF", channels, sampleRate: Math.round(rate), ...written, ...data };
+  const blocks = blocksOf(written.coding, 0, channels, name);
+  const sampleRate = Math.round(rate);
+  return { container: "AIFF", channels, sampleRate, ...written, ...blocks, ...data };
 }
 
-function parseAu(source: ByteSource, name: string): PcmSound {
-  const view = viewAt(source, 0, 24, name);
+/** @param littleEndian As the machines wrote it that had this order, under the name read backwards. */
+function parseAu(source: ByteSource, littleEndian: boolean, name: string): PcmSound {
+  const view = viewAt(source, 0, AU_HEADER, name);
   const [start, size, encoding, sampleRate, channels] = [4, 8, 12, 16, 20].map((at) =>
+    view.getUint32(at, littleEndian)
+  );
+  const written = own(AU_CODINGS, encoding);
+  if (written === undefined) {
+    const called = OTHER_AU_CODINGS[encoding];
+    throw unknown("AU", called ?? `encoding ${encoding}`, name);
+  }
+  if (start < AU_HEADER) {
+    throw new AudioError(
+      `Expected samples behind the header of ${AU_HEADER} bytes but found them at ${start} in ${name}`,
+    );
+  }
+  const length = lengthWithin(source, start, size, name);
+  return { container: "AU", channels, sampleRate, ...written, littleEndian, start, length };
+}
+
+/** What a table says of a key that a file made up. */
+function own<T>(table: Record<string, T>, key: string | number): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+type CafFormat = Written & Partial<PcmSound> & { channels: number; sampleRate: number };
+
+function readCafFormat(view: DataView, name: string): CafFormat | "MP3" {
+  const coding = text(view, 8, 4);
+  if (CAF_MPEG.includes(coding)) return "MP3";
+  const [flags, packetBytes, , channels, bits] = [12, 16, 20, 24, 28].map((at) =>
     view.getUint32(at)
   );
-  const written = AU_CODINGS[encoding];
-  if (written === undefined) throw unknown("AU", `encoding ${encoding}`, name);
-  const length = lengthWithin(source, start, size, name);
-  return { container: "AU", channels, sampleRate, ...written, start, length };
+  const sampleRate = view.getFloat64(0);
+  if (coding === "lpcm") {
+    const sampleBytes = Math.ceil(bits / 8);
+    if (packetBytes !== sampleBytes * channels) {
+      throw unknown("CAF", `${bits} bit in packets of ${packetBytes} bytes`, name);
+    }
+    const written = (flags & 2 ? little : big)(flags & 1 ? "float" : "int", sampleBytes);
+    return { ...written, channels, sampleRate };
+  }
+  const written = own(CAF_CODINGS, coding);
+  if (written === undefined) throw unknown("CAF", JSON.stringify(coding), name);
+  return {
+    ...written,
+    ...blocksOf(written.coding, packetBytes, channels, name),
+    channels,
+    sampleRate,
+  };
 }
 
-function parseCaf(source: ByteSource, name: string): PcmSound {
-  let format: (Written & { channels: number; sampleRate: number }) | undefined;
+function parseCaf(source: ByteSource, name: string): PcmSound | CompressedPart {
+  let format: CafFormat | "MP3" | undefined;
   let at = 8;
   for (let count = 0; at + 12 <= source.size && count < MAX_CHUNKS; count++) {
     const head = viewAt(source, at, 12, name);
     const id = text(head, 0, 4), size = Number(head.getBigInt64(4)), start = at + 12;
     if (id === "desc" && format === undefined) {
-      const view = viewAt(source, start, 32, name);
-      const coding = text(view, 8, 4), flags = view.getUint32(12), bits = view.getUint32(28);
-      const littleEndian = (flags & 2) !== 0;
-      const written = coding === "lpcm"
-        ? {
-          coding: flags & 1 ? "float" as const : "int" as const,
-          sampleBytes: Math.ceil(bits / 8),
-        }
-        : { alaw: big("alaw", 1), ulaw: big("mulaw", 1) }[coding];
-      if (written === undefined) throw unknown("CAF", JSON.stringify(coding), name);
-      const channels = view.getUint32(24);
-      format = { ...written, littleEndian, channels, sampleRate: view.getFloat64(0) };
+      format = readCafFormat(viewAt(source, start, 32, name), name);
     } else if (id === "data" && format !== undefined) {
       // An edit count comes before the samples; a size of −1 means up to the end.
       const first = start + 4;
-      const length = lengthWithin(source, first, size < 0 ? UNKNOWN_SIZE : size - 4, name);
+      const length = lengthWithin(source, first, size < 0 ? Infinity : size - 4, name);
+      if (format === "MP3") return { format, start: first, length };
       return { container: "CAF", ...format, start: first, length };
     }
     if (size < 0) break;

@@ -1,11 +1,16 @@
 /** Samples as containers hold them, read to one channel. */
 import { QvimError } from "../io/errors.ts";
 import { type Allocate, fresh } from "./buffers.ts";
-import { BLOCK_CODINGS, type BlockCoding } from "./adpcm.ts";
+import { BLOCK_CODINGS, type BlockCoding } from "./block_codings.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /** Thrown where a file is not a sound that can be decoded; the message names the file. */
 export class AudioError extends QvimError {}
+
+/** How a file that is not read becomes one that is, for messages. */
+export function conversion(name: string): string {
+  return `convert it: ffmpeg -i ${JSON.stringify(name)} ${JSON.stringify(`${name}.wav`)}`;
+}
 
 /** How samples are written. */
 export type Coding = "int" | "unsigned" | "float" | "alaw" | "mulaw" | BlockCoding;
@@ -27,6 +32,16 @@ export interface PcmSound {
   /** Where the samples begin, and how many bytes of them there are. */
   start: number;
   length: number;
+}
+
+/** Where a container holds what a decoder reads that is no part of this package. */
+export interface CompressedPart {
+  format: "MP3" | "FLAC";
+  /** Where it begins, and how many bytes of it there are. */
+  start: number;
+  length: number;
+  /** What its decoder wants to see before it. */
+  head?: Uint8Array;
 }
 
 /** Nothing records at a higher rate; a header that says so is broken. */
@@ -58,7 +73,10 @@ export function checkSound(sound: PcmSound, name: string): void {
       `Expected samples of 8 to 64 bit but found ${8 * sampleBytes} bit (${coding}) in ${name}`,
     );
   }
-  if (frameCount(sound) === 0) {
+  if (isBlockCoding(coding) && channels > BLOCK_CODINGS[coding].maxChannels) {
+    throw new AudioError(`Expected 1 channel of GSM but found ${channels} in ${name}`);
+  }
+  if (!(frameCount(sound) > 0)) {
     throw new AudioError(`Expected 1 or more samples but found none in ${name}`);
   }
 }
@@ -97,8 +115,34 @@ export function readSamples(
   return out;
 }
 
-function isBlockCoding(coding: Coding): coding is BlockCoding {
+/** Whether samples lie in blocks. */
+export function isBlockCoding(coding: Coding): coding is BlockCoding {
   return coding in BLOCK_CODINGS;
+}
+
+/**
+ * How long a coding's blocks are, and how much they hold; nothing where samples lie one by one.
+ *
+ * @param written What the file says of their length.
+ * @throws {AudioError} Where they hold nothing.
+ */
+export function blocksOf(
+  coding: Coding,
+  written: number,
+  channels: number,
+  name: string,
+): Partial<PcmSound> {
+  if (!isBlockCoding(coding)) return {};
+  const reader = BLOCK_CODINGS[coding];
+  const blockBytes = reader.bytes?.(channels) ?? written;
+  const blockFrames = reader.frames(blockBytes, channels);
+  if (blockFrames < 2) {
+    throw new AudioError(
+      `Expected blocks that hold samples of ${channels} channels but found blocks of ` +
+        `${blockBytes} bytes in ${name}`,
+    );
+  }
+  return { sampleBytes: 0, blockBytes, blockFrames };
 }
 
 function readPlain(source: ByteSource, sound: PcmSound, start: number, out: Float32Array): void {
@@ -119,19 +163,20 @@ function readPlain(source: ByteSource, sound: PcmSound, start: number, out: Floa
 
 function readBlocks(source: ByteSource, sound: PcmSound, start: number, out: Float32Array): void {
   const { channels, blockBytes, blockFrames, length } = sound;
-  const decode = BLOCK_CODINGS[sound.coding as BlockCoding].decode;
+  const reader = BLOCK_CODINGS[sound.coding as BlockCoding];
+  const decode = reader.start();
   const block = new Float32Array(blockFrames!);
-  let index = Math.floor(start / blockFrames!), skip = start - index * blockFrames!, done = 0;
-  while (done < out.length) {
+  let index = reader.isChained ? 0 : Math.floor(start / blockFrames!);
+  for (let done = index * blockFrames! - start; done < out.length; index++) {
     const at = index * blockBytes!;
     const bytes = source.read(sound.start + at, Math.min(blockBytes!, length - at));
     block.fill(0);
     decode(bytes, channels, block);
-    const part = block.subarray(skip, skip + out.length - done);
-    out.set(part, done);
-    done += part.length;
-    skip = 0;
-    index++;
+    const skip = Math.max(0, -done);
+    if (skip < block.length) {
+      out.set(block.subarray(skip, skip + out.length - Math.max(0, done)), Math.max(0, done));
+    }
+    done += block.length;
   }
 }
 
@@ -189,6 +234,11 @@ function int24(view: DataView, offset: number, littleEndian: boolean): number {
     : view.getUint16(offset + 1, false) | (view.getInt8(offset) << 16);
 }
 
+function int64(view: DataView, offset: number, littleEndian: boolean): number {
+  const [low, high] = littleEndian ? [offset, offset + 4] : [offset + 4, offset];
+  return view.getInt32(high, littleEndian) * 2 ** 32 + view.getUint32(low, littleEndian);
+}
+
 /** One A-law byte as a 16-bit sample (ITU-T G.711). */
 function alaw(byte: number): number {
   const code = byte ^ 0x55;
@@ -211,6 +261,7 @@ const READERS = new Map<string, Reader>([
   ["int:2", read16Mono],
   ["int:3", reader(3, 1 / 8388608, int24)],
   ["int:4", reader(4, 1 / 2147483648, (view, offset, le) => view.getInt32(offset, le))],
+  ["int:8", reader(8, 2 ** -63, int64)],
   ["float:4", reader(4, 1, (view, offset, le) => view.getFloat32(offset, le))],
   ["float:8", reader(8, 1, (view, offset, le) => view.getFloat64(offset, le))],
   ["alaw:1", reader(1, 1 / 32768, (view, offset) => alaw(view.getUint8(offset)))],

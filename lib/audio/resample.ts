@@ -89,8 +89,12 @@ interface Plan {
   interpolator: Interpolator;
 }
 
+/** Plans that are kept: files of a folder have a few rates, those of strangers any. */
+const MAX_PLANS = 8;
+
 const plans = new Map<string, Plan>();
 
+/** A plan of a few that are kept. It is good until the next call: that may free it. */
 function planFor(fromRate: number, toRate: number): Plan {
   const key = `${fromRate}:${toRate}`;
   let plan = plans.get(key);
@@ -103,7 +107,15 @@ function planFor(fromRate: number, toRate: number): Plan {
       lowPass: new LowPass(PASS_BAND * edge / rate, edge / rate, oversampling),
       interpolator: new Interpolator(rate, toRate, edge),
     };
-    plans.set(key, plan);
+  } else {
+    plans.delete(key);
+  }
+  // The one that was used last stands last.
+  plans.set(key, plan);
+  for (const [oldest, { lowPass }] of plans) {
+    if (plans.size <= MAX_PLANS) break;
+    plans.delete(oldest);
+    lowPass.free();
   }
   return plan;
 }
@@ -127,6 +139,11 @@ class LowPass {
   /** @param out What it fills. @param from The sample that `out` begins with; may be below 0. */
   run(samples: Float32Array, out: Float32Array, from: number): void {
     this.#convolver.convolve(samples, out, from + this.reach);
+  }
+
+  /** Gives the memory back; the filter must not be used afterwards. */
+  free(): void {
+    this.#convolver.free();
   }
 }
 

@@ -1,7 +1,13 @@
 /** WAV files in all their containers: RIFF, RIFX, RF64, BW64, and Sony's Wave64. */
-import { BLOCK_CODINGS } from "./adpcm.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { AudioError, type Coding, type PcmSound } from "./pcm.ts";
+import {
+  AudioError,
+  blocksOf,
+  type Coding,
+  type CompressedPart,
+  conversion,
+  type PcmSound,
+} from "./pcm.ts";
 
 const FORMAT_EXTENSIBLE = 0xfffe;
 
@@ -13,17 +19,35 @@ const CODINGS = new Map<number, Coding>([
   [6, "alaw"],
   [7, "mulaw"],
   [0x11, "ima-adpcm"],
+  [0x31, "gsm-wav"],
 ]);
 const BITS_OF_LAWS = 8;
 
+/** Codings whose samples are what another kind of file holds. */
+const COMPRESSED = new Map<number, CompressedPart["format"]>([
+  [0x50, "MP3"],
+  [0x55, "MP3"],
+  [0xf1ac, "FLAC"],
+]);
+const FLAC_MARK = [...new TextEncoder().encode("fLaC")];
+/** The head of a block that is the last one before the frames, and describes the stream. */
+const FLAC_BLOCK = [0x80, 0, 0, 34];
+
 /** What other codings are called, for messages. */
 const OTHER_CODINGS = new Map<number, string>([
-  [0x31, "GSM 6.10"],
-  [0x50, "MPEG"],
-  [0x55, "MP3"],
+  [0x20, "Yamaha ADPCM"],
+  [0x38, "NMS ADPCM"],
+  [0x40, "G.721 ADPCM"],
+  [0x45, "G.726 ADPCM"],
+  [0x64, "G.726 ADPCM"],
   [0xff, "AAC"],
+  [0x161, "Windows Media"],
+  [0x28f, "G.722"],
+  [0x2000, "AC-3"],
+  [0x5346, "Flash ADPCM"],
+  [0x566f, "Vorbis"],
   [0x674f, "Ogg Vorbis"],
-  [0xf1ac, "FLAC"],
+  [0xa109, "Speex"],
 ]);
 
 /**
@@ -108,10 +132,15 @@ interface Format {
   blockBytes: number;
   bits: number;
   code: number;
+  /** What the coding adds to it. */
+  extension: Uint8Array;
 }
 
+/** The most that is read of a format. */
+const MAX_FORMAT = 64;
+
 function readFormat(source: ByteSource, { start, size }: Chunk, layout: Layout): Format | null {
-  const bytes = source.read(start, Math.min(size, 40));
+  const bytes = source.read(start, Math.min(size, MAX_FORMAT)).slice();
   if (bytes.length < 14) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const u16 = (offset: number) =>
@@ -124,6 +153,7 @@ function readFormat(source: ByteSource, { start, size }: Chunk, layout: Layout):
     sampleRate: view.getUint32(4, layout.littleEndian),
     blockBytes: u16(12),
     bits: u16(14),
+    extension: bytes.subarray(18),
   };
 }
 
@@ -133,11 +163,16 @@ function readFormat(source: ByteSource, { start, size }: Chunk, layout: Layout):
  * @param name What errors call it, usually its path.
  * @throws {AudioError} Where the container is broken or the coding is not one that is read here.
  */
-export function parseRiff(source: ByteSource, magic: string, name: string): PcmSound {
+export function parseRiff(
+  source: ByteSource,
+  magic: string,
+  name: string,
+): PcmSound | CompressedPart {
   const layout = LAYOUTS[magic];
   if (layout.idBytes === 4 && text(source, 8, 4) !== "WAVE") {
     throw new AudioError(
-      `Expected a RIFF/WAVE file but found ${JSON.stringify(text(source, 8, 4))} in ${name}`,
+      `Expected a RIFF/WAVE file but found ${JSON.stringify(text(source, 8, 4))} in ${name}; ` +
+        conversion(name),
     );
   }
   let format: Format | null = null, data: Chunk | undefined, longSize: number | undefined;
@@ -204,14 +239,25 @@ function wholeSize(source: ByteSource, { littleEndian }: Layout): number {
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, littleEndian);
 }
 
-function soundOf(format: Format, data: Chunk, layout: Layout, name: string): PcmSound {
-  const { code, channels, sampleRate, bits, blockBytes } = format;
+function soundOf(
+  format: Format,
+  data: Chunk,
+  layout: Layout,
+  name: string,
+): PcmSound | CompressedPart {
+  const { code, channels, sampleRate, bits, blockBytes, extension } = format;
+  const compressed = COMPRESSED.get(code);
+  if (compressed !== undefined) {
+    const part = { format: compressed, start: data.start, length: data.size };
+    if (compressed === "MP3") return part;
+    return { ...part, head: Uint8Array.of(...FLAC_MARK, ...FLAC_BLOCK, ...extension.slice(0, 34)) };
+  }
   let coding = CODINGS.get(code);
   if (coding === undefined || (bits === 0 && coding === "int")) {
     const called = OTHER_CODINGS.get(code);
     throw new AudioError(
-      `Expected PCM, float, A-law or µ-law samples but found format ${code} of ${bits} bit in ` +
-        `${name}${called === undefined ? "" : `: ${called}`}`,
+      `Expected PCM, float, A-law, µ-law, ADPCM, GSM, MP3 or FLAC but found format ${code} of ` +
+        `${bits} bit${called === undefined ? "" : ` (${called})`} in ${name}; ${conversion(name)}`,
     );
   }
   let sampleBytes = Math.ceil(bits / 8);
@@ -233,13 +279,5 @@ function soundOf(format: Format, data: Chunk, layout: Layout, name: string): Pcm
     start: data.start,
     length: data.size,
   };
-  if (coding !== "ima-adpcm" && coding !== "ms-adpcm") return sound;
-  const least = (coding === "ima-adpcm" ? 4 : 7) * Math.max(1, channels);
-  if (blockBytes <= least) {
-    throw new AudioError(
-      `Expected blocks of more than ${least} bytes but found ${blockBytes} in ${name}`,
-    );
-  }
-  const blockFrames = BLOCK_CODINGS[coding].frames(blockBytes, channels);
-  return { ...sound, sampleBytes: 0, blockBytes, blockFrames };
+  return { ...sound, ...blocksOf(coding, blockBytes, channels, name) };
 }

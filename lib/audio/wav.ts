@@ -1,7 +1,14 @@
 import { type ByteSource, bytesSource, FileSource } from "./byte_source.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { parseOther } from "./other_containers.ts";
-import { AudioError, checkSound, frameCount, type PcmSound, readSamples } from "./pcm.ts";
+import {
+  AudioError,
+  checkSound,
+  type CompressedPart,
+  frameCount,
+  type PcmSound,
+  readSamples,
+} from "./pcm.ts";
 import { isRiff, parseRiff } from "./riff.ts";
 
 export { AudioError };
@@ -37,6 +44,7 @@ export function readWav(path: string, allocate: Allocate = fresh): MonoAudio {
   return asWavError(() => {
     using file = openSound(path);
     if (!file.isWav) throw notWav(file.magic, path);
+    if (file.compressed !== undefined) throw notPlain(file.compressed, path);
     return { samples: file.read(0, Infinity, allocate), sampleRate: file.sampleRate };
   });
 }
@@ -76,6 +84,7 @@ export function decodeWav(
     const magic = magicOf(source);
     if (!isRiff(magic)) throw notWav(magic, name);
     const sound = parseSound(source, magic, name)!;
+    if (isCompressed(sound)) throw notPlain(sound, name);
     const samples = readSamples(source, sound, name, 0, Infinity, allocate);
     return { samples, sampleRate: sound.sampleRate };
   });
@@ -89,6 +98,8 @@ export interface OpenSound extends Disposable {
   isWav: boolean;
   /** Whether it holds samples that are read without a further decoder; else the rest is 0. */
   isPlain: boolean;
+  /** What a container of plain samples has in their place. */
+  compressed?: CompressedPart;
   /** Samples a second. */
   sampleRate: number;
   /** How many channels are mixed into one. */
@@ -110,21 +121,39 @@ export function openSound(path: string): OpenSound {
   const close = () => source instanceof FileSource && source.close();
   try {
     const magic = magicOf(source);
-    const sound = parseSound(source, magic, path);
-    return {
-      magic,
-      isWav: isRiff(magic),
-      isPlain: sound !== undefined,
-      sampleRate: sound?.sampleRate ?? 0,
-      channels: sound?.channels ?? 0,
-      frames: sound === undefined ? 0 : frameCount(sound),
-      read: (start, count, allocate) => readSamples(source, sound!, path, start, count, allocate),
-      [Symbol.dispose]: close,
-    };
+    const found = parseSound(source, magic, path);
+    const isPlain = found !== undefined && !isCompressed(found);
+    const compressed = isCompressed(found) ? found : undefined;
+    if (isPlain) return soundFrom(source, found, { magic, name: path, close });
+    const none = { isPlain, compressed, sampleRate: 0, channels: 0, frames: 0 };
+    const read = () => new Float32Array();
+    return { magic, isWav: isRiff(magic), ...none, read, [Symbol.dispose]: close };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/**
+ * Samples that lie in a source, as a sound that is open.
+ *
+ * @param about The first bytes, what errors call it, and what closes it.
+ */
+export function soundFrom(
+  source: ByteSource,
+  sound: PcmSound,
+  { magic, name, close }: { magic: string; name: string; close: () => void },
+): OpenSound {
+  return {
+    magic,
+    isWav: isRiff(magic),
+    isPlain: true,
+    sampleRate: sound.sampleRate,
+    channels: sound.channels,
+    frames: frameCount(sound),
+    read: (start, count, allocate) => readSamples(source, sound, name, start, count, allocate),
+    [Symbol.dispose]: close,
+  };
 }
 
 /** A pipe has no size and no places: it is read whole. */
@@ -140,10 +169,24 @@ function magicOf(source: ByteSource): string {
 }
 
 /** Finds the samples; `undefined` where the file is of none of the containers. */
-function parseSound(source: ByteSource, magic: string, name: string): PcmSound | undefined {
+function parseSound(
+  source: ByteSource,
+  magic: string,
+  name: string,
+): PcmSound | CompressedPart | undefined {
   const sound = isRiff(magic) ? parseRiff(source, magic, name) : parseOther(source, magic, name);
-  if (sound !== undefined) checkSound(sound, name);
+  if (sound !== undefined && !isCompressed(sound)) checkSound(sound, name);
   return sound;
+}
+
+function isCompressed(sound: PcmSound | CompressedPart | undefined): sound is CompressedPart {
+  return sound !== undefined && "format" in sound;
+}
+
+function notPlain({ format }: CompressedPart, name: string): WavError {
+  return new WavError(
+    `Expected plain samples but found ${format} in ${name}: readAudio() decodes it`,
+  );
 }
 
 function notWav(magic: string, name: string): WavError {

@@ -148,8 +148,9 @@ export class OnnxDualEncoder extends EmbeddingModel {
 /** Reads as much of a file as a front end hears, and no more. */
 async function listen(frontEnd: FrontEnd, path: string, allocate: Allocate): Promise<Tensor> {
   const { sampleRate: wanted, length = Infinity } = frontEnd;
-  using sound = openAudio(path);
-  const heard = Math.ceil((length / wanted + MARGIN_SECONDS) * sound.sampleRate);
+  const seconds = length / wanted + MARGIN_SECONDS;
+  using sound = openAudio(path, seconds);
+  const heard = Math.ceil(seconds * sound.sampleRate);
   const samples = sound.read(0, Math.min(sound.frames, heard), borrow);
   const resampled = resample(samples, sound.sampleRate, wanted, length, borrow);
   try {

@@ -4,7 +4,7 @@ import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
 import { AudioError, decodeWav, readWav, WavError } from "../../lib/audio/wav.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { withFolder } from "../support.ts";
-import { ascii, chunk, fmt, HALF, LIST, mutations, riff, VALID } from "./odd_files.ts";
+import { ascii, chunk, fmt, HALF, LIST, mutations, riff, u32, VALID } from "./odd_files.ts";
 
 for (const [what, bytes, expected] of VALID) {
   Deno.test(`decodeWav() reads ${what}`, () => {
@@ -26,7 +26,18 @@ const INVALID: [string, Uint8Array, RegExp][] = [
   ["chunks without end", riff(Array(20_000).fill(chunk("junk", []))), /at most 10000 chunks/],
   ["no format", riff([chunk("data", HALF)]), /no format before its samples/],
   ["no samples", riff([fmt(1, 16), LIST]), /has no samples/],
-  ["GSM", riff([fmt(0x31, 0, 65), chunk("data", HALF)]), /format 49 .*GSM 6\.10/],
+  [
+    "AAC",
+    riff([fmt(0xff, 16), chunk("data", HALF)]),
+    /format 255 of 16 bit \(AAC\) in x\.wav; convert/,
+  ],
+  [
+    "GSM of two channels",
+    riff([fmt(0x31, 0, 65, 2), chunk("data", Array(65).fill(0))]),
+    /1 channel/,
+  ],
+  ["GSM of half a block", riff([fmt(0x31, 0, 65), chunk("data", HALF)]), /found none/],
+  ["MP3, which readAudio() decodes", riff([fmt(0x55, 0, 1), chunk("data", HALF)]), /found MP3/],
 ];
 
 for (const [what, bytes, message] of INVALID) {
@@ -60,6 +71,60 @@ Deno.test("10,000 mutated headers end in samples or an AudioError", () =>
     assert.ok(good > 1000 && good < 9900, `${good}`);
   }));
 
+/** AIFF, AU and CAF files of one 16-bit sample of half the full scale, and what they claim of its size. */
+const u32be = (value: number) => u32(value).toReversed();
+const aiff = (whole: number, samples: number) => [
+  ...[...ascii("FORM"), ...u32be(whole), ...ascii("AIFFCOMM"), ...u32be(18), 0, 1],
+  ...[...u32be(1), 0, 16, 0x40, 0x0b, 0xfa, ...Array(7).fill(0)],
+  ...[...ascii("SSND"), ...u32be(samples), ...Array(8).fill(0), 0x40, 0],
+];
+const au = (samples: number, start = 24, isLittle = false) => [
+  ...ascii(isLittle ? "dns." : ".snd"),
+  ...[start, samples, 3, 8000, 1].flatMap(isLittle ? u32 : u32be),
+  ...(isLittle ? [0, 0x40] : [0x40, 0]),
+];
+const caf = (samples: number[], packet = 2) => [
+  ...[...ascii("caff"), 0, 1, 0, 0, ...ascii("desc"), ...Array(7).fill(0), 32],
+  ...[0x40, 0xbf, 0x40, 0, 0, 0, 0, 0, ...ascii("lpcm"), ...[0, packet, 1, 1, 16].flatMap(u32be)],
+  ...[...ascii("data"), ...samples, 0, 0, 0, 0, 0x40, 0],
+];
+const STREAMS: [string, number[]][] = [
+  ["an AIFF file that says 0, as ffmpeg pipes it", aiff(0, 0)],
+  ["an AIFF file that says 0x7f000000, as sox pipes it", aiff(0x7f000046, 0x7efffffe)],
+  ["an AU file without a size", au(0xffffffff)],
+  ["an AU file of the other byte order", au(2, 24, true)],
+  ["a CAF file that says −1", caf(Array(8).fill(255))],
+];
+for (const [what, bytes] of STREAMS) {
+  Deno.test(`readAudio() reads ${what}`, () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "x");
+      Deno.writeFileSync(path, Uint8Array.from(bytes));
+      const { samples, sampleRate } = await readAudio(path);
+      assert.deepEqual([...samples, sampleRate], [0.5, 8000]);
+    }));
+}
+
+const BROKEN: [string, number[], RegExp][] = [
+  ["an AIFF file of no samples", aiff(46, 0), /1 or more samples but found none/],
+  ["an AIFF file that is cut short", aiff(100, 60), /found 2 in .*cut short/],
+  ["an AU file whose samples are its header", au(2, 4), /behind the header .* found them at 4/],
+  ["a CAF file of fewer than no samples", caf([0, 0, 0, 0, 0, 0, 0, 1]), /found none/],
+  ["a CAF file of wide packets", caf(Array(8).fill(255), 4), /16 bit in packets of 4 bytes/],
+];
+for (const [what, bytes, message] of BROKEN) {
+  Deno.test(`readAudio() refuses ${what}`, () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "x");
+      Deno.writeFileSync(path, Uint8Array.from(bytes));
+      await assert.rejects(readAudio(path), (error: Error) => {
+        assert.ok(error instanceof AudioError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    }));
+}
+
 Deno.test("openAudio() reads the same samples in parts as at once, in every plain coding", () =>
   withFolder((folder) => {
     const random = seededRandom(3);
@@ -75,6 +140,8 @@ Deno.test("openAudio() reads the same samples in parts as at once, in every plai
       [2, 4, 70, 2],
       [0x11, 4, 72, 2],
       [0x11, 4, 36, 1],
+      [0x31, 0, 65, 1],
+      [1, 64, 8, 1],
     ];
     for (const [code, bits, block, channels] of files) {
       const path = join(folder, `${code}_${bits}.wav`);

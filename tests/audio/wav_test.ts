@@ -180,8 +180,8 @@ const BAD: [string, Uint8Array, RegExp][] = [
   ],
   [
     "an unknown codec",
-    wav({ format: 0x55, bits: 16, data: new Uint8Array(10) }),
-    /Expected PCM, float, A-law or µ-law samples but found format 85 of 16 bit in a\.wav: MP3/,
+    wav({ format: 0x161, bits: 16, data: new Uint8Array(10) }),
+    /Expected PCM, .* but found format 353 of 16 bit \(Windows Media\) in a\.wav; convert it: /,
   ],
   [
     "a sample rate of zero",

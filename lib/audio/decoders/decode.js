@@ -1,6 +1,9 @@
-// Decodes one file: deno run decode.js FORMAT FILE. A line of JSON goes to standard output, then the
-// mean of the channels as float32. A process of its own, which may read that one file and nothing
-// else: files of strangers meet decoders that were made from C.
+// Decodes one recording: deno run decode.js FORMAT FILE START LENGTH HEAD SAMPLES SECONDS
+//
+// FILE holds it from the byte START on, in LENGTH bytes; HEAD is what comes before them, in
+// hexadecimal digits. The mean of the channels goes to the file SAMPLES as float32, so many SECONDS of
+// it at most, and a line of JSON to standard output. A process of its own, which may read the one file and
+// write the other, and nothing else: files of strangers meet decoders that were made from C.
 import { FLACDecoder } from "@wasm-audio-decoders/flac";
 import { OggVorbisDecoder } from "@wasm-audio-decoders/ogg-vorbis";
 import { MPEGDecoder } from "mpg123-decoder";
@@ -13,25 +16,68 @@ const DECODERS = {
   "Ogg Opus": OggOpusDecoder,
   "MP3": MPEGDecoder,
 };
-// Seconds of sound that a file may hold: a few bytes of FLAC can stand for hours of silence.
-const MAX_SECONDS = 4 * 3600;
+// A few bytes of FLAC can stand for hours of silence: there is an end to what is decoded, and what is
+// decoded at a time is little.
+const MAX_SAMPLES = 2 ** 29;
+const CHUNK = 8192, LEAST_CHUNK = 512, SAMPLES_AT_A_TIME = 2 ** 21;
 
-const [format, file] = Deno.args;
+const [format, path, start, length, head, target, seconds] = Deno.args;
+let wanted = Infinity;
+const file = Deno.openSync(path);
+const samples = Deno.openSync(target, { write: true });
+const told = { sampleRate: 0, channels: 0, length: 0, error: undefined };
+
+function take({ channelData, samplesDecoded, sampleRate, bitDepth, errors = [] }) {
+  // MP3 files often have something else before or behind them, which its decoder passes over.
+  if (errors.length > 0 && (format !== "MP3" || told.length === 0)) {
+    told.error ??= errors[0].message;
+  }
+  const channels = channelData.length;
+  const count = Math.max(0, Math.min(samplesDecoded, channelData[0]?.length ?? 0));
+  if (count === 0) return;
+  if (told.length > 0 && (sampleRate !== told.sampleRate)) {
+    told.error ??= `its rate changes from ${told.sampleRate} to ${sampleRate} Hz`;
+    return;
+  }
+  if (format === "MP3") told.error = undefined;
+  told.sampleRate = sampleRate;
+  wanted = Math.ceil(Number(seconds) * sampleRate);
+  told.channels = channels;
+  // This decoder of FLAC takes the highest number for 1, where others take the one above it.
+  const full = format.endsWith("FLAC") && bitDepth > 0 ? 1 - 2 ** (1 - bitDepth) : 1;
+  const mean = new Float32Array(Math.min(count, wanted - told.length));
+  for (const channel of channelData) {
+    for (let i = 0; i < mean.length; i++) mean[i] += channel[i] * full / channels;
+  }
+  const bytes = new Uint8Array(mean.buffer);
+  for (let done = 0; done < bytes.length;) done += samples.writeSync(bytes.subarray(done));
+  told.length += mean.length;
+  if (told.length > MAX_SAMPLES) {
+    const hours = MAX_SAMPLES / sampleRate / 3600;
+    told.error ??= `it is longer than ${hours.toFixed(1)} hours`;
+  }
+}
+
+/** Whether there is nothing more to find out. */
+const isDone = () => told.length >= wanted || (told.error !== undefined && format !== "MP3") ||
+  told.length > MAX_SAMPLES;
+
 const decoder = new DECODERS[format]();
 await decoder.ready;
-const bytes = Deno.readFileSync(file);
-const decoded = decoder.decodeFile ? await decoder.decodeFile(bytes) : decoder.decode(bytes);
-const { channelData, samplesDecoded, sampleRate, errors = [] } = decoded;
-const error = samplesDecoded > MAX_SECONDS * sampleRate
-  ? `it is longer than ${MAX_SECONDS / 3600} hours`
-  : errors[0]?.message;
-const channels = channelData.length;
-const samples = new Float32Array(channels > 0 ? channelData[0].length : 0);
-for (const channel of channelData) {
-  for (let i = 0; i < samples.length; i++) samples[i] += channel[i] / channels;
+const chunk = new Uint8Array(CHUNK);
+file.seekSync(Number(start), Deno.SeekMode.Start);
+let left = Number(length), size = CHUNK;
+if (head !== "") take(await decoder.decode(Uint8Array.from(head.match(/../g), (hex) => parseInt(hex, 16))));
+while (left > 0 && !isDone()) {
+  const count = file.readSync(chunk.subarray(0, Math.min(size, left)));
+  if (count === null) break;
+  left -= count;
+  const before = told.length;
+  take(await decoder.decode(chunk.slice(0, count)));
+  const each = (told.length - before) / count;
+  size = Math.max(LEAST_CHUNK, Math.min(CHUNK, Math.floor(SAMPLES_AT_A_TIME / (each + 1))));
 }
-const head = JSON.stringify({ sampleRate, channels, length: samples.length, error });
-const out = Deno.stdout.writable.getWriter();
-await out.write(new TextEncoder().encode(`${head}\n`));
-await out.write(new Uint8Array(samples.buffer));
-await out.close();
+if (decoder.flush !== undefined && !isDone()) take(await decoder.flush());
+console.log(JSON.stringify(told));
+// The decoders keep nothing that has to be closed.
+Deno.exit(0);

@@ -44,7 +44,7 @@ const MEL_RANGE: [number, number] = [60, 8000];
 
 /** As much of a recording as is listened to, of any format that can be read. */
 export function readHeard(path: string): MonoAudio {
-  using sound = openAudio(path);
+  using sound = openAudio(path, MAX_SECONDS + MARGIN_SECONDS);
   const { sampleRate } = sound;
   const count = Math.ceil((MAX_SECONDS + MARGIN_SECONDS) * sampleRate);
   return { samples: sound.read(0, count), sampleRate };

@@ -1,0 +1,132 @@
+/** What compressed files are, told by how they begin. */
+import { readAtSync } from "../io/bytes.ts";
+import { AudioError, type CompressedPart, conversion } from "./pcm.ts";
+
+/** The compressed formats that are read. */
+export type Compressed = "FLAC" | "Ogg FLAC" | "Ogg Vorbis" | "Ogg Opus" | "MP3";
+
+/** What is told by a name though it is not read: its beginning, from a place on. */
+const UNREAD: [at: number, bytes: string, name: string][] = [
+  [4, "ftyp", "an MPEG-4 file (M4A, AAC, MP4)"],
+  [0, "\x1aE\xdf\xa3", "a Matroska or WebM file"],
+  [0, "0&\xb2u", "a Windows Media file"],
+  [0, "\xff\xf1", "an AAC file"],
+  [0, "\xff\xf9", "an AAC file"],
+  [0, "\x0bw", "an AC-3 file"],
+  [0, "#!AMR", "an AMR file"],
+  [0, "MThd", "a MIDI file"],
+  [0, "wvpk", "a WavPack file"],
+  [0, "TTA1", "a TTA file"],
+  [0, "MAC ", "a Monkey's Audio file"],
+  [0, "MP+", "a Musepack file"],
+  [0, "MPCK", "a Musepack file"],
+  [0, "PK\x03\x04", "a ZIP file"],
+  [0, "NIST", "a NIST SPHERE file"],
+  [0, "Creative Voice", "a Creative Voice file"],
+  [0, ".SoX", "a file of sox's own format"],
+  [0, "XoS.", "a file of sox's own format"],
+  [0, "d\xa3", "an IRCAM file"],
+  [0, "2BIT", "an AVR file"],
+  [0, " paf", "an Ensoniq PARIS file"],
+  [0, "fap ", "an Ensoniq PARIS file"],
+  [0, "PVF1", "a Portable Voice file"],
+  [0, "MATLAB", "a MATLAB file"],
+  [0, "ALawSoundFile", "a Psion file"],
+  [0, "Extended Instrument", "a FastTracker instrument"],
+  [0, "OggS", "an Ogg file of another coding than Vorbis, Opus and FLAC"],
+];
+
+/** Bytes of the beginning that formats are told by. */
+const HEAD_BYTES = 4096;
+/**
+ * Finds what a decoder can read in a file.
+ *
+ * @throws {AudioError} Where there is no decoder for what it holds: the message says what it is, and
+ * how to convert it.
+ */
+export function findCompressed(
+  path: string,
+  size: number,
+): Omit<CompressedPart, "format"> & { format: Compressed } {
+  const start = afterTag(readHead(path, 0));
+  const head = readHead(path, start);
+  const format = compressedFormat(head, size - start);
+  if (format === undefined) throw unreadable(readHead(path, 0), path);
+  return { format, start, length: size - start };
+}
+
+/** Where the sound begins behind a tag of ID3, which other formats than MP3 may have as well. */
+function afterTag(head: string): number {
+  if (!head.startsWith("ID3") || head.length < 10) return 0;
+  const [a, b, c, d] = [6, 7, 8, 9].map((at) => head.charCodeAt(at) & 0x7f);
+  const footer = head.charCodeAt(5) & 0x10 ? 10 : 0;
+  return 10 + (a << 21 | b << 14 | c << 7 | d) + footer;
+}
+
+function readHead(path: string, start: number): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(HEAD_BYTES);
+  return latin1(bytes.subarray(0, readAtSync(file, start, bytes)));
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function compressedFormat(head: string, size: number): Compressed | undefined {
+  if (head.startsWith("fLaC")) return "FLAC";
+  if (head.startsWith("OggS")) {
+    if (head.includes("OpusHead")) return "Ogg Opus";
+    if (head.includes("\x01vorbis")) return "Ogg Vorbis";
+    return head.includes("\x7fFLAC") ? "Ogg FLAC" : undefined;
+  }
+  return isMpeg(head, size) ? "MP3" : undefined;
+}
+
+/** Bits a millisecond by their index, for version 1 and the others, from layer 1 on. */
+// deno-fmt-ignore
+const MPEG_RATES = [
+  [
+    [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+    [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+    [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  ],
+  [
+    [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  ],
+];
+const MPEG_SAMPLE_RATES = [44100, 48000, 32000];
+
+/** How long a frame of MPEG audio is by its header, or 0 where there is none (ISO 11172-3, 13818-3). */
+function mpegFrame(head: string, at: number): number {
+  const [a, b, c] = [at, at + 1, at + 2].map((i) => head.charCodeAt(i));
+  const version = b >> 3 & 3, layer = 4 - (b >> 1 & 3);
+  const rate = c >> 4, sampleRate = MPEG_SAMPLE_RATES[c >> 2 & 3];
+  const isHeader = a === 0xff && (b & 0xe0) === 0xe0 && version !== 1 && layer !== 4;
+  if (!isHeader || rate === 0 || rate === 15 || sampleRate === undefined) return 0;
+  const bits = 1000 * MPEG_RATES[version === 3 ? 0 : 1][layer - 1][rate - 1];
+  const hertz = sampleRate / [4, 1, 2, 1][version];
+  const padding = c >> 1 & 1;
+  if (layer === 1) return 4 * (Math.floor(12 * bits / hertz) + padding);
+  return Math.floor((layer === 3 && version !== 3 ? 72 : 144) * bits / hertz) + padding;
+}
+
+/** Whether MPEG audio begins here: a frame, and another behind it; zeros may come before. */
+function isMpeg(head: string, size: number): boolean {
+  const start = head.search(/[^\0]/);
+  const length = start < 0 ? 0 : mpegFrame(head, start);
+  const next = start + length;
+  return length > 0 && (next >= Math.min(size, head.length - 2) || mpegFrame(head, next) > 0);
+}
+
+function unreadable(head: string, path: string): AudioError {
+  const known = UNREAD.find(([at, bytes]) => head.startsWith(bytes, at))?.[2];
+  const found = known ?? (head === "" ? "an empty file" : JSON.stringify(head.slice(0, 4)));
+  const advice = known === undefined ? "" : `; ${conversion(path)}`;
+  return new AudioError(
+    `Expected a recording (WAV, FLAC, Ogg, Opus, MP3, AIFF, AU, CAF) but found ${found} in ` +
+      `${path}${advice}`,
+  );
+}
