@@ -172,20 +172,24 @@ export abstract class RepresentationModel<Item, Query = Item> extends QVIMModel 
   }
 }
 
+/** Errors that say of which sound they are: one of a model's file may come with several sounds. */
+const named = new WeakSet<Error>();
+
 /** An error that says of which sound it is; its own message comes first, and it keeps its class. */
 function nameSound(error: unknown, kind: SoundKind, path: string): unknown {
   const where = `(${kind === "item" ? "embedItem" : "embedQuery"} of ${path})`;
   if (!(error instanceof Error)) return new Error(`${String(error)} ${where}`, { cause: error });
-  if (error.message.includes(path)) return error;
-  const { message, name, stack } = error, named = `${message} ${where}`.trimStart();
+  if (named.has(error) || error.message.includes(path)) return error;
+  named.add(error);
+  const { message, name, stack } = error, whole = `${message} ${where}`.trimStart();
   const head = message === "" ? name : `${name}: ${message}`;
   try {
-    error.message = named;
+    error.message = whole;
     // What Jupyter shows of an error is its stack, which begins with the message that it was made with.
-    error.stack = stack?.replace(head, () => `${name}: ${named}`);
+    error.stack = stack?.replace(head, () => `${name}: ${whole}`);
     return error;
   } catch {
     // A DOMException, or a frozen error: neither can be changed.
-    return new Error(`${name}: ${named}`, { cause: error });
+    return new Error(`${name}: ${whole}`, { cause: error });
   }
 }

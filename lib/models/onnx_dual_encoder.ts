@@ -86,9 +86,9 @@ export class OnnxDualEncoder extends EmbeddingModel {
   ): Promise<Similarities> {
     for (const option of ["queryEncoder", "itemEncoder"] as const) {
       const path = this.#options[option];
-      await Deno.stat(path).catch(() => {
-        throw new OnnxError(`Expected ${option} to be an ONNX file but found none at ${path}`);
-      });
+      const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
+      if (isFile) continue;
+      throw new OnnxError(`Expected ${option} to be an ONNX file but found none at ${path}`);
     }
     return await super.computeSimilarities(items, queries);
   }

@@ -58,6 +58,43 @@ for (
   });
 }
 
+Deno.test("EmbeddingModel names the sound once in an error, also in what Jupyter shows of it", async () => {
+  const cases: [() => unknown, RegExp][] = [
+    [() => new RangeError("own words"), /^RangeError: own words \(embedItem of bark\.wav\)\n +at /],
+    [() => new DOMException("gone", "AbortError"), /^Error: AbortError: gone \(embedItem of bark/],
+    [
+      () => Object.freeze(new TypeError("ice")),
+      /^Error: TypeError: ice \(embedItem of bark\.wav\)/,
+    ],
+    [() => new Error("", { cause: 1 }), /^Error: \(embedItem of bark\.wav\)\n +at /],
+    [() => "words", /^Error: words \(embedItem of bark\.wav\)\n +at /],
+  ];
+  for (const [make, stack] of cases) {
+    class Failing extends EmbeddingModel {
+      override embedItem(): Float32Array {
+        throw make();
+      }
+      override embedQuery = this.embedItem;
+    }
+    await assert.rejects(
+      new Failing().computeSimilarities({ i: "bark.wav" }, { q: "q.wav" }),
+      { stack },
+    );
+  }
+  // Several sounds may wait for one thing.
+  const failure = Promise.reject(new Error("no model"));
+  class Waiting extends EmbeddingModel {
+    override embedItem(): Promise<Float32Array> {
+      return failure;
+    }
+    override embedQuery = this.embedItem;
+  }
+  const items = { a: "a.wav", b: "b.wav", c: "c.wav" };
+  await assert.rejects(new Waiting().computeSimilarities(items, { q: "q.wav" }), {
+    message: /^no model \(embedItem of [abc]\.wav\)$/,
+  });
+});
+
 Deno.test("EmbeddingModel passes on what an encoder throws", async () => {
   class Throws extends Table {
     override embedQuery(): Promise<Float32Array> {
