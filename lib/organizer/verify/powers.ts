@@ -2,16 +2,17 @@
  * Powers: what reaches files, processes, the network, other code or the fixed cells. A reference to
  * one is in a form that the rules follow to its end, or it is shown: a list of bad forms can't win.
  */
-import traverse, { type Binding, type NodePath } from "@babel/traverse";
+import traverse, { type NodePath } from "@babel/traverse";
 import { traverseFast } from "@babel/types";
 import type * as t from "@babel/types";
-import { isHarmless, isHarmlessGlobal, isHarmlessModule, POWERFUL_PACKAGES } from "./harmless.ts";
+import { isHarmless, isHarmlessGlobal } from "./harmless.ts";
+import { ModulePowers } from "./module_powers.ts";
 import { ASKS, MAKES_TEMPORARY, READS, WRITES, WRITES_BOTH } from "./names.ts";
-import { givenTo, isBeginning, isCalled, isOnlyAsked, isWrapping, TYPES } from "./positions.ts";
+import { OtherNames } from "./other_names.ts";
+import { isBeginning, isOnlyAsked, TYPES } from "./positions.ts";
 import { checkPrototype } from "./prototypes.ts";
 import type { Remarks } from "./remarks.ts";
 import { type Resolver, thisOwner } from "./resolver.ts";
-import { isType } from "./functions.ts";
 import { knownText, memberName } from "./values.ts";
 
 /** What the set-up cell may do, as the rules allow it. */
@@ -36,16 +37,18 @@ const HELPERS =
 /** The runtime's own objects, which everybody shares: whoever holds one can change it. */
 const SHARED =
   /^(JSON|Math|Object|Array|Map|Set|WeakMap|WeakSet|Promise|Symbol|Date|RegExp|Error|Intl|Atomics|console|performance|Float32Array|Float64Array|Uint8Array|Int16Array|ArrayBuffer|DataView|crypto|navigator|Iterator|Temporal|TextDecoder|TextEncoder|URL|Response|Request|Headers|Buffer)$/;
-/** Files that are no code, imported as if they were. */
-const IMPORT_TYPES = /^(text|bytes)$/;
 
 /** Looks at every reference to a power in what participants wrote. */
 export class PowerChecker {
-  readonly #carried = new Map<t.Node, Set<string>>();
+  readonly #names: OtherNames;
+  readonly #modules: ModulePowers;
   /** Names of enumerations and namespaces, which scopes don't know. */
   readonly #declared = new Set<string>();
 
-  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
+  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {
+    this.#names = new OtherNames(resolver);
+    this.#modules = new ModulePowers(remarks, resolver);
+  }
 
   /** Adds what can't be followed to the remarks, in the order of the lines. */
   check(ast: t.File): void {
@@ -63,13 +66,14 @@ export class PowerChecker {
       MemberExpression: (path) => this.#member(path),
       OptionalMemberExpression: (path) => this.#member(path as NodePath),
       ObjectPattern: (path) => this.#pattern(path),
-      ImportDeclaration: (path) => this.#import(path),
-      ExportAllDeclaration: (path) => this.#exportAll(path),
-      ExportNamedDeclaration: (path) => this.#exportNamed(path),
+      ImportDeclaration: (path) => this.#modules.import(path),
+      ExportAllDeclaration: (path) => this.#modules.exportAll(path),
+      ExportNamedDeclaration: (path) =>
+        this.#modules.exportNamed(path, (at, name) => this.#reference(at, name)),
       TSImportEqualsDeclaration: (path) => {
         this.remarks.look(path, "imports by another name, which can't be followed from here");
       },
-      ImportExpression: (path) => this.#importExpression(path),
+      ImportExpression: (path) => this.#modules.importExpression(path),
       CallExpression: (path) => this.#call(path),
       OptionalCallExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
     });
@@ -114,7 +118,9 @@ export class PowerChecker {
   #reference(path: NodePath, name: string): void {
     if (isOnlyAsked(path)) return;
     // The rules look at what the set-up cell starts and fetches.
-    if (this.remarks.placeOf(path).isSetup && SETUP.test(name) && this.#isFollowed(path, name)) {
+    if (
+      this.remarks.placeOf(path).isSetup && SETUP.test(name) && this.#names.isFollowed(path, name)
+    ) {
       return;
     }
     if (FIXED_POWERS.test(name)) {
@@ -126,11 +132,11 @@ export class PowerChecker {
     } else if (UNFOLLOWED.test(name)) {
       this.remarks.look(path, `uses ${name}, behind which anything may stand`);
     } else if (WHOLE.test(name)) {
-      if (!this.#isGivenOn(path, name)) {
+      if (!this.#names.isGivenOn(path, name)) {
         this.remarks.look(path, `hands ${name} on, which can't be followed from here`);
       }
     } else if (isPathFunction(name)) {
-      if (!this.#isFollowed(path, name)) {
+      if (!this.#names.isFollowed(path, name)) {
         this.#use(path, name);
         const message = `hands ${name} on; with which paths it is called can't be told`;
         this.remarks.look(path, message);
@@ -173,74 +179,12 @@ export class PowerChecker {
     this.remarks.uses(path, name);
   }
 
-  /** Whether a power is called, where the rules look at it, or given a name that they follow. */
-  #isFollowed(path: NodePath, name: string): boolean {
-    return isCalled(path) || this.#isGivenOn(path, name);
-  }
-
-  /** Whether a value gets another name, and every use of that name is known to be of it. */
-  #isGivenOn(path: NodePath, name: string): boolean {
-    if (path.parentPath !== null && isWrapping(path.parentPath)) {
-      // `(Deno as any).chdir` is looked at as a whole.
-      if (isBeginning(path.parentPath)) return true;
-    }
-    const pattern = givenTo(path);
-    return pattern !== undefined && this.#carries(pattern, name);
-  }
-
-  /** Whether what a pattern takes of a value of that name is known wherever it is used. */
-  #carries(pattern: NodePath, name: string): boolean {
-    if (pattern.isIdentifier()) {
-      const binding = pattern.scope.getBinding(pattern.node.name);
-      return binding !== undefined && this.#namesOf(binding).has(name);
-    }
-    if (!pattern.isObjectPattern()) return false;
-    return pattern.get("properties").every((property) => {
-      // The rest, and names that can't be told, are shown by themselves.
-      if (!property.isObjectProperty()) return false;
-      const text = this.#keyOf(property);
-      const value = property.get("value") as NodePath;
-      const target = value.isAssignmentPattern() ? value.get("left") as NodePath : value;
-      return text !== undefined && this.#carries(target, memberName(name, text));
-    });
-  }
-
-  /** The names that a variable is known to stand for at each of its uses. */
-  #namesOf(binding: Binding): Set<string> {
-    const known = this.#carried.get(binding.identifier);
-    if (known !== undefined) return known;
-    const uses = binding.referencePaths.filter((use) => !isType(use));
-    // What a module hands out, or a namespace, is used where nobody looks.
-    const isHandedOut =
-      uses.some((use) =>
-        use.isExportNamedDeclaration() || use.parentPath?.isExportSpecifier() ||
-        use.parentPath?.isExportDefaultDeclaration()
-      ) || binding.path.findParent((parent) => parent.isTSModuleBlock()) !== null;
-    const all = uses.map((use) => new Set(use.isIdentifier() ? this.resolver.names(use) : []));
-    const names = isHandedOut
-      ? new Set<string>()
-      : all.length === 0
-      ? new Set(this.resolver.binding(binding).flatMap((it) => it.kind === "name" ? [it.name] : []))
-      : all.reduce((common, next) => common.intersection(next));
-    this.#carried.set(binding.identifier, names);
-    return names;
-  }
-
   /** Whether a shared object stays where it is: what it has is used, or it makes something. */
   #isUsed(path: NodePath, name: string): boolean {
-    if (this.#isFollowed(path, name)) return true;
+    if (this.#names.isFollowed(path, name)) return true;
     const { parentPath } = path;
     return parentPath === null || parentPath.isClass() && path.key === "superClass" ||
       parentPath.isTaggedTemplateExpression() || parentPath.isDecorator();
-  }
-
-  #keyOf(property: NodePath<t.ObjectProperty>): string | undefined {
-    const { computed, key } = property.node;
-    if (!computed) {
-      return key.type === "Identifier" ? key.name : key.type === "StringLiteral" ? key.value : "";
-    }
-    const values = this.resolver.resolve(property.get("key") as NodePath);
-    return values.length === 1 ? knownText(values[0]) : undefined;
   }
 
   /** `const { [key]: value } = …`: a key that is no constant, into what may be a power. */
@@ -262,7 +206,7 @@ export class PowerChecker {
         }
         continue;
       }
-      const text = this.#keyOf(property as NodePath<t.ObjectProperty>);
+      const text = this.#names.keyOf(property as NodePath<t.ObjectProperty>);
       if (text === undefined) {
         const message = `takes something of ${names[0] ?? "a value"} whose name can't be told`;
         this.remarks.look(property, message);
@@ -283,9 +227,13 @@ export class PowerChecker {
     const target = value.isAssignmentPattern() ? value.get("left") as NodePath : value;
     // Where it is used the rules look at it.
     if (
-      (isPathFunction(name) || WHOLE.test(name) || SHARED.test(name)) && this.#carries(target, name)
+      (isPathFunction(name) || WHOLE.test(name) || SHARED.test(name)) &&
+      this.#names.carries(target, name)
     ) return;
-    if (SETUP.test(name) && this.remarks.placeOf(property).isSetup && this.#carries(target, name)) {
+    if (
+      SETUP.test(name) && this.remarks.placeOf(property).isSetup &&
+      this.#names.carries(target, name)
+    ) {
       return;
     }
     this.#reference(property, name);
@@ -301,90 +249,12 @@ export class PowerChecker {
     }
   }
 
-  #import(path: NodePath<t.ImportDeclaration>): void {
-    if (path.node.importKind === "type") return;
-    this.#module(path, path.node.source.value);
-    for (const { key, value } of path.node.attributes ?? []) {
-      const name = key.type === "Identifier" ? key.name : key.value;
-      if (name === "type" && IMPORT_TYPES.test(value.value)) {
-        this.remarks.look(path, `reads ${path.node.source.value} as ${value.value}, by an import`);
-      }
-    }
-  }
-
-  #exportAll(path: NodePath<t.ExportAllDeclaration>): void {
-    this.#module(path, path.node.source.value);
-    this.#handsOut(path, path.node.source.value);
-  }
-
-  #exportNamed(path: NodePath<t.ExportNamedDeclaration>): void {
-    if (!path.node.source) return;
-    this.#module(path, path.node.source.value);
-    for (const specifier of path.get("specifiers") as NodePath[]) {
-      if (!specifier.isExportSpecifier()) continue;
-      const { local } = specifier.node;
-      const name = local.type === "StringLiteral" ? local.value : local.name;
-      for (const value of this.resolver.imported(path.node.source.value, name)) {
-        if (value.kind === "name") this.#reference(specifier, value.name);
-      }
-    }
-  }
-
-  #handsOut(path: NodePath, module: string): void {
-    for (const value of this.resolver.imported(module, "*")) {
-      if (value.kind === "name" && !isHarmlessModule(value.name)) {
-        this.remarks.look(path, `hands ${value.name} on, which can't be followed from here`);
-      }
-    }
-  }
-
-  #importExpression(path: NodePath<t.ImportExpression>): void {
-    for (const value of this.resolver.resolve(path.get("source") as NodePath)) {
-      if (value.kind === "text") this.#module(path, value.text);
-    }
-    if (path.node.options) this.remarks.look(path, "imports with options, which may read any file");
-  }
-
-  #module(path: NodePath, module: string): void {
-    const values = this.resolver.imported(module, "*");
-    const [full] = values.flatMap((value) => value.kind === "name" ? [value.name] : []);
-    // Modules of the participant's own are followed themselves.
-    if (full === undefined) return;
-    this.#use(path, full);
-    if (isHarmlessModule(full) || /^node:(fs|process)(\/|$)/.test(full)) return;
-    this.remarks.look(
-      path,
-      POWERFUL_PACKAGES.test(full)
-        ? `imports ${full}, a package that reaches beyond the notebook`
-        : full.startsWith("node:")
-        ? `imports ${full}, which reaches beyond the notebook`
-        : `imports ${full}, of which nothing is known here`,
-    );
-  }
-
   #call(path: NodePath<t.CallExpression>): void {
     const args = path.get("arguments") as NodePath[];
     for (const name of this.resolver.names(path.get("callee") as NodePath)) {
-      if (name === "fetch" && args[0]) this.#fetch(path, args[0]);
-      if (HELPERS.test(name)) this.#addresses(path, args);
+      if (name === "fetch" && args[0]) this.#modules.fetch(path, args[0]);
+      if (HELPERS.test(name)) this.#modules.addresses(path, args);
       if (name === "Symbol.for") this.#symbol(path, args[0]);
-    }
-  }
-
-  #fetch(path: NodePath, address: NodePath): void {
-    for (const value of this.resolver.resolve(address)) {
-      const host = value.kind === "text" ? hostOf(value.text) : undefined;
-      if (host !== undefined) this.#use(path, `fetches from ${host}`);
-      else if (value.kind !== "text") {
-        this.remarks.look(path, "fetches an address that can't be told");
-      } else this.remarks.look(path, `fetches ${JSON.stringify(value.text)}, which may be a file`);
-    }
-  }
-
-  #addresses(path: NodePath, args: NodePath[]): void {
-    for (const value of args.flatMap((arg) => this.resolver.resolve(arg))) {
-      const host = value.kind === "text" ? hostOf(value.text) : undefined;
-      if (host !== undefined) this.#use(path, `fetches from ${host}`);
     }
   }
 
@@ -406,9 +276,4 @@ function isPathFunction(name: string): boolean {
 function isConstant(name: string): boolean {
   return /^node:fs(\/promises|\.promises)?\.constants(\..*)?$/.test(name) ||
     /^node:fs(\/promises|\.promises)?$/.test(name);
-}
-
-/** The host of an address whose beginning is known. */
-function hostOf(text: string): string | undefined {
-  return text.match(/^https?:\/\/(?:[^/@⟨]*@)?([^/:⟨?#]+)(?=[/:?#]|$)/i)?.[1].toLowerCase();
 }

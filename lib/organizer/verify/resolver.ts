@@ -3,31 +3,25 @@ import type * as t from "@babel/types";
 import { PATH_NAMES } from "../template.ts";
 import { resultOfCall } from "./calls.ts";
 import { Fields } from "./fields.ts";
-import { callsOf, returnsOf } from "./functions.ts";
-import { HANDED_PATHS } from "./names.ts";
-import { PARAMETER_PROPERTIES, type Place } from "./program.ts";
+import { returnsOf } from "./functions.ts";
+import { Members } from "./members.ts";
+import type { Place } from "./program.ts";
 import {
   BUILT,
   canonicalModule,
   concatenate,
+  COUNTS,
   DATA,
   knownText,
   limit,
+  MAX_DEPTH,
   memberName,
   PIECE,
   ROOT,
   UNKNOWN,
   type Value,
 } from "./values.ts";
-
-/** How many names in a row are followed. */
-const MAX_DEPTH = 40;
-/** As many values of a variable are gathered; some more than are told apart in the end. */
-const MOST_OF_VARIABLE = 256;
-/** In a longer list an element is any of them. */
-const MOST_IN_LIST = 256;
-/** Fields that are counts, whatever has them. */
-const COUNTS = /^(length|size|byteLength|byteOffset|sampleRate|numberOfChannels|lineno|line|cell)$/;
+import { Variables } from "./variables.ts";
 
 /** What is known of the modules that code imports. */
 export interface Imports {
@@ -43,11 +37,9 @@ export interface Imports {
 export class Resolver {
   /** What expressions stand for, once that is known: each is looked at once. */
   readonly #known = new WeakMap<object, Value[]>();
-  readonly #bound = new WeakMap<Binding, Value[]>();
   readonly #fields = new WeakMap<object, Fields>();
-  /** What literals and classes have under names. */
-  readonly #had = new WeakMap<object, Map<string, Value[]>>();
-  readonly #members = new WeakMap<object, Members>();
+  readonly #members = new Members(this);
+  readonly #variables = new Variables(this);
 
   /**
    * @param imports What is imported.
@@ -163,9 +155,8 @@ export class Resolver {
             ? UNKNOWN
             : [{ kind: "name", name: memberName(value.name, key) }];
         case "code":
-          return this.#memo(value, key, () => this.#ofCode(value.path, key, depth));
         case "instance":
-          return this.#memo(value, key, () => this.#ofInstance(value.path, key, depth));
+          return this.#members.of(value, key, depth);
         case "sounds":
           return [{ kind: "sound" }];
         case "list":
@@ -178,25 +169,6 @@ export class Resolver {
           return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
       }
     });
-  }
-
-  /** What was found once is known. */
-  #memo(
-    { kind, path }: Value & { path: NodePath },
-    key: string | undefined,
-    find: () => Value[],
-  ): Value[] {
-    let known = this.#had.get(path.node);
-    if (known === undefined) this.#had.set(path.node, known = new Map());
-    const name = key === undefined ? kind : `${kind}.${key}`;
-    const had = known.get(name);
-    if (had !== undefined) return had;
-    known.set(name, UNKNOWN);
-    const found = find();
-    // A field that is not there is not one that can't be told.
-    const values = found.length === 0 ? found : limit(found);
-    known.set(name, values);
-    return values;
   }
 
   /** What a loop over values meets. */
@@ -247,124 +219,12 @@ export class Resolver {
 
   /** All that a variable may stand for. */
   binding(binding: Binding, depth = 0): Value[] {
-    if (depth > MAX_DEPTH) return UNKNOWN;
-    const known = this.#bound.get(binding);
-    if (known !== undefined) return known;
-    this.#bound.set(binding, UNKNOWN);
-    const values = this.#binding(binding, depth);
-    this.#bound.set(binding, values);
-    return values;
-  }
-
-  #binding(binding: Binding, depth: number): Value[] {
-    let values = (binding.kind as string) === "param"
-      ? this.#handed(binding, depth)
-      : this.#declared(binding, depth);
-    for (const change of binding.constantViolations) {
-      if (values.length > MOST_OF_VARIABLE) break;
-      const { name } = binding.identifier;
-      if (change.isAssignmentExpression()) {
-        const right = this.resolve(change.get("right") as NodePath, depth + 1);
-        const left = change.get("left") as NodePath;
-        const { operator } = change.node;
-        if (operator === "+=") values = limit([...values, ...concatenate(limit(values), right)]);
-        else if (!/^(=|\?\?=|\|\|=|&&=)$/.test(operator)) values.push(...PIECE);
-        else values = [...values, ...this.#destructured(left, name, right, depth)];
-      } else if (change.isVariableDeclarator()) {
-        if (!change.node.init) continue;
-        const init = this.resolve(change.get("init") as NodePath, depth + 1);
-        const id = change.get("id") as NodePath;
-        values = [...values, ...this.#destructured(id, name, init, depth)];
-      } else if (change.isForXStatement()) {
-        const over = this.#looped(change, depth);
-        values = [
-          ...values,
-          ...this.#destructured(change.get("left") as NodePath, name, over, depth),
-        ];
-      } else {
-        values = [...values, ...(change.isUpdateExpression() ? PIECE : UNKNOWN)];
-      }
-    }
-    return limit(values);
-  }
-
-  /** What the variable of a loop gets, one time after another. */
-  #looped(loop: NodePath, depth: number): Value[] {
-    const over = this.resolve(loop.get("right") as NodePath, depth + 1);
-    if (!loop.isForInStatement()) return this.elements(over, depth + 1);
-    return over.every(({ kind }) => kind === "sounds") ? PIECE : UNKNOWN;
-  }
-
-  /** What a function is handed: a model's own methods, sounds; others, what they are called with. */
-  #handed(binding: Binding, depth: number): Value[] {
-    const handler = binding.scope.path;
-    if (!handler.isFunction()) return UNKNOWN;
-    const { name } = binding.identifier;
-    const parameters = handler.get("params") as NodePath[];
-    return parameters.flatMap((parameter, index): Value[] => {
-      const isIts = Object.hasOwn(parameter.getBindingIdentifiers(), name);
-      if (!isIts) return [];
-      if (parameter.isRestElement()) return UNKNOWN;
-      return this.#destructured(parameter, name, this.handedAt(handler, index, depth), depth);
-    });
+    return this.#variables.of(binding, depth);
   }
 
   /** What a function is handed as the parameter at an index. */
   handedAt(handler: NodePath, index: number, depth: number): Value[] {
-    const values: Value[] = [];
-    const method = handler.isClassMethod() || handler.isObjectMethod()
-      ? handler.node.key.type === "Identifier" && !handler.node.computed
-        ? handler.node.key.name
-        : ""
-      : "";
-    const calls = callsOf(handler, () => this.fields(handler));
-    if (HANDED_PATHS.test(method)) {
-      values.push({ kind: method === "computeSimilarities" ? "sounds" : "sound" });
-    } else if (calls === undefined || calls.length === 0) {
-      return UNKNOWN;
-    }
-    for (const call of calls ?? UNKNOWN.map(() => undefined)) {
-      const argument = call?.argument(index);
-      if (argument === "none") continue;
-      if (argument === undefined) values.push(...UNKNOWN);
-      else if (argument === "count") values.push(...PIECE);
-      else if (argument !== "element") values.push(...this.resolve(argument, depth + 1));
-      else {
-        const over = this.resolve(call!.over!, depth + 1);
-        values.push(...this.elements(over, depth + 1));
-      }
-    }
-    return values.length === 0 ? PIECE : values;
-  }
-
-  #declared(binding: Binding, depth: number): Value[] {
-    const { path } = binding;
-    if (path.isVariableDeclarator()) {
-      const init = path.get("init") as NodePath;
-      const id = path.get("id") as NodePath;
-      const loop = path.parentPath?.parentPath;
-      if (loop?.isForXStatement() && path.parentPath?.key === "left") {
-        return this.#destructured(id, binding.identifier.name, this.#looped(loop, depth), depth);
-      }
-      if (init.node === null || init.node === undefined) return [];
-      const values = this.resolve(init, depth + 1);
-      return this.#destructured(id, binding.identifier.name, values, depth);
-    }
-    if (
-      path.isImportSpecifier() || path.isImportDefaultSpecifier() ||
-      path.isImportNamespaceSpecifier()
-    ) {
-      const { source } = path.parent as t.ImportDeclaration;
-      const imported = path.isImportSpecifier()
-        ? importedName(path.node)
-        : path.isImportDefaultSpecifier()
-        ? "default"
-        : "*";
-      return this.imported(source.value, imported);
-    }
-    const isCode = path.isFunctionDeclaration() || path.isClassDeclaration() ||
-      path.isFunctionExpression() || path.isClassExpression();
-    return isCode ? [{ kind: "code", path }] : UNKNOWN;
+    return this.#variables.handedAt(handler, index, depth);
   }
 
   /** What a module exports under a name; `*` for the module as a whole. */
@@ -383,45 +243,6 @@ export class Resolver {
     return specifier.flatMap((value) =>
       value.kind === "text" ? this.imported(value.text, "*") : UNKNOWN
     );
-  }
-
-  /** What `name` gets where a value is taken apart by a pattern. */
-  #destructured(pattern: NodePath, name: string, values: Value[], depth: number): Value[] {
-    if (pattern.isIdentifier()) return pattern.node.name === name ? values : [];
-    if (pattern.isAssignmentPattern()) {
-      const fallback = this.resolve(pattern.get("right") as NodePath, depth + 1);
-      const all = [...values, ...fallback];
-      return this.#destructured(pattern.get("left") as NodePath, name, all, depth);
-    }
-    if (pattern.isObjectPattern()) {
-      return pattern.get("properties").flatMap((property): Value[] => {
-        if (property.isRestElement()) {
-          const rest = values.some(({ kind }) => kind === "name") ? values : UNKNOWN;
-          return this.#destructured(property.get("argument") as NodePath, name, rest, depth);
-        }
-        const { key, computed } = property.node as t.ObjectProperty;
-        const text = !computed && key.type === "Identifier"
-          ? key.name
-          : knownText(this.resolve(property.get("key") as NodePath, depth + 1)[0]);
-        const inner = this.property(values, text, depth + 1);
-        return this.#destructured(property.get("value") as NodePath, name, inner, depth);
-      });
-    }
-    if (pattern.isArrayPattern()) {
-      return pattern.get("elements").flatMap((element, index): Value[] =>
-        (element.node as t.Node | null) === null ? [] : this.#destructured(
-          element as NodePath,
-          name,
-          this.property(values, `${index}`, depth + 1),
-          depth,
-        )
-      );
-    }
-    if (pattern.isRestElement()) {
-      const rest: Value[] = [{ kind: "list", of: this.elements(values, depth + 1) }];
-      return this.#destructured(pattern.get("argument") as NodePath, name, rest, depth);
-    }
-    return [];
   }
 
   #template(path: NodePath<t.TemplateLiteral>, depth: number): Value[] {
@@ -458,143 +279,6 @@ export class Resolver {
     const isStatic = owner.isStaticBlock() || (owner.node as t.ClassMethod).static === true;
     return [{ kind: isStatic ? "code" : "instance", path: owner.parentPath!.parentPath! }];
   }
-
-  /** What an object, a list, a class or a function has under a name. */
-  #ofCode(path: NodePath, key: string | undefined, depth: number): Value[] {
-    if (path.isArrayExpression()) {
-      if (key === "length") return PIECE;
-      const { elements } = path.node;
-      const isPlain = key !== undefined && /^\d+$/.test(key) && elements[Number(key)] &&
-        elements.length <= MOST_IN_LIST && !elements.some((it) => it?.type === "SpreadElement");
-      const values = isPlain
-        ? this.resolve(path.get(`elements.${Number(key)}`) as NodePath, depth + 1)
-        : this.#memo(
-          { kind: "code", path },
-          undefined,
-          () => this.elements([{ kind: "code", path }], depth + 1),
-        );
-      return this.#withChanges(path, key, values, depth);
-    }
-    if (path.isObjectExpression()) return this.#ofObject(path, key, depth);
-    if (path.isClass()) return this.#ofClass(path, key, true, depth);
-    return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
-  }
-
-  #withChanges(path: NodePath, key: string | undefined, values: Value[], depth: number): Value[] {
-    const fields = this.fields(path);
-    if (key === undefined || fields.isTouched(path.node)) return [...values, ...UNKNOWN];
-    const assigned = fields.assignedTo(path.node, key).flatMap((value) =>
-      value === undefined ? UNKNOWN : this.resolve(value, depth + 1)
-    );
-    return [...values, ...assigned];
-  }
-
-  #ofObject(path: NodePath<t.ObjectExpression>, key: string | undefined, depth: number): Value[] {
-    const { byKey, open } = this.#membersOf(path);
-    const named = key === undefined ? [...byKey.values()].flat() : byKey.get(key) ?? [];
-    const values = [...named, ...open].slice(0, MOST_IN_LIST).flatMap((member): Value[] => {
-      if (!member.isSpreadElement()) return this.#ofMember(member, depth);
-      const spread = this.resolve(member.get("argument") as NodePath, depth + 1);
-      return this.property(spread, key, depth + 1);
-    });
-    const isMore = named.length + open.length > MOST_IN_LIST;
-    return this.#withChanges(path, key, isMore ? [...values, ...UNKNOWN] : values, depth);
-  }
-
-  /** The members of a literal or a class by their names, gone through once. */
-  #membersOf(path: NodePath): Members {
-    const { node } = path;
-    const known = this.#members.get(node);
-    if (known !== undefined) return known;
-    const found: Members = { byKey: new Map(), open: [] };
-    this.#members.set(node, found);
-    const members = path.get(path.isClass() ? "body.body" : "properties") as unknown as NodePath[];
-    for (const member of members) {
-      const name = memberKey(member);
-      const names = name !== undefined
-        ? [name]
-        : member.isSpreadElement() || member.isStaticBlock()
-        ? [undefined]
-        : this.resolve(member.get("key") as NodePath).map(knownText);
-      for (const name of names) {
-        if (name === undefined) found.open.push(member);
-        else if (found.byKey.has(name)) found.byKey.get(name)!.push(member);
-        else found.byKey.set(name, [member]);
-      }
-    }
-    return found;
-  }
-
-  /** What a field or a method of an object or a class is. */
-  #ofMember(member: NodePath, depth: number): Value[] {
-    if (member.isMethod()) {
-      const { kind } = member.node as t.ClassMethod;
-      if (kind === "get") return this.returned([{ kind: "code", path: member }], depth);
-      return kind === "set" ? [] : [{ kind: "code", path: member }];
-    }
-    const value = member.get("value") as NodePath;
-    return value.node ? this.resolve(value, depth + 1) : [];
-  }
-
-  #ofInstance(path: NodePath, key: string | undefined, depth: number): Value[] {
-    if (!path.isClass()) return UNKNOWN;
-    return key === undefined ? UNKNOWN : this.#ofClass(path, key, false, depth);
-  }
-
-  /** A field that is a parameter of the constructor as well: `constructor(private root: string)`. */
-  #parameterProperty(constructor: NodePath, key: string, depth: number): Value[] {
-    const parameters = constructor.get("params") as NodePath[];
-    return parameters.flatMap((parameter, index): Value[] => {
-      if (!PARAMETER_PROPERTIES.has(parameter.node)) return [];
-      if (!Object.hasOwn(parameter.getBindingIdentifiers(), key)) return [];
-      const handed = this.handedAt(constructor, index, depth);
-      if (!parameter.isAssignmentPattern()) return handed;
-      return [...handed, ...this.resolve(parameter.get("right") as NodePath, depth + 1)];
-    });
-  }
-
-  /** What a class has under a name: as a class, or what it makes. */
-  #ofClass(
-    path: NodePath<t.Class>,
-    key: string | undefined,
-    isStatic: boolean,
-    depth: number,
-  ): Value[] {
-    if (key === undefined) return UNKNOWN;
-    const values: Value[] = [];
-    const { byKey, open } = this.#membersOf(path);
-    const [constructor] = byKey.get("constructor") ?? [];
-    if (!isStatic && constructor !== undefined) {
-      values.push(...this.#parameterProperty(constructor, key, depth));
-    }
-    const named = [...byKey.get(key) ?? [], ...open.filter((member) => !member.isStaticBlock())];
-    for (const member of named) {
-      const isOfIt = ((member.node as t.ClassMethod).static ?? false) === isStatic;
-      if (isOfIt) values.push(...this.#ofMember(member, depth));
-    }
-    // Those that extend it may declare the field again.
-    for (const field of this.fields(path).declaredBelow(path.node, key)) {
-      values.push(...this.#ofMember(field, depth));
-    }
-    const base = path.get("superClass") as NodePath;
-    const assigned = this.#withChanges(path, key, [], depth);
-    if (values.length + assigned.length === 0 && base.node) {
-      const inherited = this.resolve(base, depth + 1).flatMap((it): Value[] =>
-        it.kind === "code" && it.path.isClass()
-          ? this.#ofClass(it.path, key, isStatic, depth + 1)
-          : UNKNOWN
-      );
-      return inherited;
-    }
-    return [...values, ...assigned];
-  }
-}
-
-/** The members of a literal or a class. */
-interface Members {
-  byKey: Map<string, NodePath[]>;
-  /** Those whose names can't be told, and what is spread. */
-  open: NodePath[];
 }
 
 /** What `this` is that of: a member of a class or an object, a function; undefined for the global one. */
@@ -604,17 +288,4 @@ export function thisOwner(path: NodePath): NodePath | undefined {
     parent.isClassPrivateProperty() || parent.isClassAccessorProperty() || parent.isStaticBlock()
   );
   return owner ?? undefined;
-}
-
-function memberKey(member: NodePath): string | undefined {
-  const { key, computed } = member.node as t.ClassMethod;
-  if (key === undefined) return undefined;
-  const name = key as t.Node;
-  if (name.type === "PrivateName") return `#${name.id.name}`;
-  if (name.type === "StringLiteral") return name.value;
-  return !computed && name.type === "Identifier" ? name.name : undefined;
-}
-
-function importedName({ imported }: t.ImportSpecifier): string {
-  return imported.type === "Identifier" ? imported.name : imported.value;
 }

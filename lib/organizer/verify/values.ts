@@ -33,6 +33,12 @@ export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
 /** Stands in texts for what isn't known and holds no slash, and for what isn't known at all. */
 export const SEGMENT = "⟨…⟩", OPEN = "⟨?⟩";
 
+/** How many names in a row are followed. */
+export const MAX_DEPTH = 40;
+/** Fields that are counts, whatever has them. */
+export const COUNTS =
+  /^(length|size|byteLength|byteOffset|sampleRate|numberOfChannels|lineno|line|cell)$/;
+
 /** What an expression may stand for is not followed into more cases than this. */
 const MAX_VALUES = 64;
 /** Longer texts are nobody's paths and names. */
