@@ -18,10 +18,16 @@ export function startRelay(socket: string): string {
   return `http://127.0.0.1:${listener.addr.port}`;
 }
 
+/** How many connections are led at a time, and to how many hosts: a submission could ask for any number. */
+const MOST_CONNECTIONS = 64;
+const MOST_HOSTS = 256;
+
 /** The proxy outside. */
 export class SetupProxy {
   readonly #listener: Deno.UnixListener;
   readonly #open = new Set<Deno.Conn>();
+  #clients = 0;
+  #isClosed = false;
 
   readonly #allowed: string[];
   /** Host → bytes that came from it. */
@@ -29,16 +35,19 @@ export class SetupProxy {
 
   /**
    * @param socket Where it listens.
-   * @param allowed The only hosts that it leads to, where any are given; those may be private ones.
+   * @param allowed The only hosts that it leads to, where any are given; one that is named with its port
+   * may be a private one, and the port another than that of HTTPS.
    */
   constructor(socket: string, allowed: string[] = []) {
     this.#allowed = allowed;
     this.#listener = Deno.listen({ transport: "unix", path: socket });
-    this.#accept();
+    // It ends when it is closed; where it ends before that, the set-up cell has no network any more.
+    this.#accept().catch(() => {});
   }
 
   /** Ends it, and all that goes through it. */
   close(): void {
+    this.#isClosed = true;
     try {
       this.#listener.close();
     } catch (error) {
@@ -50,36 +59,69 @@ export class SetupProxy {
 
   async #accept(): Promise<void> {
     for await (const client of this.#listener) {
+      if (this.#clients >= MOST_CONNECTIONS) {
+        closeQuietly(client);
+        continue;
+      }
+      this.#clients++;
       this.#open.add(client);
-      this.#serve(client).catch(() => closeQuietly(client));
+      this.#serve(client).catch(() => {}).finally(() => {
+        this.#clients--;
+        this.#end(client);
+      });
     }
+  }
+
+  #end(connection: Deno.Conn): void {
+    this.#open.delete(connection);
+    closeQuietly(connection);
   }
 
   /** CONNECT alone (RFC 9110), to the port of HTTPS: what is fetched can't be changed on its way. */
   async #serve(client: Deno.Conn): Promise<void> {
     const { head, rest } = await readHead(client);
-    const [method, target] = head.split("\r\n")[0].split(" ");
-    const refuse = async (why: string) => {
-      await writeAll(client, new TextEncoder().encode(`HTTP/1.1 403 ${why}\r\n\r\n`));
-      closeQuietly(client);
-    };
-    if (method !== "CONNECT") return await refuse("Only HTTPS");
-    const url = new URL(`http://${target}`);
-    const hostname = url.hostname.replace(/^\[|\]$/g, "");
-    const isNamed = this.#allowed.includes(hostname) || this.#allowed.includes(url.host);
-    if (this.#allowed.length > 0 && !isNamed) return await refuse("Host not allowed");
-    if (!isNamed && Number(url.port || 443) !== 443) return await refuse("Only port 443");
+    const answer = (text: string) => writeAll(client, new TextEncoder().encode(`${text}\r\n\r\n`));
+    const target = targetOf(head);
+    if (target === undefined) return await answer("HTTP/1.1 403 Only HTTPS");
+    const { hostname, port } = target;
+    const isNamed = this.#allowed.includes(`${hostname}:${port}`);
+    const isAllowed = this.#allowed.length === 0 || isNamed || this.#allowed.includes(hostname);
+    if (!isAllowed) return await answer("HTTP/1.1 403 Host not allowed");
+    if (!isNamed && port !== 443) return await answer("HTTP/1.1 403 Only port 443");
+    if (!this.received.has(hostname) && this.received.size >= MOST_HOSTS) {
+      return await answer("HTTP/1.1 403 Too many hosts");
+    }
     const address = isNamed ? hostname : await publicAddress(hostname);
-    if (address === undefined) return await refuse("No public address");
+    if (address === undefined) return await answer("HTTP/1.1 403 No public address");
     // The very address that was looked at: a name may stand for another one by now.
-    const server = await Deno.connect({ hostname: address, port: Number(url.port || 443) });
+    const server = await Deno.connect({ hostname: address, port });
     this.#open.add(server);
-    await writeAll(client, new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
-    await writeAll(server, rest);
-    await connect(client, server, (bytes) => {
-      this.received.set(hostname, (this.received.get(hostname) ?? 0) + bytes);
-    });
+    try {
+      if (this.#isClosed) return;
+      this.received.set(hostname, this.received.get(hostname) ?? 0);
+      await answer("HTTP/1.1 200 OK");
+      await writeAll(server, rest);
+      await connect(client, server, (bytes) => {
+        this.received.set(hostname, this.received.get(hostname)! + bytes);
+      });
+    } finally {
+      this.#end(server);
+    }
   }
+}
+
+/** The host and port that the head of a request asks to be connected with. */
+function targetOf(head: string): { hostname: string; port: number } | undefined {
+  const [method, target = ""] = head.split("\r\n")[0].split(" ");
+  const [, host, port]: (string | undefined)[] = target.match(/^(.+):(\d{1,5})$/) ?? [];
+  if (method !== "CONNECT" || host === undefined) return undefined;
+  if (!URL.canParse(`http://${host}`)) return undefined;
+  // As a browser reads it: in lower case, numbers as addresses, no user.
+  const url = new URL(`http://${host}`);
+  if (url.username !== "" || url.port !== "" || url.pathname !== "/" || url.search !== "") {
+    return undefined;
+  }
+  return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
 /** An address of a host, where all of its addresses are public. */
@@ -113,13 +155,25 @@ for (
   ] as const
 ) PRIVATE.addSubnet(network, bits, "ipv4");
 
+/** Of IPv6 only what is handed out for global use … */
+const GLOBAL = new BlockList();
+GLOBAL.addSubnet("2000::", 3, "ipv6");
+/** … but nothing that wraps an address of IPv4, or is for protocols, benchmarks and examples. */
+const SPECIAL = new BlockList();
+for (
+  const [network, bits] of [
+    ["2001::", 23],
+    ["2001:db8::", 32],
+    ["2002::", 16],
+    ["3fff::", 20],
+  ] as const
+) SPECIAL.addSubnet(network, bits, "ipv6");
+
 /** Whether an address is one of the public internet. */
 export function isPublic(address: string): boolean {
   const kind = isIP(address);
   if (kind === 4) return !PRIVATE.check(address, "ipv4");
-  // Of IPv6 only what is handed out for global use, and nothing that wraps an address of IPv4.
-  return kind === 6 && /^[23][0-9a-f]{3}:/i.test(address) &&
-    !/^(2001:0?0?0?[0-9a-f]?:|2001:db8:|2002:|3fff:)/i.test(address);
+  return kind === 6 && GLOBAL.check(address, "ipv6") && !SPECIAL.check(address, "ipv6");
 }
 
 /** Leads each of two connections to the other until both have ended. */

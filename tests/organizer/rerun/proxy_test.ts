@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { isPublic, SetupProxy } from "../../../lib/organizer/rerun/proxy.ts";
+import { withFolder } from "../../support.ts";
+
+Deno.test("isPublic() knows what is no part of the public internet", () => {
+  for (
+    const address of [
+      ...["1.1.1.1", "8.8.8.8", "2606:4700::1111", "2001:4860:4860::8888", "2001:200::1"],
+    ]
+  ) assert.ok(isPublic(address), address);
+  for (
+    const address of [
+      ...["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"],
+      ...["100.64.0.1", "224.0.0.1", "255.255.255.255"],
+      ...["::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1"],
+      ...["::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:8.8.8.8", "64:ff9b::7f00:1"],
+      ...["2002:7f00:1::", "2001:0:1::1", "2001:10::1", "2001:1ff::1", "2001:db8::1", "x"],
+    ]
+  ) assert.ok(!isPublic(address), address);
+});
+
+/** What a proxy that may lead to `allowed` answers to heads of requests, one after the other. */
+async function answers(allowed: string[], heads: string[]): Promise<string[]> {
+  return await withFolder(async (folder) => {
+    const path = join(folder, "socket");
+    const proxy = new SetupProxy(path, allowed);
+    const found: string[] = [];
+    for (const head of heads) {
+      using client = await Deno.connect({ transport: "unix", path });
+      await client.write(new TextEncoder().encode(`${head} HTTP/1.1\r\n\r\n`));
+      const buffer = new Uint8Array(200);
+      const count = await client.read(buffer);
+      found.push(new TextDecoder().decode(buffer.subarray(0, count ?? 0)).split("\r\n")[0]);
+    }
+    proxy.close();
+    return found;
+  });
+}
+
+Deno.test("SetupProxy leads to no private address, however it is written", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const within = [
+    ...["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "169.254.169.254"],
+    // Other ways to write 127.0.0.1, and a name that stands for it.
+    ...["0x7f.1", "2130706433", "0177.0.0.1", "127.1", "localhost", "LOCALHOST"],
+  ].map((host) => `CONNECT ${host}:443`);
+  const other = ["GET http://1.1.1.1/", "POST https://1.1.1.1/", `CONNECT 1.1.1.1:${port}`];
+  const odd = ["CONNECT", "CONNECT x", "CONNECT 1.1.1.1:443:22", "CONNECT a@127.0.0.1:443"];
+  const found = await answers([], [...within, ...other, ...odd]);
+  assert.deepEqual(found, [
+    ...within.map(() => "HTTP/1.1 403 No public address"),
+    ...["HTTP/1.1 403 Only HTTPS", "HTTP/1.1 403 Only HTTPS", "HTTP/1.1 403 Only port 443"],
+    ...odd.map(() => "HTTP/1.1 403 Only HTTPS"),
+  ]);
+});
+
+Deno.test("SetupProxy leads to a private address only where it is named with its port", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const heads = [`CONNECT localhost:443`, `CONNECT localhost:${port}`, `CONNECT 1.1.1.1:443`];
+  assert.deepEqual(await answers(["localhost"], heads), [
+    "HTTP/1.1 403 No public address",
+    "HTTP/1.1 403 Only port 443",
+    "HTTP/1.1 403 Host not allowed",
+  ]);
+  assert.deepEqual(await answers([`localhost:${port}`], heads), [
+    "HTTP/1.1 403 Host not allowed",
+    "HTTP/1.1 200 OK",
+    "HTTP/1.1 403 Host not allowed",
+  ]);
+});
+
+Deno.test("SetupProxy holds as many connections as it can serve, and ends all when it is closed", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "socket");
+    const proxy = new SetupProxy(path);
+    const clients: Deno.UnixConn[] = [];
+    for (let k = 0; k < 200; k++) clients.push(await Deno.connect({ transport: "unix", path }));
+    const isOpen = async (client: Deno.UnixConn) => {
+      const read = client.read(new Uint8Array(1)).then(() => false, () => false);
+      return await Promise.race([
+        read,
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 200)),
+      ]);
+    };
+    const open = await Promise.all(clients.map(isOpen));
+    assert.equal(open.filter((is) => is).length, 64);
+    proxy.close();
+    assert.deepEqual(new Set(await Promise.all(clients.map(isOpen))), new Set([false]));
+    for (const client of clients) client.close();
+  });
+});
