@@ -38,6 +38,16 @@ export interface HeatMap {
 
 const WIDTH = 640;
 const HEIGHT = 300;
+/** What names may take beside a chart, in pixels; longer ones are cut. */
+const NAME_WIDTH = 170;
+/** A cell with a value in it. */
+const CELL_WIDTH = 38;
+/** More lines than this have their names beside them, below one another. */
+const MOST_BELOW = 4;
+/** As many colours as there are in a row before they come again. */
+const COLOURS = 9;
+/** How lines of one colour are told from each other: whole, in long strokes, in dots. */
+const STROKES = ["solid" as const, [10, 4], [2, 4]];
 
 /**
  * Draws a bar chart as an SVG document, with the value above each bar.
@@ -71,7 +81,8 @@ export function barChart({ title, x, y, bars }: BarChart): string {
 }
 
 /**
- * Draws lines as an SVG document, with a legend below.
+ * Draws lines as an SVG document, with a legend: below, or beside them where there are many. Lines
+ * that lie on one another are drawn in strokes by turns, so that all of them can be seen.
  *
  * @example
  * ```ts
@@ -88,10 +99,17 @@ export function barChart({ title, x, y, bars }: BarChart): string {
  */
 export function lineChart({ title, x, y, lines }: LineChart): string {
   const last = lines.flatMap(({ points }) => points).reduce((last, [x]) => Math.max(last, x), 1);
-  return draw(1.5 * HEIGHT, {
+  const isBeside = lines.length > MOST_BELOW;
+  const names = { data: lines.map(({ label }) => label), itemWidth: 40 };
+  const textStyle = { width: NAME_WIDTH, overflow: "truncate" as const };
+  const beside = NAME_WIDTH + 75;
+  const height = isBeside ? Math.max(1.5 * HEIGHT, 60 + 24 * lines.length) : 1.5 * HEIGHT;
+  return draw(height, {
     title: titleOption(title),
-    legend: { bottom: 0, data: lines.map(({ label }) => label) },
-    grid: { left: 60, right: 25, top: 45, bottom: 85 },
+    legend: isBeside
+      ? { ...names, orient: "vertical", right: 0, top: 45, textStyle }
+      : { ...names, bottom: 0 },
+    grid: { left: 60, right: isBeside ? beside + 25 : 25, top: 45, bottom: isBeside ? 50 : 85 },
     xAxis: {
       type: "log",
       min: 1,
@@ -101,14 +119,23 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
       ...nameOption(x, 28),
     },
     yAxis: { type: "value", min: 0, max: 1, ...nameOption(y, 40) },
-    series: lines.map(({ label, points }) => ({
+    series: lines.map(({ label, points }, k) => ({
       type: "line",
       name: label,
       data: points,
       showSymbol: false,
-      lineStyle: { width: 2 },
+      lineStyle: { width: 2, ...strokeOf(lines, k) },
     })),
-  });
+  }, isBeside ? WIDTH + beside : WIDTH);
+}
+
+/** How a line is stroked: whole where it can be, else so that those below it can be seen. */
+function strokeOf(lines: LineChart["lines"], k: number) {
+  const own = JSON.stringify(lines[k].points);
+  const same = lines.flatMap(({ points }, i) => JSON.stringify(points) === own ? [i] : []);
+  const length = 8;
+  if (same.length === 1) return { type: STROKES[Math.floor(k / COLOURS) % STROKES.length] };
+  return { type: [length, length * (same.length - 1)], dashOffset: -length * same.indexOf(k) };
 }
 
 /**
@@ -125,10 +152,15 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
 export function heatMap({ title, rows, columns, values }: HeatMap): string {
   return draw(110 + 30 * rows.length, {
     title: titleOption(title),
-    grid: { left: 150, right: 20, top: 45, bottom: 65 },
+    grid: { left: NAME_WIDTH + 20, right: 20, top: 45, bottom: 65 },
     xAxis: { type: "category", data: columns, axisLabel: { interval: 0, rotate: 30 } },
     // The first row is the highest.
-    yAxis: { type: "category", data: rows, inverse: true },
+    yAxis: {
+      type: "category",
+      data: rows,
+      inverse: true,
+      axisLabel: { interval: 0, width: NAME_WIDTH, overflow: "truncate" },
+    },
     visualMap: {
       show: false,
       min: 0,
@@ -140,7 +172,7 @@ export function heatMap({ title, rows, columns, values }: HeatMap): string {
       data: values.flatMap((row, y) => row.map((value, x) => [x, y, Number(value.toFixed(2))])),
       label: { show: true },
     }],
-  });
+  }, Math.max(WIDTH, NAME_WIDTH + 40 + CELL_WIDTH * columns.length));
 }
 
 function titleOption(text: string) {
@@ -151,8 +183,8 @@ function nameOption(name: string, nameGap: number) {
   return { name, nameLocation: "middle" as const, nameGap };
 }
 
-function draw(height: number, option: echarts.EChartsOption): string {
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
+function draw(height: number, option: echarts.EChartsOption, width = WIDTH): string {
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({ animation: false, backgroundColor: "#ffffff", ...option });
     return chart.renderToSVGString();
