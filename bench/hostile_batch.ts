@@ -19,7 +19,8 @@ const HONEST = 30;
 await withFolder(async (folder) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const notebooks = join(folder, "in"), report = join(folder, "report");
-  Deno.mkdirSync(notebooks);
+  const temporary = join(folder, "tmp");
+  for (const path of [notebooks, temporary]) Deno.mkdirSync(path);
   const isChosen = ([name]: readonly [string, ...unknown[]]) => HOSTILE.includes(name);
   writeAttacks(
     notebooks,
@@ -34,13 +35,13 @@ await withFolder(async (folder) => {
   for (const name of names) {
     Deno.copyFileSync(join(folder, "loudness_1.ipynb"), join(notebooks, `${name}.ipynb`));
   }
-  const before = JSON.stringify(await stateOfMachine());
+  const before = JSON.stringify(await stateOfMachine(temporary));
   const start = performance.now();
   const { code, stderr } = await cli([
     ...["rerun", notebooks, "--data", join(PROJECT, "data", "qvim-mini"), "--report", report],
     ...["--jobs", "2", "--timeout", "15", "--disk", "512", "--memory", "3000"],
     "--keep-violations",
-  ]);
+  ], { env: { TMPDIR: temporary } });
   const seconds = (performance.now() - start) / 1000;
   if (code !== 0) throw new Error(stderr);
   const { entries } = JSON.parse(Deno.readTextFileSync(join(report, "report.json"))) as Report;
@@ -50,7 +51,7 @@ await withFolder(async (folder) => {
   }
   const honest = entries.filter(({ name }) => names.includes(name));
   const figures = new Set(honest.map(({ figures }) => figures?.mrr));
-  const isAsItWas = JSON.stringify(await stateOfMachine()) === before;
+  const isAsItWas = JSON.stringify(await stateOfMachine(temporary)) === before;
   console.log(`${entries.length} entries in ${seconds.toFixed(0)} s; honest: ${honest.length}`);
   console.log(
     `MRR of the honest: ${[...figures].join(", ")}; the machine is ${

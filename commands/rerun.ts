@@ -52,7 +52,7 @@ export const rerunCommand = defineCommand({
       kind: "text",
       value: "HOST",
       many: true,
-      help: "let the set-up cell reach HOST alone",
+      help: "let the set-up cell reach HOST alone; HOST:PORT may be a private one",
     },
     "no-blind": { kind: "flag", help: "show the cells the sounds under their own names" },
     both: {
@@ -72,7 +72,7 @@ export const rerunCommand = defineCommand({
       kind: "count",
       value: "MIB",
       default: 8192,
-      help: "how much memory a run may take",
+      help: "how much memory a run may take, with the files that it writes",
     },
     "keep-violations": { kind: "flag", help: "rank entries that break a rule as well" },
     shard: { kind: "shard", value: "I/N", help: "do the I-th of N parts, on one of N machines" },
@@ -82,7 +82,12 @@ export const rerunCommand = defineCommand({
       many: true,
       help: "put the reports of such parts together, instead of running anything",
     },
-    disk: { kind: "count", value: "MIB", default: 8192, help: "how much a run may write" },
+    disk: {
+      kind: "count",
+      value: "MIB",
+      default: 4096,
+      help: "how much a run may write; in memory, where the kernel allows it, and counted as such",
+    },
   },
   async run(values, positionals) {
     const reportFolder = resolve(values.report);

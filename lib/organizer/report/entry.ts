@@ -9,6 +9,8 @@ import type { Finding } from "../verify/findings.ts";
 export interface Entry {
   /** The notebook's name without its ending. */
   name: string;
+  /** Which one it is of all that were handed in, from 0. */
+  order?: number;
   /** SHA-256 of the notebook, and of the options that its figures depend on. */
   key: string;
   /** SHA-256 of the notebook. */
@@ -37,13 +39,24 @@ export interface Entry {
   /** The ten best items of each query, beside the report, where the data set has no answers. */
   best?: string;
   /** How it did on the further data sets, in their order. */
-  others?: { figures?: SystemFigures; message?: string }[];
+  others?: OtherSet[];
   /** Whether it loses far more from the first data set to another than is usual. */
   falls?: boolean;
   /** Entries of other teams with the same notebook. */
   sameNotebook?: string[];
   /** Entries of other teams with the same ranks on every query. */
   sameScores?: string[];
+}
+
+/** How an entry did on a further data set. */
+export interface OtherSet {
+  figures?: SystemFigures;
+  /** What came of it there; undefined where it was not run, since it did not finish on the first. */
+  outcome?: string;
+  /** What it said where it did not finish. */
+  message?: string;
+  /** As {@linkcode Entry.best}. */
+  best?: string;
 }
 
 /** All that `deno task rerun` finds out; `report.json`. */
@@ -64,6 +77,12 @@ export interface Report {
   versions?: { package: string; packageDigest: string; deno: string; data: string[] };
   /** The options that figures depend on. */
   settings?: Record<string, unknown>;
+  /** By what the limits were held. */
+  heldBy?: string;
+  /** How many notebooks were handed in, to all machines that share the work. */
+  handedIn?: number;
+  /** What the runs used and was no longer as it was after them: no figure can be believed then. */
+  changed?: string[];
   /** How the program was called. */
   commandLine?: string[];
   entries: Entry[];
@@ -74,6 +93,13 @@ export function writeReport(folder: string, files: Record<string, string>): void
   for (const [name, text] of Object.entries(files)) {
     replaceFileSync(join(folder, name), text);
   }
+}
+
+/** What is said where what the runs used was changed. */
+export function believeNothing(changed: string[]): string {
+  const some = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ", …" : "");
+  return `Expected what the runs used to be as it was but found it changed: ${some}. ` +
+    `Believe no figure of this batch, and look at how it could be written to`;
 }
 
 /** What an organizer does next: nothing, look at it, or leave it out. */
@@ -123,6 +149,10 @@ export function remarksOf(entry: Entry): string[] {
   }
   if (repeatDifference !== undefined && repeatDifference > 0) {
     remarks.push(`scores differ from run to run by up to ${repeatDifference.toPrecision(2)}`);
+  }
+  for (const [k, { outcome, message }] of (entry.others ?? []).entries()) {
+    if (outcome === undefined || outcome === "finished") continue;
+    remarks.push(`data set ${k + 2}: ${outcome}${message ? `, ${inShort(message)}` : ""}`);
   }
   if (entry.falls) remarks.push("falls from the first data set far more than the others");
   const twins = [...new Set([...entry.sameNotebook ?? [], ...entry.sameScores ?? []])];

@@ -2,7 +2,14 @@
 import { plain } from "../../io/plain.ts";
 import { escapeHtml } from "../../ui/jupyter.ts";
 import type { Table } from "../../ui/table.ts";
-import { type Entry, nextStepOf, outcomeOf, remarksOf, type Report } from "./entry.ts";
+import {
+  believeNothing,
+  type Entry,
+  nextStepOf,
+  outcomeOf,
+  remarksOf,
+  type Report,
+} from "./entry.ts";
 import { introduction, PAIRS, partsOf, POWERS, provenance, SETS } from "./report.ts";
 
 /** The report as one HTML page that needs nothing else. */
@@ -13,7 +20,7 @@ export function toHtml(report: Report): string {
   const placed = forThePage({ ...ranking, rows: ranking.rows.filter(([place]) => place !== "") });
   const unplaced = report.entries.filter(({ figures }) => figures === undefined);
   const failed = unplaced.filter((entry) => outcomeOf(entry) !== "finished");
-  const unanswered = unplaced.filter((entry) => outcomeOf(entry) === "finished");
+  const listed = report.entries.filter((entry) => bestOf(entry).length > 0);
   const section = (title: string, text: string, body: string) =>
     body === "" ? "" : `<h2>${title}</h2>
 ${text === "" ? "" : `<p>${escapeHtml(text)}</p>`}
@@ -31,6 +38,11 @@ ${body}`;
 <title>${title}</title>
 <style>${STYLE}</style>
 <h1>${title}</h1>
+${
+    report.changed === undefined
+      ? ""
+      : `<p role="alert" class="out">${escapeHtml(plain(believeNothing(report.changed)))}</p>`
+  }
 <p>${escapeHtml(introduction(report))}</p>
 ${placed.rows.length === 0 ? "<p>Nothing is ranked.</p>" : table("ranking", placed)}
 ${
@@ -41,7 +53,7 @@ ${
     )
   }
 ${section("Did not finish", "", failed.map(failure).join("\n"))}
-${section("The ten best items of each query", "", unanswered.map(best).join("\n"))}
+${section("The ten best items of each query", "", listed.map(best).join("\n"))}
 ${section("On all data sets", SETS, sets === undefined ? "" : table("sets", sets))}
 ${pictures.map((picture) => `<figure>${picture}</figure>`).join("\n")}
 <h2>Differences between systems</h2>
@@ -93,8 +105,14 @@ function failure(entry: Entry): string {
   }</details>`;
 }
 
+/** The lists of best items of an entry, for each data set without answers. */
+function bestOf({ best, others = [] }: Entry): string[] {
+  return [best, ...others.map(({ best }) => best)].filter((path) => path !== undefined);
+}
+
 function best(entry: Entry): string {
-  return `<p>${badge(nextStepOf(entry))} ${link(entry.best, plain(entry.name))} ${
+  const links = bestOf(entry).map((path) => link(path, path.split("/")[0])).join(", ");
+  return `<p>${badge(nextStepOf(entry))} <b>${escapeHtml(plain(entry.name))}</b> ${links} ${
     escapeHtml(remarksOf(entry).join("; "))
   }</p>`;
 }
@@ -185,7 +203,7 @@ dd { margin: 0 0 .5rem 0; overflow-wrap: anywhere; }
   figure { background: #fff; border-radius: 6px; }
 }
 @media print { body { max-width: none; margin: 0; } .wide { overflow: visible; } th button::after { content: none; } }
-figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; }
+figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; max-width: 100%; overflow-x: auto; }
 `;
 
 /** Sorts a table by the column whose title is pressed: numbers as numbers, empty cells last. */

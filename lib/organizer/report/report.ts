@@ -4,7 +4,14 @@ import { heatMap, lineChart } from "../../ui/chart.ts";
 import { formatMarkdown, type Table } from "../../ui/table.ts";
 import { plain } from "../../io/plain.ts";
 import { setsOf } from "./sets.ts";
-import { type Entry, nextStepOf, outcomeOf, remarksOf, type Report } from "./entry.ts";
+import {
+  believeNothing,
+  type Entry,
+  nextStepOf,
+  outcomeOf,
+  remarksOf,
+  type Report,
+} from "./entry.ts";
 
 /** The parts of a report that all its forms share. */
 export interface Parts {
@@ -26,6 +33,7 @@ export function toMarkdown(report: Report): string {
   const table = (table: Table) => table.rows.length === 0 ? "Nothing." : formatMarkdown(table);
   return [
     `# Submissions on ${plain(report.data)}`,
+    ...(report.changed === undefined ? [] : [`**${plain(believeNothing(report.changed))}**`]),
     introduction(report),
     table(ranking),
     ...(out.rows.length === 0 ? [] : ["## Not ranked", table(out)]),
@@ -58,6 +66,7 @@ export function provenance(report: Report): [string, string][] {
     ["Deno", versions.deno],
     ["Data, SHA-256", versions.data.join(", ")],
     ["Limits and options", JSON.stringify(settings)],
+    ...report.heldBy === undefined ? [] : [["Held by", report.heldBy] as [string, string]],
     ["Command line", plain((commandLine ?? []).join(" "))],
   ];
 }

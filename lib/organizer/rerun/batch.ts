@@ -2,26 +2,28 @@
 import { basename, join } from "node:path";
 import { plain } from "../../io/plain.ts";
 import { NotebookError, readNotebook } from "../../notebook/ipynb.ts";
-import type { Entry, Report } from "../report/entry.ts";
+import { believeNothing, type Entry, outcomeOf, type Report } from "../report/entry.ts";
 import { writeAll } from "../report/write_all.ts";
 import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
 import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
 import { BatchError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
-import { makeCache, sharedCache } from "./cache.ts";
+import { ControlGroups } from "./control_group.ts";
 import {
+  changedSince,
   hashOfNotebook,
   packageDigestOf,
   packageVersion,
   readData,
   tracesOfUsed,
 } from "./inputs.ts";
-import type { Network } from "./sandbox.ts";
+import { type Network, TRIAL } from "./sandbox.ts";
 import { lock } from "./lock.ts";
 import { removeLeftovers, ScratchFolders } from "./scratch.ts";
 import { claimedMrr, runSubmission, type Setting } from "./submission.ts";
 import type { Limits } from "./watch.ts";
+import { canBeSized, World } from "./world.ts";
 
 /** What a batch is asked for. */
 export interface BatchOptions {
@@ -67,25 +69,52 @@ export async function runBatch(options: BatchOptions, hooks: BatchHooks): Promis
   Deno.mkdirSync(options.reportFolder, { recursive: true });
   const unlock = lock(options.reportFolder);
   const scratch = new ScratchFolders();
+  let walls: Walls | undefined;
   const removeAll = () => {
     scratch.removeAll();
+    walls?.groups?.close();
     unlock();
   };
   globalThis.addEventListener("unload", removeAll);
   try {
     const removed = removeLeftovers();
     if (removed > 0) hooks.say(`Removed ${removed} folders of runs that had died`);
-    return await runLocked(options, hooks, scratch);
+    walls = await wallsOf(options.sandbox, scratch);
+    return await runLocked(options, hooks, scratch, walls);
   } finally {
     globalThis.removeEventListener("unload", removeAll);
     removeAll();
   }
 }
 
+/** What the kernel holds here. */
+interface Walls {
+  /** Whether the files of a run have a size as a whole. */
+  isSized: boolean;
+  /** What holds a run's processes together to memory, number and processors. */
+  groups?: ControlGroups;
+}
+
+async function wallsOf(sandbox: boolean, scratch: ScratchFolders): Promise<Walls> {
+  return {
+    isSized: sandbox && await canBeSized(scratch.make(), TRIAL),
+    groups: await ControlGroups.find(),
+  };
+}
+
+/** By what the limits were held, for the report. */
+function heldBy({ isSized, groups }: Walls): string {
+  const memory = groups === undefined
+    ? "memory and processes by prlimit and the watch"
+    : "memory, processes and processors by control groups";
+  return `${memory}; files by ${isSized ? "a file system of that size, in memory" : "the watch"}`;
+}
+
 async function runLocked(
   options: BatchOptions,
   hooks: BatchHooks,
   scratch: ScratchFolders,
+  walls: Walls,
 ): Promise<Report> {
   const { isBlind, both, repeat, network, sandbox, limits, reportFolder } = options;
   const data = await Promise.all(options.data.map(readData));
@@ -120,25 +149,29 @@ async function runLocked(
     date: new Date().toISOString(),
     versions,
     settings,
+    heldBy: heldBy(walls),
+    handedIn: names.size,
     commandLine: options.commandLine,
     entries: [],
   };
   const earlier = options.resume ? readEntries(reportFolder) : new Map<string, Entry>();
   const waiting: { entry: Entry; path: string }[] = [];
+  const orders = new Map([...names.keys()].map((path, order) => [path, order]));
   for (const [path, { findings, powers }] of found) {
-    const name = names.get(path)!;
+    const name = names.get(path)!, order = orders.get(path)!;
     const notebookHash = await hashOfNotebook(path);
     const key = JSON.stringify([notebookHash, versions, settings]);
     const known = earlier.get(name);
     if (known?.key === key) {
-      report.entries.push({ ...known, findings, powers });
+      report.entries.push({ ...known, order, findings, powers });
       continue;
     }
     if (known !== undefined) {
       hooks.say(`${plain(name)} is run again: it, or what it was run with, has changed`);
     }
     const claim = claimOf(path);
-    const entry: Entry = { name, key, notebookHash, findings, powers, runs: [], claimedMrr: claim };
+    const about = { name, order, key, notebookHash, findings, powers };
+    const entry: Entry = { ...about, runs: [], claimedMrr: claim };
     report.entries.push(entry);
     waiting.push({ entry, path });
   }
@@ -159,16 +192,13 @@ async function runLocked(
     scoresFolder: join(reportFolder, k === 0 ? "scores" : `scores_${k + 1}`),
     run: {
       packageFolder: PACKAGE_FOLDER,
-      ownCache: options.cold || network !== "none",
-      ...{ sandbox, network, limits, allowedHosts: options.allowedHosts },
+      ...{ cold: options.cold, sandbox, network, limits, allowedHosts: options.allowedHosts },
+      ...{ groups: walls.groups, share: 1 / options.jobs },
       cellTimeout: options.cellTimeout,
       lastCellHas: LAST_CELL_HAS,
       setupCellHas: TODO_LINES.setup,
     },
-    cache: () => {
-      const kind = options.cold ? "empty" : network === "none" ? "shared" : "copy";
-      return makeCache(kind, PACKAGE_FOLDER, () => scratch.make("cache"));
-    },
+    world: () => World.make(scratch.make(), walls.isSized),
     scratch: () => scratch.make(),
     onCell: hooks.onCell,
   });
@@ -194,19 +224,10 @@ async function runLocked(
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, work));
+  const changed = await changedSince(before, used, sandbox);
+  if (changed.length > 0) report.changed = changed;
   writeAll(reportFolder, report);
-  const after = await tracesOfUsed(used, sandbox);
-  const cache = await sharedCache();
-  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((path) =>
-    before.get(path) !== after.get(path) && (before.has(path) || !path.startsWith(cache))
-  );
-  if (changed.length > 0) {
-    const some = changed.slice(0, 5).join(", ") + (changed.length > 5 ? ", …" : "");
-    throw new BatchError(
-      `Expected what the runs used to be as it was but found it changed: ${some}. ` +
-        `Believe no figure of this batch, and look at how it could be written to`,
-    );
-  }
+  if (changed.length > 0) throw new BatchError(believeNothing(changed));
   return report;
 }
 
@@ -223,10 +244,14 @@ async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<v
   await attempt(entry, settings[0]);
   for (const setting of settings.slice(1)) {
     const other: Entry = { ...entry, runs: [], figures: undefined, scoresError: undefined };
-    if (entry.runs[0].status === "finished") await attempt(other, setting);
+    delete other.best;
+    const isRun = entry.runs[0].status === "finished";
+    if (isRun) await attempt(other, setting);
     entry.others = [...entry.others ?? [], {
       figures: other.figures,
+      outcome: isRun ? outcomeOf(other) : undefined,
       message: other.scoresError ?? other.runs.find(({ message }) => message)?.message,
+      best: other.best,
     }];
   }
 }
@@ -242,26 +267,30 @@ function claimOf(path: string): number | undefined {
 }
 
 function readEntries(folder: string): Map<string, Entry> {
+  const path = join(folder, "report.json");
   try {
-    const report: Report = JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
+    const report: Report = JSON.parse(Deno.readTextFileSync(path));
+    // Where what the runs used was changed, nothing of it can be believed.
+    if (report.changed !== undefined) return new Map();
     // What was begun and not ended is run again.
     const ended = report.entries.filter(({ runs }) => runs.length > 0);
     return new Map(ended.map((entry) => [entry.name, entry]));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return new Map();
-    throw error;
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    throw new BatchError(`Expected a report to go on from at ${path} but found ${error.message}`);
   }
 }
 
-/** Names of entries by path: two folders may hold notebooks of one name. */
+/** Names of entries by path, none of which looks like another: two folders may hold one name. */
 function namesOf(paths: Iterable<string>): Map<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();
   for (const path of paths) {
     const name = basename(path, ".ipynb");
     let unique = name;
-    for (let k = 2; taken.has(unique); k++) unique = `${name} (${k})`;
-    taken.add(unique);
+    for (let k = 2; taken.has(plain(unique)); k++) unique = `${name} (${k})`;
+    taken.add(plain(unique));
     names.set(path, unique);
   }
   return names;

@@ -1,42 +1,33 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removeTree } from "../../io/remove_tree.ts";
 import { BatchError } from "./batch_error.ts";
+import type { World } from "./world.ts";
 
-/** A cache of Deno's for a run. */
-export interface RunCache {
-  folder: string;
-  /** Removes it, where it was made for the run. */
-  release(): void;
-}
-
-/** What of a cache is packages. Copies, since a run could write through a link. */
-const PACKAGES = ["npm", "remote", "registries"];
+/** What of a cache is packages. */
+export const PACKAGES = ["npm", "remote", "registries"];
 
 /**
- * The cache that a run uses.
+ * Fills the cache of a run's own.
  *
- * @param kind `shared`: this process's own, which the run may only read; `copy`: one of its own with
- * the packages of that; `empty`: one of its own, filled from the registry with what the package needs.
+ * @param isCold Whether it begins empty, and is filled from the registry with what the package needs;
+ * else it begins with the packages of this process's own.
  * @param packageFolder The package, whose `deno.lock` names what it needs.
- * @param scratch Makes the folder of a cache of its own.
  */
-export async function makeCache(
-  kind: "shared" | "copy" | "empty",
+export async function fillCache(
+  world: World,
+  isCold: boolean,
   packageFolder: string,
-  scratch: () => { folder: string; remove(): void },
-): Promise<RunCache> {
+): Promise<void> {
+  const folder = world.part("cache");
+  if (isCold) return await fetchPackages(folder, packageFolder);
   const shared = await sharedCache();
-  if (kind === "shared") return { folder: shared, release: () => {} };
-  const { folder, remove: release } = scratch();
-  try {
-    if (kind === "copy") {
-      for (const part of PACKAGES) copyTree(join(shared, part), join(folder, part));
-    } else await fill(folder, packageFolder);
-  } catch (error) {
-    release();
-    throw error;
+  for (const part of PACKAGES) {
+    const from = join(shared, part);
+    if (!existsSync(from) || await world.overlay(from, part)) continue;
+    // No links: a run could write through them.
+    copyTree(from, join(folder, part));
   }
-  return { folder, release };
 }
 
 /** Removes from a run's own cache all but packages. */
@@ -58,7 +49,7 @@ export async function sharedCache(): Promise<string> {
   return shared;
 }
 
-async function fill(folder: string, packageFolder: string): Promise<void> {
+async function fetchPackages(folder: string, packageFolder: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["cache", "--quiet", "lib/mod.ts", "helpers.ts"],
     cwd: packageFolder,
@@ -72,15 +63,8 @@ async function fill(folder: string, packageFolder: string): Promise<void> {
 }
 
 function copyTree(from: string, to: string): void {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = [...Deno.readDirSync(from)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
   Deno.mkdirSync(to, { recursive: true });
-  for (const { name, isDirectory, isSymlink } of entries) {
+  for (const { name, isDirectory, isSymlink } of Deno.readDirSync(from)) {
     const source = join(from, name), target = join(to, name);
     if (isDirectory) copyTree(source, target);
     else if (isSymlink) Deno.symlinkSync(Deno.readLinkSync(source), target);

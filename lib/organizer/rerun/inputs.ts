@@ -1,10 +1,11 @@
 /** What a batch runs with: data, package, Deno; and what tells whether it was changed. */
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challenge/dataset.ts";
 import { hashFile } from "../../io/hash.ts";
 import { PACKAGE_FOLDER } from "../template.ts";
 import { sharedCache } from "./cache.ts";
 import { digestOf, tracesOf } from "./digest.ts";
+import { lockedPackages } from "./locked_packages.ts";
 
 /** A data set as the runs get it. */
 export interface Data {
@@ -55,23 +56,51 @@ export async function packageVersion(): Promise<string> {
   return JSON.parse(await Deno.readTextFile(join(PACKAGE_FOLDER, "deno.json"))).version;
 }
 
+/** Marks that Deno itself leaves in its cache while programs run, and what it knows of further versions. */
+const OWN_MARKS = /^(\.scripts-.*|\.initialized|registry\.json)$/;
+
 /**
- * What a batch uses, to tell whether it was changed while it ran. Packages in the cache are looked at
- * by size and time: they are many, and another program may add some meanwhile.
+ * What a batch uses, to tell whether it was changed while it ran: each file's size, mode and content;
+ * of packages that the project itself does not name, size and time.
  */
 export async function tracesOfUsed(data: string[], sandbox: boolean): Promise<Map<string, string>> {
-  const own = PARTS.map((part) => join(PACKAGE_FOLDER, part));
   const all = new Map<string, string>();
-  for (const path of [...own, Deno.execPath(), ...data]) {
-    for (const [file, trace] of await tracesOf(path, true)) all.set(file, trace);
-  }
-  if (!sandbox) return all;
-  for (const part of ["npm", "remote"]) {
-    for (const [file, trace] of await tracesOf(join(await sharedCache(), part), false)) {
-      all.set(file, trace);
+  const add = async (path: string, byContent: boolean) => {
+    for (const [file, trace] of await tracesOf(path, byContent)) {
+      if (!all.has(file)) all.set(file, trace);
     }
+  };
+  const own = PARTS.map((part) => join(PACKAGE_FOLDER, part));
+  for (const path of [...own, Deno.execPath(), ...data]) await add(path, true);
+  // Without a sandbox a run uses the cache as any program does, and may add to it.
+  if (!sandbox) return all;
+  const cache = await sharedCache();
+  const isMark = (path: string) => path.startsWith(cache) && OWN_MARKS.test(basename(path));
+  for (const path of lockedPackages(join(PACKAGE_FOLDER, "deno.lock"), cache)) {
+    await add(join(cache, path), true);
   }
-  return all;
+  for (const part of ["npm", "remote"]) await add(join(cache, part), false);
+  return new Map([...all].filter(([path]) => !isMark(path)));
+}
+
+/**
+ * What is no longer as it was. Another program may add packages to the cache meanwhile, but nothing to
+ * those that this one uses.
+ */
+export async function changedSince(
+  before: Map<string, string>,
+  data: string[],
+  sandbox: boolean,
+): Promise<string[]> {
+  const after = await tracesOfUsed(data, sandbox);
+  const cache = await sharedCache();
+  const locked = lockedPackages(join(PACKAGE_FOLDER, "deno.lock"), cache)
+    .map((path) => join(cache, path) + "/");
+  const mayBeNew = (path: string) =>
+    path.startsWith(cache) && !locked.some((folder) => path.startsWith(folder));
+  return [...new Set([...before.keys(), ...after.keys()])].filter((path) =>
+    before.get(path) !== after.get(path) && (before.has(path) || !mayBeNew(path))
+  );
 }
 
 /** The hash of a notebook's file; a pipe or a device could be read for ever, and has none. */

@@ -2,7 +2,7 @@ import { prlimit } from "../../io/prlimit.ts";
 import type { Limits } from "./watch.ts";
 
 /** Threads of a process count as well; Deno has about thirty. */
-const THREADS_PER_PROCESS = 32;
+export const THREADS_PER_PROCESS = 32;
 /** Times the limit of memory, so that what takes more is seen and named before it is refused. */
 const SEEN_FIRST = 2;
 

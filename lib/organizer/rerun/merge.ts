@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { plain } from "../../io/plain.ts";
 import type { Report } from "../report/entry.ts";
 import { writeAll } from "../report/write_all.ts";
 import { BatchError } from "./batch_error.ts";
@@ -28,21 +29,46 @@ export function mergeReports(folders: string[], into: string): Report {
     }
   }
   const entries = reports.flatMap((report) => report.entries)
-    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+    .sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
   const names = entries.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new BatchError(`Expected each submission once but found ${twice} in two reports`);
+    throw new BatchError(
+      `Expected each submission once but found ${plain(twice)} in two reports`,
+    );
   }
+  const handedIn = first.handedIn ?? entries.length;
+  if (reports.some((report) => report.handedIn !== first.handedIn) || entries.length !== handedIn) {
+    const orders = new Set(entries.map(({ order }) => order));
+    const missing = Array.from({ length: handedIn }, (_, k) => k).filter((k) => !orders.has(k));
+    throw new BatchError(
+      `Expected the ${handedIn} notebooks that were handed in but found ${entries.length}; ` +
+        `the ${missing.slice(0, 5).map((k) => `${k + 1}.`).join(", ")} of them is in no report`,
+    );
+  }
+  const changed = reports.flatMap((report) => report.changed ?? []);
   Deno.mkdirSync(into, { recursive: true });
   for (const folder of folders) {
     for (const { name, isDirectory } of Deno.readDirSync(folder)) {
       if (isDirectory) copyFiles(join(folder, name), join(into, name));
     }
   }
-  const merged: Report = { ...first, entries, commandLine: first.commandLine };
+  const merged: Report = {
+    ...first,
+    entries,
+    ...(changed.length > 0 && { changed }),
+    heldBy: [...new Set(reports.map(({ heldBy }) => heldBy))].join(" | "),
+    commandLine: withoutShard(first.commandLine ?? []),
+  };
   writeAll(into, merged);
   return merged;
+}
+
+/** The merged report is that of one machine, which has no part of the work. */
+function withoutShard(words: string[]): string[] {
+  return words.filter((word, i) =>
+    !word.startsWith("--shard=") && word !== "--shard" && words[i - 1] !== "--shard"
+  );
 }
 
 function copyFiles(from: string, to: string): void {

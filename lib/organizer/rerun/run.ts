@@ -1,13 +1,20 @@
 import { basename, join } from "node:path";
-import { removeTree } from "../../io/remove_tree.ts";
 import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
-import { keepPackages, sharedCache } from "./cache.ts";
+import { fillCache, keepPackages, sharedCache } from "./cache.ts";
+import type { ControlGroups } from "./control_group.ts";
 import { SetupProxy } from "./proxy.ts";
-import { type Network, sandboxed, type SandboxOptions, unprotected } from "./sandbox.ts";
+import {
+  type Network,
+  sandboxed,
+  type SandboxedCommand,
+  type SandboxOptions,
+  unprotected,
+} from "./sandbox.ts";
 import { heldByKernel } from "./kernel_limits.ts";
-import { type Limits, watch } from "./watch.ts";
+import { type Limits, tookTooMuch, watch } from "./watch.ts";
+import type { World } from "./world.ts";
 
 /** How a notebook is run for organizers. */
 export interface RerunOptions {
@@ -15,12 +22,15 @@ export interface RerunOptions {
   packageFolder: string;
   /** The data as the cells see it. */
   dataFolder: string;
-  /** Deno's cache; the run has one of its own where `ownCache` is set. */
-  cacheFolder: string;
-  ownCache: boolean;
+  /** Whether the run has a cache of its own that begins empty. */
+  cold: boolean;
   sandbox: boolean;
   network: Network;
   limits: Limits;
+  /** Where the kernel holds them for all of its processes together. */
+  groups?: ControlGroups;
+  /** The part of this machine's processors that is this run's. */
+  share: number;
   cellTimeout?: number;
   /** A piece of the last cell that is run, and of the one that sets the project up. */
   lastCellHas: string;
@@ -49,48 +59,58 @@ export interface RunOutcome {
 /** The largest notebook that is run, with all its pictures. */
 const MAX_NOTEBOOK = 2 ** 26;
 
+/** What the executed notebook is called in the run's root: as no notebook is. */
+export const EXECUTED = "executed.json";
+
 /** What a participant finds in ROOT_PATH besides the notebook. */
 const COPIED = ["deno.json", "deno.lock", "helpers.ts", "lib"];
 
 /**
- * Runs a notebook in a fresh root.
+ * Runs a notebook in a fresh world.
  *
- * @param root An empty folder; what the notebook writes stays in it.
+ * @param world An empty one; what the notebook writes stays in it.
  * @returns How it went; a notebook that breaks something breaks its own run only.
  */
 export async function rerunNotebook(
   notebook: string,
-  root: string,
+  world: World,
   options: RerunOptions,
 ): Promise<RunOutcome> {
+  const root = world.part("root");
   for (const part of COPIED) copy(join(options.packageFolder, part), join(root, part));
-  copyNotebook(notebook, join(root, basename(notebook)));
+  const name = basename(notebook);
+  copyNotebook(notebook, join(root, name));
+  const ownCache = options.cold || options.network !== "none";
+  if (ownCache) await fillCache(world, options.cold, options.packageFolder);
+  await world.hold(options.limits.disk);
   if (options.network !== "setup" || !options.sandbox) {
-    return await runPart(basename(notebook), root, options);
+    return await runPart(name, world, { ...options, ownCache });
   }
   // First what fetches, in a sandbox of its own and without the data; then all of it, without the
   // network, where what was fetched lies in its place.
-  const proxyFolder = Deno.makeTempDirSync({ prefix: `qvim-proxy-${Deno.pid}-` });
+  const proxyFolder = join(world.folder, "proxy");
+  const empty = join("proxy", "data");
+  for (const part of ["Items", "Queries"]) {
+    Deno.mkdirSync(join(world.folder, empty, part), { recursive: true });
+  }
   const proxy = new SetupProxy(join(proxyFolder, "socket"), options.allowedHosts);
-  const empty = join(proxyFolder, "data");
-  for (const part of ["Items", "Queries"]) Deno.mkdirSync(join(empty, part), { recursive: true });
   let setup: RunOutcome;
   try {
-    setup = await runPart(basename(notebook), root, {
+    setup = await runPart(name, world, {
       ...options,
-      dataFolder: empty,
+      ownCache,
+      dataFolder: join(world.mounted, empty),
       lastCellHas: options.setupCellHas,
-      proxyFolder,
+      proxyFolder: join(world.mounted, "proxy"),
     });
   } finally {
     proxy.close();
-    removeTree(proxyFolder);
   }
   const fetched = Object.fromEntries(proxy.received);
   if (setup.status !== "finished") return { ...setup, fetched };
   // What was transpiled in the first part could be anything; packages are what was fetched.
-  if (options.ownCache) keepPackages(options.cacheFolder);
-  const rest = await runPart(basename(notebook), root, { ...options, network: "none" });
+  keepPackages(world.part("cache"));
+  const rest = await runPart(name, world, { ...options, ownCache, network: "none" });
   return {
     ...rest,
     fetched,
@@ -122,21 +142,34 @@ function copyNotebook(from: string, to: string): void {
 /** Runs the cells of a notebook up to one of them, in a sandbox of their own. */
 async function runPart(
   name: string,
-  root: string,
-  options: RerunOptions & { proxyFolder?: string },
+  world: World,
+  options: RerunOptions & { ownCache: boolean; proxyFolder?: string },
 ): Promise<RunOutcome> {
-  const sandbox: SandboxOptions = {
-    ...options,
-    rootFolder: root,
-    sharedCache: await sharedCache(),
-  };
+  const sandbox: SandboxOptions = { ...options, world, sharedCache: await sharedCache() };
   const { program, args, env, paths } = options.sandbox ? sandboxed(sandbox) : unprotected(sandbox);
-  const writable = options.ownCache ? [root, options.cacheFolder] : [root];
-  const [first, ...others] = [...await heldByKernel(options.limits), program, ...args];
-  const request: RunRequest = {
+  const group = options.groups?.make(options.limits, options.share);
+  try {
+    const words = [...group?.enter ?? [], ...await heldByKernel(options.limits), program, ...args];
+    const outcome = await runWords(words, env, requestOf(name, paths, options), world, options);
+    // The kernel was faster than the watch.
+    if (group?.tookTooMuch() && outcome.status !== "memory") {
+      return { ...outcome, status: "memory", message: tookTooMuch(options.limits) };
+    }
+    return outcome;
+  } finally {
+    await group?.remove();
+  }
+}
+
+function requestOf(
+  name: string,
+  paths: SandboxedCommand["paths"],
+  options: RerunOptions,
+): RunRequest {
+  return {
     secret: crypto.randomUUID(),
     notebook: join(paths.root, name),
-    out: join(paths.root, "executed.ipynb"),
+    out: join(paths.root, EXECUTED),
     root: paths.root,
     data: paths.data,
     temporary: join(paths.root, "tmp"),
@@ -153,12 +186,22 @@ async function runPart(
       : undefined,
     proxySocket: paths.proxyFolder && join(paths.proxyFolder, "socket"),
   };
+}
+
+/** Runs the program inside, tells it what to do, and takes down what it says. */
+async function runWords(
+  [program, ...args]: string[],
+  env: Record<string, string>,
+  request: RunRequest,
+  world: World,
+  options: RerunOptions,
+): Promise<RunOutcome> {
   const start = performance.now();
-  const process = new Deno.Command(first, {
-    args: others,
+  const process = new Deno.Command(program, {
+    args,
     env,
     clearEnv: options.sandbox === false,
-    cwd: root,
+    cwd: options.sandbox ? "/" : world.part("root"),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -183,7 +226,7 @@ async function runPart(
       options.onCell?.(cell);
     }
   })();
-  const usage = await watch(process, writable, options.limits);
+  const usage = await watch(process, world, options.limits);
   await events;
   const measured = {
     seconds: (performance.now() - start) / 1000,

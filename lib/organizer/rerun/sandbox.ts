@@ -1,5 +1,8 @@
 import { dirname, join } from "node:path";
+import { PACKAGES } from "./cache.ts";
 import { lockedPackages } from "./locked_packages.ts";
+import { callFilter } from "./system_calls.ts";
+import type { World } from "./world.ts";
 
 /** What the network may be there for while a notebook is run. */
 export const NETWORKS = ["none", "setup", "full"] as const;
@@ -13,11 +16,9 @@ export interface SandboxOptions {
   packageFolder: string;
   /** The data; read-only. */
   dataFolder: string;
-  /** The run's own folder, the only one that it can write to. */
-  rootFolder: string;
-  /** Deno's cache. */
-  cacheFolder: string;
-  /** Whether the run may write to the cache: it then has one of its own. */
+  /** All that the run can write to. */
+  world: World;
+  /** Whether the run has a cache of its own, in its world. */
   ownCache: boolean;
   /** The organizer's own cache: what the runner needs comes from there, read-only. */
   sharedCache: string;
@@ -46,7 +47,9 @@ const PACKAGE_PARTS = ["deno.json", "deno.lock", "helpers.ts", "lib"];
 const INSIDE = join("lib", "organizer", "rerun", "inside.ts");
 /** Where the system keeps what programs need to start, and to trust others. */
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache"];
-const NETWORK = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki"];
+/** Whom a connection may trust, and how names are found; the proxy of a set-up cell finds them itself. */
+const TRUST = ["/etc/ssl", "/etc/pki"];
+const NAMES = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"];
 
 /** The id of nobody, inside: whoever starts it, root as well. */
 const NOBODY = "65534";
@@ -59,15 +62,22 @@ const WALLS = [
   ...["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
   ...["--hostname", "qvim"],
 ];
-/** What a run may write to besides its root, in bytes: in memory, and gone with it. */
-const CACHE_BYTES = `${2 ** 28}`;
-const SCRATCH_BYTES = `${2 ** 26}`;
+/** Where the filter of system calls is handed over. */
+const FILTER = 9;
+
+const PROGRAMS = "/usr/local/bin:/usr/bin:/bin";
+
+/** A command that ends well where sandboxes can be made. */
+export const TRIAL = [
+  ...["bwrap", ...WALLS, ...SYSTEM.flatMap((path) => ["--ro-bind-try", path, path])],
+  ...["--setenv", "PATH", PROGRAMS, "--proc", "/proc", "true"],
+];
 
 /** Whether bubblewrap is there and can make namespaces. */
 export async function hasBubblewrap(): Promise<boolean> {
   try {
-    const args = [...WALLS, ...SYSTEM.flatMap((p) => ["--ro-bind-try", p, p]), "true"];
-    const { success } = await new Deno.Command("bwrap", { args, stderr: "null", stdout: "null" })
+    const [program, ...args] = TRIAL;
+    const { success } = await new Deno.Command(program, { args, stderr: "null", stdout: "null" })
       .output();
     return success;
   } catch (error) {
@@ -78,11 +88,10 @@ export async function hasBubblewrap(): Promise<boolean> {
 
 /**
  * The command of a run in namespaces of its own: no home, no other processes, no network but what is
- * asked for, nothing to write to but its root.
- *
- * @param request What the program inside is told, as {@linkcode import("./inside.ts")} takes it.
+ * asked for, nothing to write to but its world, and no system call that no notebook needs.
  */
 export function sandboxed(options: SandboxOptions): SandboxedCommand {
+  const { world, packageFolder, network } = options;
   const deno = Deno.execPath();
   const paths = {
     packageFolder: "/package",
@@ -92,61 +101,54 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     proxyFolder: options.proxyFolder && "/proxy",
   };
   const env = environment(paths.cache, paths.root);
-  return {
-    program: "bwrap",
-    args: [
-      ...WALLS,
-      ...(options.network === "full" ? ["--share-net"] : []),
-      "--clearenv",
-      ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
-      ...SYSTEM.flatMap((path) => ["--ro-bind-try", path, path]),
-      ...(options.network === "none" ? [] : NETWORK.flatMap((p) => ["--ro-bind-try", p, p])),
-      ...["--proc", "/proc", "--dev", "/dev"],
-      ...[
-        "--size",
-        SCRATCH_BYTES,
-        "--tmpfs",
-        "/dev/shm",
-        "--size",
-        SCRATCH_BYTES,
-        "--tmpfs",
-        "/tmp",
-      ],
-      ...["--ro-bind", dirname(deno), "/deno_program"],
-      ...PACKAGE_PARTS.flatMap((part) => [
-        "--ro-bind",
-        join(options.packageFolder, part),
-        join(paths.packageFolder, part),
-      ]),
-      ...(options.ownCache ? withOwnCache(options) : [
-        // Packages alone: what was transpiled of the organizer's own is nobody's business.
-        ...["--size", CACHE_BYTES, "--tmpfs", "/deno_cache"],
-        ...["npm", "remote", "registries"].flatMap((part) => [
-          ...["--ro-bind-try", join(options.cacheFolder, part), join("/deno_cache", part)],
-        ]),
-      ]),
-      ...["--ro-bind", options.dataFolder, paths.data],
-      ...["--bind", options.rootFolder, paths.root],
-      ...(options.proxyFolder ? ["--ro-bind", options.proxyFolder, "/proxy"] : []),
-      ...["--chdir", paths.root, "--"],
-      ...["/deno_program/deno", "run", "-A", join(paths.packageFolder, INSIDE)],
-    ],
-    env: {},
-    paths,
-  };
+  const filter = callFilter();
+  const filterFile = "calls.bpf";
+  if (filter !== undefined) Deno.writeFileSync(join(world.folder, filterFile), filter);
+  const readOnly = (path: string) => ["--ro-bind-try", path, path];
+  const writable = (part: string, path: string) => ["--bind", join(world.mounted, part), path];
+  const command = [
+    "bwrap",
+    ...WALLS,
+    ...(filter === undefined ? [] : ["--seccomp", `${FILTER}`]),
+    ...(network === "full" ? ["--share-net"] : []),
+    "--clearenv",
+    ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...SYSTEM.flatMap(readOnly),
+    ...(network === "none" ? [] : TRUST.flatMap(readOnly)),
+    ...(network === "full" ? NAMES.flatMap(readOnly) : []),
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...writable("shm", "/dev/shm"),
+    ...writable("tmp", "/tmp"),
+    ...["--ro-bind", dirname(deno), "/deno_program"],
+    ...PACKAGE_PARTS.flatMap((part) => [
+      ...["--ro-bind", join(packageFolder, part), join(paths.packageFolder, part)],
+    ]),
+    ...writable("cache", paths.cache),
+    ...sharedPackages(options).flatMap((path) => [
+      ...["--ro-bind-try", join(options.sharedCache, path), join(paths.cache, path)],
+    ]),
+    ...["--ro-bind", options.dataFolder, paths.data],
+    ...writable("root", paths.root),
+    ...(options.proxyFolder ? ["--ro-bind", options.proxyFolder, "/proxy"] : []),
+    // What stands between the mounts is in memory as well, and without an end.
+    ...["--remount-ro", "/dev", "--remount-ro", "/"],
+    ...["--chdir", paths.root, "--"],
+    ...["/deno_program/deno", "run", "-A", join(paths.packageFolder, INSIDE)],
+  ];
+  const filtered = filter === undefined ? command : [
+    ...["sh", "-c", `exec "$@" ${FILTER}< "$0"`, join(world.mounted, filterFile)],
+    ...command,
+  ];
+  const [program, ...args] = [...world.enter, ...filtered];
+  return { program, args, env: {}, paths };
 }
 
-/** A cache that the run can write to, but for the packages that the runner is made of. */
-function withOwnCache({ packageFolder, cacheFolder, sharedCache }: SandboxOptions): string[] {
-  const locked = lockedPackages(join(packageFolder, "deno.lock"), sharedCache);
-  return [
-    ...["--bind", cacheFolder, "/deno_cache"],
-    ...locked.flatMap((path) => [
-      "--ro-bind",
-      join(sharedCache, path),
-      join("/deno_cache", path),
-    ]),
-  ];
+/**
+ * What a run sees of the organizer's own cache: packages alone, since what was transpiled is nobody's
+ * business; beside a cache of its own, the packages that the runner is made of.
+ */
+function sharedPackages({ packageFolder, sharedCache, ownCache }: SandboxOptions): string[] {
+  return ownCache ? lockedPackages(join(packageFolder, "deno.lock"), sharedCache) : PACKAGES;
 }
 
 /** The command of a run without a sandbox. */
@@ -154,12 +156,15 @@ export function unprotected(options: SandboxOptions): SandboxedCommand {
   return {
     program: Deno.execPath(),
     args: ["run", "-A", join(options.packageFolder, INSIDE)],
-    env: environment(options.cacheFolder, options.rootFolder),
+    env: environment(
+      options.ownCache ? options.world.part("cache") : options.sharedCache,
+      options.world.part("root"),
+    ),
     paths: {
       packageFolder: options.packageFolder,
       data: options.dataFolder,
-      root: options.rootFolder,
-      cache: options.cacheFolder,
+      root: options.world.part("root"),
+      cache: options.ownCache ? options.world.part("cache") : options.sharedCache,
       proxyFolder: options.proxyFolder,
     },
   };
@@ -167,7 +172,7 @@ export function unprotected(options: SandboxOptions): SandboxedCommand {
 
 function environment(cache: string, root: string): Record<string, string> {
   return {
-    PATH: "/usr/local/bin:/usr/bin:/bin",
+    PATH: PROGRAMS,
     HOME: root,
     TMPDIR: join(root, "tmp"),
     DENO_DIR: cache,

@@ -2,17 +2,18 @@ import process from "node:process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "../../io/remove_tree.ts";
+import type { Host } from "./world.ts";
 
 /** What the temporary folders of runs are called: with the number of the process that made them. */
-const NAME = /^qvim-(rerun|proxy|cache)-(\d+)-/;
+const NAME = /^qvim-rerun-(\d+)-/;
 
 /** Folders for runs, which are gone in the end. */
 export class ScratchFolders {
   readonly #folders = new Set<string>();
 
-  /** Makes a folder. @param kind What it is for. */
-  make(kind: "rerun" | "cache" = "rerun"): { folder: string; remove(): void } {
-    const folder = Deno.makeTempDirSync({ prefix: `qvim-${kind}-${Deno.pid}-` });
+  /** Makes a folder. */
+  make(): Host {
+    const folder = Deno.makeTempDirSync({ prefix: `qvim-rerun-${Deno.pid}-` });
     this.#folders.add(folder);
     return {
       folder,
@@ -37,13 +38,16 @@ export class ScratchFolders {
 export function removeLeftovers(): number {
   let removed = 0;
   for (const { name, isDirectory } of [...Deno.readDirSync(tmpdir())]) {
-    const pid = Number(name.match(NAME)?.[2] ?? NaN);
+    const pid = Number(name.match(NAME)?.[1] ?? NaN);
     if (!isDirectory || !(pid > 0) || isAlive(pid)) continue;
+    const path = join(tmpdir(), name);
     try {
-      removeTree(join(tmpdir(), name));
+      // What another user calls so is not looked into.
+      if (Deno.lstatSync(path).uid !== Deno.uid()) continue;
+      removeTree(path);
       removed++;
     } catch {
-      // It is another user's.
+      // Another batch was faster.
     }
   }
   return removed;

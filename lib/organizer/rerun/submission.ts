@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type PreparedData, underOriginalIds } from "./blind.ts";
 import { DatasetError, type GroundTruthRow } from "../../challenge/dataset.ts";
 import { evaluate } from "../../challenge/evaluation.ts";
@@ -11,11 +11,11 @@ import {
   SimilaritiesError,
 } from "../../challenge/similarities.ts";
 import type { Notebook } from "../../notebook/ipynb.ts";
-import type { RunCache } from "./cache.ts";
 import { copyOut, HandedOutError } from "./handed_out.ts";
-import { rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
+import { EXECUTED, rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
 import { SCORES_FILE } from "../template.ts";
 import type { Entry } from "../report/entry.ts";
+import type { Host, World } from "./world.ts";
 
 /** The largest executed notebook that is kept. */
 const MAX_EXECUTED = 2 ** 26;
@@ -33,11 +33,11 @@ export interface Setting {
   notebooksFolder: string;
   /** Where the scores are kept. */
   scoresFolder: string;
-  run: Omit<RerunOptions, "dataFolder" | "onCell" | "cacheFolder">;
-  /** Makes the cache of a run; `release` gives it back. */
-  cache(): Promise<RunCache>;
+  run: Omit<RerunOptions, "dataFolder" | "onCell">;
+  /** Makes the world of a run, which is removed, whatever happens. */
+  world(): Promise<World>;
   /** Makes a folder that is removed, whatever happens. */
-  scratch(): { folder: string; remove(): void };
+  scratch(): Host;
   onCell(name: string, cell: number): void;
 }
 
@@ -50,19 +50,18 @@ export async function runSubmission(
 ): Promise<void> {
   let first: Map<string, QueryScores> | undefined;
   for (let k = 0; k < setting.repeat; k++) {
-    const { folder: root, remove } = setting.scratch();
+    const world = await setting.world();
     try {
-      entry.runs.push(await runIn(root, name, path, setting.data, setting));
-      if (k === 0) keepExecuted(root, name, entry, setting);
+      entry.runs.push(await runIn(world, name, path, setting.data, setting));
+      if (k === 0) keepExecuted(world, name, entry, setting);
       if (entry.runs[k].status !== "finished") return;
       if (k === 0) {
-        await readFigures(root, name, entry, setting);
+        await readFigures(world, name, entry, setting);
         if (entry.scoresError !== undefined) return;
       }
       if (setting.repeat > 1) {
-        const copy = join(setting.scoresFolder, `${name}.again.json`);
-        const scores = new Map(await Array.fromAsync(readScores(root, setting.data, copy)));
-        Deno.removeSync(copy);
+        const scores = await again(world, entry, setting);
+        if (scores === undefined) return;
         if (first === undefined) first = scores;
         else {
           const difference = largestDifference(first, scores);
@@ -70,10 +69,29 @@ export async function runSubmission(
         }
       }
     } finally {
-      remove();
+      world.remove();
     }
   }
   if (setting.named !== undefined) await runNamed(name, path, entry, setting, setting.named);
+}
+
+/** The scores of one of several runs; what is wrong with them costs the entry its place. */
+async function again(
+  world: World,
+  entry: Entry,
+  setting: Setting,
+): Promise<Map<string, QueryScores> | undefined> {
+  const { folder, remove } = setting.scratch();
+  try {
+    const scores = readScores(world, setting.data, join(folder, "scores.json"));
+    return new Map(await Array.fromAsync(scores));
+  } catch (error) {
+    if (!isAboutScores(error)) throw error;
+    entry.scoresError = `run ${entry.runs.length}: ${error.message}`;
+    return undefined;
+  } finally {
+    remove();
+  }
 }
 
 async function runNamed(
@@ -83,51 +101,45 @@ async function runNamed(
   setting: Setting,
   named: PreparedData,
 ): Promise<void> {
-  const { folder: root, remove } = setting.scratch();
+  const { folder, remove } = setting.scratch();
+  const world = await setting.world();
   try {
-    const { status } = await runIn(root, name, path, named, setting);
+    const { status } = await runIn(world, name, path, named, setting);
     if (status !== "finished") return;
     if (setting.groundTruth === undefined) return;
-    const copy = join(setting.scoresFolder, `${name}.named.json`);
-    const scores = underOriginalIds(readScores(root, named, copy), named);
-    entry.namedMrr = (await evaluate(scores, setting.groundTruth)).mrr;
-    Deno.removeSync(copy);
+    const scores = readScores(world, named, join(folder, "scores.json"));
+    entry.namedMrr = (await evaluate(underOriginalIds(scores, named), setting.groundTruth)).mrr;
   } catch (error) {
     if (!isAboutScores(error)) throw error;
   } finally {
+    world.remove();
     remove();
   }
 }
 
 async function runIn(
-  root: string,
+  world: World,
   name: string,
   path: string,
   data: PreparedData,
   setting: Setting,
 ): Promise<RunOutcome> {
-  const cache = await setting.cache();
-  try {
-    return await rerunNotebook(path, root, {
-      ...setting.run,
-      dataFolder: data.folder,
-      cacheFolder: cache.folder,
-      onCell: (cell) => setting.onCell(name, cell),
-    });
-  } finally {
-    cache.release();
-  }
+  return await rerunNotebook(path, world, {
+    ...setting.run,
+    dataFolder: data.folder,
+    onCell: (cell) => setting.onCell(name, cell),
+  });
 }
 
 async function readFigures(
-  root: string,
+  world: World,
   name: string,
   entry: Entry,
   setting: Setting,
 ): Promise<void> {
   try {
     const kept = join(setting.scoresFolder, `${name}.json`);
-    const scores = underOriginalIds(readScores(root, setting.data, kept), setting.data);
+    const scores = underOriginalIds(readScores(world, setting.data, kept), setting.data);
     entry.scoresHash = await hashFile(kept);
     if (setting.groundTruth === undefined) await keepBest(scores, name, entry, setting);
     else entry.figures = figuresOf(await evaluate(scores, setting.groundTruth));
@@ -138,16 +150,16 @@ async function readFigures(
 }
 
 /**
- * The scores that a run left, copied out of its folder first.
+ * The scores that a run left, copied out of its world first.
  *
  * @param keep Where the copy goes.
  */
 function readScores(
-  root: string,
+  world: World,
   data: PreparedData,
   keep: string,
 ): ReturnType<typeof readSimilarities> {
-  copyOut(root, SCORES_FILE.replaceAll("\\", "/"), keep, mostScoreBytes(data));
+  copyOut(world.part("root"), SCORES_FILE.replaceAll("\\", "/"), keep, mostScoreBytes(data));
   return readSimilarities(keep);
 }
 
@@ -166,18 +178,18 @@ function isAboutScores(error: unknown): error is Error {
     error instanceof HandedOutError || error instanceof Deno.errors.NotFound;
 }
 
-function keepExecuted(root: string, name: string, entry: Entry, setting: Setting): void {
+function keepExecuted(world: World, name: string, entry: Entry, setting: Setting): void {
   Deno.mkdirSync(setting.notebooksFolder, { recursive: true });
   const to = join(setting.notebooksFolder, `${name}.ipynb`);
   try {
-    replaceFileSync(to, (partial) => copyOut(root, "executed.ipynb", partial, MAX_EXECUTED));
+    replaceFileSync(to, (partial) => copyOut(world.part("root"), EXECUTED, partial, MAX_EXECUTED));
   } catch (error) {
     if (!(error instanceof HandedOutError)) throw error;
     // It was ended before it could write what it had run, or it left something else there.
     if (!error.message.endsWith("found none")) entry.executedError = error.message;
     return;
   }
-  entry.executed = `notebooks/${name}.ipynb`;
+  entry.executed = `${basename(setting.notebooksFolder)}/${name}.ipynb`;
 }
 
 /** Items that are kept of each query for listening tests, where there are no answers. */
@@ -199,7 +211,7 @@ async function keepBest(
   }
   const path = join(setting.scoresFolder, `${name}.top10.csv`);
   replaceFileSync(path, lines.join("\n") + "\n");
-  entry.best = `scores/${name}.top10.csv`;
+  entry.best = `${basename(setting.scoresFolder)}/${name}.top10.csv`;
 }
 
 function largestDifference(a: Map<string, QueryScores>, b: Map<string, QueryScores>): number {

@@ -1,15 +1,15 @@
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { killTree, processTree } from "../../io/process_tree.ts";
 import type { RunStatus } from "./protocol.ts";
+import { MOST_FILES, type World } from "./world.ts";
 
 /** How much a run may take. */
 export interface Limits {
   /** Seconds from its start. */
   timeout: number;
-  /** Bytes of memory, of all its processes. */
+  /** Bytes of memory, of all its processes, and of its files where they are in memory. */
   memory: number;
-  /** Bytes on disk, in all that it can write to. */
+  /** Bytes in files, in all that it can write to. */
   disk: number;
   /** Processes at a time. */
   processes: number;
@@ -25,24 +25,21 @@ export interface Usage {
 
 const MEMORY_MS = 100;
 const DISK_MS = 300;
-/** Files and folders that a run may make; to count them takes time as well. */
-const MOST_FILES = 200_000;
 /** The program inside ends a run in time by itself, and says in which cell. */
 const GRACE_SECONDS = 5;
 
 /**
  * Looks after a process and all that it started until it ends, and ends them where they take too much.
  *
- * @param folders What it can write to; what they grow by counts.
+ * @param world What it can write to; what that grows by counts.
  */
 export async function watch(
   process: Deno.ChildProcess,
-  folders: string[],
+  world: World,
   limits: Limits,
 ): Promise<Usage> {
   const usage: Usage = { peakMemory: 0 };
-  const before = extentOf(folders, { bytes: Infinity, files: Infinity });
-  const most = { bytes: before.bytes + limits.disk, files: before.files + MOST_FILES };
+  const most = { bytes: limits.disk, files: MOST_FILES };
   const start = performance.now();
   let ended = false;
   const end = (status: RunStatus, message: string) => {
@@ -50,33 +47,47 @@ export async function watch(
     killTree(process.pid);
   };
   const status = process.status.then(() => ended = true);
-  let diskChecked = start;
+  const lookAtFiles = (pids: number[]): number => {
+    const { bytes, files, isHidden } = world.used(most);
+    // A file system of its own counts those without a name by itself.
+    const unlinked = world.isSized ? 0 : unlinkedSize(pids);
+    if (bytes + unlinked > most.bytes) end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
+    if (files > most.files) end("disk", `made more than ${MOST_FILES} files`);
+    if (isHidden) end("disk", "made a folder that can't be looked into");
+    return world.isSized ? bytes : 0;
+  };
+  let diskChecked = start, inFiles = 0;
   while (!ended) {
     await Promise.race([status, delay(MEMORY_MS)]);
     if (ended) break;
     const now = performance.now();
     const tree = processTree(process.pid);
+    if (world.isSized || now - diskChecked > DISK_MS) {
+      diskChecked = now;
+      inFiles = lookAtFiles(tree.map(({ pid }) => pid));
+    }
     const memory = tree.reduce((sum, { resident }) => sum + resident, 0);
     usage.peakMemory = Math.max(usage.peakMemory, memory);
-    if (memory > limits.memory) end("memory", `took more than ${inMebibytes(limits.memory)}`);
+    if (memory + inFiles > limits.memory) {
+      end("memory", tookTooMuch(limits));
+    }
     if (tree.length > limits.processes) {
       end("processes", `started more than ${limits.processes} processes`);
     }
     if (now - start > (limits.timeout + GRACE_SECONDS) * 1000) {
       end("timeout", `took more than ${limits.timeout} s`);
     }
-    if (now - diskChecked > DISK_MS) {
-      diskChecked = now;
-      const unlinked = unlinkedSize(tree.map(({ pid }) => pid));
-      const { bytes, files, isHidden } = extentOf(folders, most);
-      if (bytes + unlinked > most.bytes) end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
-      if (files > most.files) end("disk", `made more than ${MOST_FILES} files`);
-      if (isHidden) end("disk", "made a folder that can't be looked into");
-    }
   }
   // What left its process group lives on without a sandbox.
   killTree(process.pid);
+  // It may have found the end of its world before it was looked at.
+  lookAtFiles([]);
   return usage;
+}
+
+/** What is said of a run that took too much memory. */
+export function tookTooMuch({ memory }: Limits): string {
+  return `took more than ${inMebibytes(memory)}`;
 }
 
 function inMebibytes(bytes: number): string {
@@ -105,36 +116,4 @@ function unlinkedSize(pids: number[]): number {
     }
   }
   return [...seen.values()].reduce((sum, size) => sum + size, 0);
-}
-
-/** What lies below folders. */
-interface Extent {
-  bytes: number;
-  files: number;
-  /** Whether there is more than could be looked at. */
-  isHidden: boolean;
-}
-
-/**
- * What lies below folders; stops counting above `most`. What can't be looked into is no honest
- * program's: a folder that is shut, or deeper than a path can tell.
- */
-function extentOf(folders: string[], most: { bytes: number; files: number }): Extent {
-  const extent = { bytes: 0, files: 0, isHidden: false };
-  const waiting = [...folders];
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    try {
-      for (const { name, isDirectory, isFile } of Deno.readDirSync(path)) {
-        const inner = join(path, name);
-        extent.files++;
-        if (isDirectory) waiting.push(inner);
-        if (isFile) extent.bytes += Deno.lstatSync(inner).size;
-        if (extent.files > most.files || extent.bytes > most.bytes) return extent;
-      }
-    } catch (error) {
-      // Else it was removed in the meantime.
-      extent.isHidden ||= !(error instanceof Deno.errors.NotFound);
-    }
-  }
-  return extent;
 }

@@ -20,7 +20,7 @@ const needs = bubblewrap ? "" : " (needs bubblewrap)";
 function leftovers(): string[] {
   const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
   return [...Deno.readDirSync(temporary)].map(({ name }) => name)
-    .filter((name) => /^qvim-(rerun|proxy|cache)-/.test(name)).sort();
+    .filter((name) => /^qvim-rerun-/.test(name)).sort();
 }
 
 async function rerun(report: string, notebooks: string[], ...options: string[]) {
@@ -183,7 +183,8 @@ Deno.test({
   fn: () =>
     withFolder(async (folder) => {
       await withServer(() => ({ body: "weights" }), async (server) => {
-        const address = `https://localhost:${server.port}/`;
+        const host = `localhost:${server.port}`;
+        const address = `https://${host}/`;
         const path = submission(
           folder,
           `const target = join(ROOT_PATH, "w.txt");
@@ -209,7 +210,7 @@ if (!existsSync(target)) {
         const { code, stderr, stdout } = await rerun(
           join(folder, "report"),
           [path],
-          ...["--network", "setup", "--allow-host", "localhost"],
+          ...["--network", "setup", "--allow-host", host],
         );
         assert.equal(code, 0, stderr);
         assert.match(stdout, /fetched from localhost/);
