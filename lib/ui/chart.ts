@@ -101,7 +101,7 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
   const last = lines.flatMap(({ points }) => points).reduce((last, [x]) => Math.max(last, x), 1);
   const isBeside = lines.length > MOST_BELOW;
   const names = { data: lines.map(({ label }) => label), itemWidth: 40 };
-  const textStyle = { width: NAME_WIDTH, overflow: "truncate" as const };
+  const textStyle = { width: NAME_WIDTH, overflow: "truncate" as const, ellipsis: "…" };
   const beside = NAME_WIDTH + 75;
   const height = isBeside ? Math.max(1.5 * HEIGHT, 60 + 24 * lines.length) : 1.5 * HEIGHT;
   return draw(height, {
@@ -170,7 +170,7 @@ export function heatMap({ title, rows, columns, values }: HeatMap): string {
     series: [{
       type: "heatmap",
       data: values.flatMap((row, y) => row.map((value, x) => [x, y, Number(value.toFixed(2))])),
-      label: { show: true },
+      label: { show: true, formatter: ({ value }) => (value as number[])[2].toFixed(2) },
     }],
   }, Math.max(WIDTH, NAME_WIDTH + 40 + CELL_WIDTH * columns.length));
 }

@@ -41,7 +41,7 @@ ${body}`;
 ${
     report.changed === undefined
       ? ""
-      : `<p role="alert" class="out">${escapeHtml(plain(believeNothing(report.changed)))}</p>`
+      : `<p role="alert">${escapeHtml(plain(believeNothing(report.changed)))}</p>`
   }
 <p>${escapeHtml(introduction(report))}</p>
 ${placed.rows.length === 0 ? "<p>Nothing is ranked.</p>" : table("ranking", placed)}
@@ -183,6 +183,8 @@ th button:focus-visible { outline: 2px solid #3572b0; }
 th[aria-sort=ascending] button::after { content: " ▲"; }
 th[aria-sort=descending] button::after { content: " ▼"; }
 td { max-width: 24rem; overflow-wrap: anywhere; }
+table:not(.matrix) td:last-child:not(.number) { min-width: 10rem; }
+[role=alert] { background: #f6cfc9; color: #1c2733; padding: .5rem 1rem; border-left: .4rem solid #b3261e; font-weight: 600; overflow-wrap: anywhere; }
 td.number { white-space: nowrap; }
 td.name { min-width: 9rem; max-width: 14rem; }
 .fine, .look, .out { padding: 0 .5em; border-radius: .5em; white-space: nowrap; color: #1c2733; }
@@ -202,7 +204,15 @@ dd { margin: 0 0 .5rem 0; overflow-wrap: anywhere; }
   .matrix .told { background: #24422a; }
   figure { background: #fff; border-radius: 6px; }
 }
-@media print { body { max-width: none; margin: 0; } .wide { overflow: visible; } th button::after { content: none; } }
+@page { size: landscape; margin: 12mm; }
+@media print {
+  body { max-width: none; margin: 0; font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .wide, figure { overflow: visible; }
+  tr, figure, details { break-inside: avoid; }
+  /* Buttons are not drawn in heads that are repeated on each page. */
+  thead { display: table-row-group; }
+  th button::after { content: none; }
+}
 figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; max-width: 100%; overflow-x: auto; }
 `;
 

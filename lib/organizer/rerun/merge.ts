@@ -43,7 +43,7 @@ export function mergeReports(folders: string[], into: string): Report {
     const missing = Array.from({ length: handedIn }, (_, k) => k).filter((k) => !orders.has(k));
     throw new BatchError(
       `Expected the ${handedIn} notebooks that were handed in but found ${entries.length}; ` +
-        `the ${missing.slice(0, 5).map((k) => `${k + 1}.`).join(", ")} of them is in no report`,
+        `the ${missing.slice(0, 5).map((k) => `${k + 1}.`).join(", ")} of them in no report`,
     );
   }
   const changed = reports.flatMap((report) => report.changed ?? []);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Entry } from "../../../lib/organizer/report/entry.ts";
+import { nextStepOf, remarksOf } from "../../../lib/organizer/report/entry.ts";
 import { markFalls } from "../../../lib/organizer/report/sets.ts";
 
 const entry = (name: string, mrr: number, other?: number): Entry => ({
@@ -23,4 +24,16 @@ Deno.test("markFalls() marks the three systems of 2025 that had fitted the devel
   markFalls(entries);
   const falling = entries.filter(({ falls }) => falls).map(({ name }) => name);
   assert.deepEqual(falling, ["head", "fraunhofer", "piraeus"]);
+});
+
+Deno.test("an entry that does not finish on a further data set is to be looked at", () => {
+  const done = { status: "finished" as const, seconds: 1, peakMemory: 0 };
+  const one = { ...entry("a", 0.3, 0.3), runs: [done] };
+  assert.equal(nextStepOf(one), "fine");
+  const message = "The run took longer than its 9 s, in cell 3:\n    const x = 1;";
+  one.others = [{ outcome: "timeout in cell 3", message }];
+  assert.deepEqual(remarksOf(one), [
+    "data set 2: timeout in cell 3, The run took longer than its 9 s, in cell 3",
+  ]);
+  assert.equal(nextStepOf(one), "look");
 });

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
+import { mergeReports } from "../../../lib/organizer/rerun/merge.ts";
+import { withFolder, writeFiles } from "../../support.ts";
+
+const entry = (name: string, order: number): Entry => ({
+  ...{ name, order, key: "", findings: [] },
+  runs: [{ status: "failed", cell: 3, seconds: 1, peakMemory: 0 }],
+});
+
+const report = (entries: Entry[], handedIn: number, index: number): Report => ({
+  ...{ data: "mini", isBlind: true, sandbox: true, network: "none", handedIn, entries },
+  heldBy: "the watch",
+  commandLine: ["rerun", "in", "--shard", `${index}/2`, "--data", "mini"],
+});
+
+/** Merges reports that lie in folders of their own. */
+function merge(folder: string, reports: Report[]): Report {
+  const folders = reports.map((report, k) => {
+    writeFiles(folder, {
+      [`part-${k}/report.json`]: JSON.stringify(report),
+      [`part-${k}/scores/${report.entries[0].name}.json`]: "{}",
+    });
+    return join(folder, `part-${k}`);
+  });
+  return mergeReports(folders, join(folder, "merged"));
+}
+
+Deno.test("mergeReports() gives the report of one machine: its order, its command line, all files", () =>
+  withFolder((folder) => {
+    // As a folder lists them: "a b.ipynb" stands before "a.ipynb".
+    const merged = merge(folder, [
+      report([entry("a b", 0), entry("a_2", 2)], 3, 1),
+      report([entry("a", 1)], 3, 2),
+    ]);
+    assert.deepEqual(merged.entries.map(({ name }) => name), ["a b", "a", "a_2"]);
+    assert.deepEqual(merged.commandLine, ["rerun", "in", "--data", "mini"]);
+    assert.equal(merged.heldBy, "the watch");
+    const written = Deno.readTextFileSync(join(folder, "merged", "report.json"));
+    assert.deepEqual(JSON.parse(written), JSON.parse(JSON.stringify(merged)));
+    for (const name of ["a b", "a"]) {
+      Deno.statSync(join(folder, "merged", "scores", `${name}.json`));
+    }
+  }));
+
+Deno.test("mergeReports() refuses where a notebook has no entry, or two", () =>
+  withFolder((folder) => {
+    const first = report([entry("a", 0), entry("c", 2)], 4, 1);
+    assert.throws(
+      () => merge(folder, [first]),
+      /Expected the 4 notebooks that were handed in but found 2; the 2\., 4\. of them in no report/,
+    );
+    const again = report([entry("b", 1), entry("a", 0)], 4, 2);
+    assert.throws(() => merge(folder, [first, again]), /each submission once but found a in two/);
+  }));
+
+Deno.test("mergeReports() hands on that what the runs used was changed", () =>
+  withFolder((folder) => {
+    const bad = { ...report([entry("b", 1)], 2, 2), changed: ["/package/lib/mod.ts"] };
+    const merged = merge(folder, [report([entry("a", 0)], 2, 1), bad]);
+    assert.deepEqual(merged.changed, ["/package/lib/mod.ts"]);
+    const html = Deno.readTextFileSync(join(folder, "merged", "report.html"));
+    assert.match(html, /<p role="alert">Expected what the runs used to be as it was.*mod\.ts/);
+    const markdown = Deno.readTextFileSync(join(folder, "merged", "report.md"));
+    assert.match(markdown, /\*\*Expected what the runs used .*Believe no figure/);
+  }));
