@@ -65,6 +65,8 @@ export function attemptOf(
   }
   const own = [places.root, places.packageFolder, places.cache, "/tmp"];
   if (own.some((folder) => isBelow(folder, path)) || SYSTEM.test(path)) return undefined;
+  // A kernel finds its own ports by its own command line.
+  if (path === "/proc/self/cmdline") return undefined;
   // Packages are looked for in all folders above.
   if (/^\/(node_modules|package\.json|deno\.jsonc?)(\/|$)/.test(path) || path === "/") {
     return undefined;

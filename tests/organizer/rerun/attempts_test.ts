@@ -20,6 +20,8 @@ Deno.test("attemptOf() tells what is not a run's own, and nothing else", () => {
     ["read", "/root_path/weights.json", undefined],
     ["read", "file:///root_path/lib/mod.ts", undefined],
     ["read", "/usr/lib/x.so", undefined],
+    ["read", "/proc/self/cmdline", undefined],
+    ["read", "/proc/self/environ", "tried to read /proc/self/environ"],
     ["read", "/node_modules/x/package.json", undefined],
     ["write", "/etc/passwd", undefined],
     ["env", "HOME", undefined],
