@@ -48,6 +48,7 @@ export interface LanceQuery {
   column(name: string): this;
   distanceType(type: "l2" | "cosine" | "dot"): this;
   nprobes(count: number): this;
+  refineFactor(factor: number): this;
   bypassVectorIndex(): this;
   toArrow(): Promise<ArrowTable>;
   [Symbol.asyncIterator](): AsyncIterator<ArrowTable>;

@@ -19,7 +19,7 @@ import {
 } from "./rows.ts";
 import { isOneOf } from "./sql.ts";
 import { isRemote, openOrMakeTables, openTables, type Tables } from "./tables.ts";
-import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor } from "./upkeep.ts";
+import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor, REFINED } from "./upkeep.ts";
 
 /** Where a library lies unless somebody says otherwise. */
 export const DEFAULT_LIBRARY = "output/library";
@@ -138,7 +138,9 @@ export class Store {
       .distanceType("dot").select(["_distance"]).withRowId().limit(count);
     if (options.where !== undefined) query = query.where(options.where);
     if (options.exact) query = query.bypassVectorIndex();
-    else query = query.nprobes(probesFor(await this.#sounds.countRows()));
+    else {
+      query = query.nprobes(probesFor(await this.#sounds.countRows())).refineFactor(REFINED);
+    }
     return rowIds(await query.toArrow());
   }
 

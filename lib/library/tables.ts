@@ -17,8 +17,8 @@ import {
 
 const SOUNDS = "sounds";
 const BROKEN = "broken";
-/** What is kept of files and indices in memory. */
-const CACHE_BYTES = 256 * 2 ** 20;
+/** What is kept of files and of indices in memory: the index of a million sounds takes 300 MB. */
+const CACHE_BYTES = 512 * 2 ** 20;
 
 /** The tables of a library, opened. */
 export interface Tables {

@@ -4,8 +4,18 @@ import { VECTOR_COLUMN } from "./rows.ts";
 
 /** From this many sounds on, the nearest are looked for through an index. */
 export const INDEXED_FROM = 100_000;
+/** Sounds of a part of the index, on the average. */
+const PART = 4096;
+/** An index of few sounds has this many parts. */
+const LEAST_PARTS = 16;
 /** The part of the index that a query looks through: nearest sounds beyond it are missed. */
-const PROBED = 0.1;
+const PROBED = 0.4;
+/**
+ * The index keeps a vector's numbers in 8 bits each (RaBitQ), so that all of it stays in memory and is
+ * looked through several times as fast. So many times as many as are wanted are looked at in full.
+ */
+export const REFINED = 2;
+const BITS = 8;
 /** Rows that no index covers yet are searched one by one, up to this part of all. */
 const UNINDEXED = 0.02;
 /** Each batch is a file of its own; so many of them are worth joining. */
@@ -13,14 +23,13 @@ const SMALL_FILES = 50;
 /** Versions of the tables that are older are given up: whoever reads has long gone on. */
 const KEEP_VERSIONS = 60 * 60 * 1000;
 
-/** The parts that an index of so many sounds has, each of the square root of them. */
-function partitionsFor(count: number): number {
-  return Math.round(Math.sqrt(count));
+function partsFor(count: number): number {
+  return Math.max(LEAST_PARTS, Math.round(count / PART));
 }
 
 /** How many parts of the index a query looks through. */
 export function probesFor(count: number): number {
-  return Math.ceil(PROBED * partitionsFor(count));
+  return Math.ceil(PROBED * partsFor(count));
 }
 
 /** Whether there is enough to do for {@linkcode joinFiles} and {@linkcode buildIndices}. */
@@ -55,7 +64,11 @@ export async function buildIndices(
   const existing = await sounds.listIndices();
   const { Index } = lancedb;
   const configs = {
-    [VECTOR_COLUMN]: Index.ivfFlat({ distanceType: "dot", numPartitions: partitionsFor(count) }),
+    [VECTOR_COLUMN]: Index.ivfRq({
+      distanceType: "dot",
+      numPartitions: partsFor(count),
+      numBits: BITS,
+    }),
     path: Index.btree(),
     id: Index.btree(),
     hash: Index.btree(),

@@ -1,6 +1,7 @@
 /** The search page's server: a page with a microphone, and the interface behind it. */
 import { basename, dirname, extname } from "node:path";
 import { AudioError } from "../audio/wav.ts";
+import { QvimError } from "../io/errors.ts";
 import { LibraryError } from "../library/lancedb.ts";
 import { type SearchResult, SoundLibrary } from "../library/search.ts";
 import { Guard, isLoopback, SECURITY } from "./guard.ts";
@@ -36,10 +37,14 @@ export interface RunningServer {
 /** Searches under way at a time; more wait, and many more are turned away. */
 const AT_A_TIME = 2, MOST_WAITING = 16;
 
+/** Thrown where the server can't listen as it is asked to; the message says what to do. */
+export class ServeError extends QvimError {}
+
 /**
  * Serves the search page of a library.
  *
  * @throws {LibraryError} Where there is none.
+ * @throws {ServeError} Where it can't listen there.
  */
 export async function serveLibrary(options: ServeOptions): Promise<RunningServer> {
   const { library: place, port = 8080, host = "127.0.0.1" } = options;
@@ -47,12 +52,7 @@ export async function serveLibrary(options: ServeOptions): Promise<RunningServer
   const library = await SoundLibrary.open(place);
   await library.warmUp();
   const app = new App(library);
-  const server = Deno.serve({
-    port,
-    hostname: host,
-    onListen: () => {},
-    onError: () => new Response("Something went wrong\n", { status: 500 }),
-  }, (request) => app.answer(request));
+  const server = listen(host, port, (request) => app.answer(request));
   app.guard = new Guard(server.addr.port, token);
   const shown = host === "0.0.0.0" || host === "::" ? Deno.hostname() : host;
   const url = `http://${shown}:${server.addr.port}/${token ? `?token=${token}` : ""}`;
@@ -64,6 +64,24 @@ export async function serveLibrary(options: ServeOptions): Promise<RunningServer
       await finished;
     },
   };
+}
+
+function listen(host: string, port: number, answer: (request: Request) => Promise<Response>) {
+  try {
+    return Deno.serve({
+      port,
+      hostname: host,
+      onListen: () => {},
+      onError: () => new Response("Something went wrong\n", { status: 500 }),
+    }, answer);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? `another program at port ${port}: choose a port with --port, or 0 for any that is free`
+      : error instanceof Error
+      ? `${error.message}: choose an address of this machine with --host, a port with --port`
+      : error;
+    throw new ServeError(`Expected to listen on ${host}:${port} but found ${reason}`);
+  }
 }
 
 class App {

@@ -160,6 +160,19 @@ Deno.test("with --host the server asks for its token", () =>
     }
   }, "0.0.0.0"));
 
+Deno.test("serveLibrary() says where it can't listen", () =>
+  withServer(async ({ port }, _, sounds) => {
+    const library = join(sounds, "..", "library");
+    await assert.rejects(
+      serveLibrary({ library, port }),
+      new RegExp(`^ServeError: Expected to listen on 127.0.0.1:${port} but found another program`),
+    );
+    await assert.rejects(
+      serveLibrary({ library, port: 0, host: "192.0.2.1" }),
+      /^ServeError: Expected to listen on 192\.0\.2\.1:0 but found .*: choose an address/,
+    );
+  }));
+
 Deno.test("GET /api/openapi.json describes what the server answers", () =>
   withServer(async ({ url }) => {
     const api = await (await fetch(`${url}api/openapi.json`)).json();

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
+import { normalize } from "../../lib/embedding/cosine.ts";
+import { Store } from "../../lib/library/store.ts";
+import type { SoundRow } from "../../lib/library/rows.ts";
+import { withFolder } from "../support.ts";
+
+const SHAPE = { views: 1, vector: 64, features: 2 };
+const random = seededRandom(5);
+const vector = () => normalize(Float32Array.from({ length: SHAPE.vector }, () => random() - 0.5));
+
+function rowOf(id: string, heard: Float32Array): SoundRow {
+  return {
+    ...{ id, path: `/${id}.wav`, words: ` ${id}`, hash: id, size: 1, mtime: 1, duration: 1 },
+    ...{ rate: 44100, channels: 1, start: 0, end: 1, model: "m", batch: "b", added: 1 },
+    ...{ vectors: [heard], features: [new Float32Array(2)] },
+  };
+}
+
+Deno.test("Store.nearest() finds through its index what it finds without, and what came later", async () => {
+  await withFolder(async (folder) => {
+    const store = await Store.openOrCreate(folder, SHAPE);
+    try {
+      await store.add(Array.from({ length: 4000 }, (_, i) => rowOf(`made-${i}`, vector())));
+      const query = vector();
+      const exact = await store.nearest(query, 100, { exact: true });
+      assert.deepEqual(
+        await store.nearest(query, 100),
+        exact,
+        "without an index all are looked at",
+      );
+      await store.buildIndices(4000);
+      const found = new Set(await store.nearest(query, 100));
+      const recall = exact.filter((row) => found.has(row)).length / exact.length;
+      // The vectors are spread evenly, which is the worst case, and four tenths of it are looked at.
+      assert.ok(recall > 0.5, `${recall}`);
+
+      // The nearest of all comes later, before the index is brought up to date and afterwards.
+      await store.add([rowOf("nearest", query)]);
+      const nearest = async () => {
+        const [first] = await store.readRows((await store.nearest(query, 3)).slice(0, 1), ["id"]);
+        return first.id;
+      };
+      assert.equal(await nearest(), "nearest");
+      await store.optimize();
+      assert.equal(await nearest(), "nearest");
+      const { id } = (await store.readRows(
+        await store.nearest(query, 1, { where: "id <> 'nearest'" }),
+        ["id"],
+      ))[0];
+      assert.notEqual(id, "nearest");
+      await store.remove("id = 'nearest'");
+      assert.notEqual(await nearest(), "nearest");
+    } finally {
+      store.close();
+    }
+  });
+});
