@@ -117,20 +117,17 @@ function pageOf(base: string, id: string): string {
     cancel.hidden = true;
     say(text);
   };
-  const load = async () => {
-    try {
-      return await import(base + "recorder.js");
-    } catch {
-      over("This page can't reach the kernel, which runs on another machine, or is done with this " +
-        "recording. Run the cell again, or record a file and give its path to listen().");
-    }
-  };
+  // At once: who can't record here learns so before making a noise.
+  const loading = import(base + "recorder.js").catch(() => {
+    over("This page can't reach the kernel, which runs on another machine, or is done with this " +
+      "recording. Run the cell again, or record a file and give its path to listen().");
+  });
   const fail = async (text) => {
     over(text);
     await post("failed", text).catch(() => {});
   };
   const start = async () => {
-    const module = await load();
+    const module = await loading;
     if (module === undefined) return;
     recorder = new module.Recorder({ onLevel: (level) => { meter.value = level; }, onFull: toggle });
     try {

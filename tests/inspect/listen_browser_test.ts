@@ -6,6 +6,35 @@ import { runNotebook } from "../../lib/notebook/runner.ts";
 import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
 import { CHROMIUM, findPython, PROJECT, withFolder } from "../support.ts";
 
+/**
+ * VS Code puts what is shown into a page that is there, makes its scripts anew, and has a style of its
+ * own for tables.
+ */
+const AS_IN_VS_CODE = (html: string[]) =>
+  `<style>
+    table, thead, tr, th, td, tbody { border: none !important }
+    table, th, tr { vertical-align: middle; text-align: right }
+    th, td { padding: 4px 8px }
+    tr:nth-child(even) { background-color: rgba(130, 130, 130, 0.08) }
+    tbody th { font-weight: normal }
+  </style><div id="outputs"></div>
+  <script type="application/json" id="shown">${
+    JSON.stringify(html).replaceAll("<", "\\u003c")
+  }</script>
+  <script>
+    for (const html of JSON.parse(document.getElementById("shown").textContent)) {
+      const output = document.createElement("div");
+      output.innerHTML = html;
+      document.getElementById("outputs").append(output);
+      for (const old of [...output.getElementsByTagName("script")]) {
+        const script = document.createElement("script");
+        script.text = old.innerText;
+        output.append(script);
+        script.remove();
+      }
+    }
+  </script>`;
+
 const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
 
 Deno.test({
@@ -27,15 +56,14 @@ Deno.test({
         // Ten rows stay under 5 MB.
         assert.ok(text.length / count < 500_000, `${text.length}`);
       }
-      const page = join(folder, "page.html");
-      Deno.writeTextFileSync(
-        page,
-        `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
-          `<style>:root { color-scheme: light dark }</style><main><h1>Cells</h1>${
-            html.join("\n")
-          }</main></html>`,
-      );
-      for (const colorScheme of ["light", "dark"]) {
+      const parts = { light: html.join("\n"), dark: AS_IN_VS_CODE(html) };
+      for (const [colorScheme, body] of Object.entries(parts)) {
+        const page = join(folder, `${colorScheme}.html`);
+        Deno.writeTextFileSync(
+          page,
+          `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
+            `<style>:root { color-scheme: light dark; background: Canvas; color: CanvasText }</style><main><h1>Cells</h1>${body}</main></html>`,
+        );
         const context = await openBrowser(join(folder, colorScheme), {
           colorScheme,
           offline: true,

@@ -25,6 +25,7 @@ const IMITATION = join(QUERIES, [...Deno.readDirSync(QUERIES)].map(({ name }) =>
 async function withRecorder(
   args: string[],
   use: (page: Page, finished: Promise<Take>) => Promise<void>,
+  host = "localhost",
 ): Promise<void> {
   await withFolder(async (folder) => {
     const recorder = openRecorder(60);
@@ -37,7 +38,7 @@ async function withRecorder(
     const browser = await openBrowser(folder, { args });
     try {
       const page = browser.pages()[0] ?? await browser.newPage();
-      await page.goto(`http://localhost:${jupyter.addr.port}/`);
+      await page.goto(`http://${host}:${jupyter.addr.port}/`);
       await use(page, recorder.finished);
     } finally {
       await browser.close();
@@ -96,6 +97,12 @@ test("a notebook's page says what to do about a refused microphone", () =>
     assert.match(take.error, /microphone/i);
     assert.equal(await page.locator("[role=status]").textContent(), take.error);
   }));
+
+test("the page of a Jupyter elsewhere says at once that it can't record", () =>
+  withRecorder(["--host-resolver-rules=MAP jupyter.example 127.0.0.1"], async (page) => {
+    await page.getByText("can't reach the kernel, which runs on another machine").waitFor();
+    assert.ok(await page.getByRole("button", { name: "● Record" }).isDisabled());
+  }, "jupyter.example"));
 
 Deno.test("the recorder's server answers nobody without its token, and under no other name", async () => {
   const recorder = openRecorder(60);
