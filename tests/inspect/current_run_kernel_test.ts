@@ -14,21 +14,23 @@ interface Shown {
   error?: string;
 }
 
-/** Sends all code cells one after another, whether or not one fails: as Deno's kernel takes them. */
+/** Sends all code cells at once: Deno's kernel takes them one after another, whether or not one fails. */
 async function runAll(kernel: Kernel, cells: TodoCells): Promise<Map<string, Shown>> {
   const shown = new Map<string, Shown>();
-  for (const cell of composeNotebook(readTemplate(), cells).cells) {
-    if (cell.cell_type !== "code") continue;
+  const code = composeNotebook(readTemplate(), cells).cells.filter(({ cell_type }) =>
+    cell_type === "code"
+  );
+  await Promise.all(code.map((cell) => {
     const seen: Shown = { text: "", figures: 0 };
-    await kernel.execute(cell.source, ({ header, content }) => {
+    shown.set(cell.id!, seen);
+    return kernel.execute(cell.source, ({ header, content }) => {
       if (header.msg_type === "stream") seen.text += content.text;
       if (header.msg_type === "display_data" && /svg|MRR/.test(JSON.stringify(content.data))) {
         seen.figures++;
       }
       if (header.msg_type === "error") seen.error = `${content.ename}: ${content.evalue}`;
     });
-    shown.set(cell.id!, seen);
-  }
+  }));
   return shown;
 }
 
