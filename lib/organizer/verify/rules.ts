@@ -32,7 +32,20 @@ export class RuleChecker {
   check(ast: t.File): void {
     traverse(ast, {
       ...TYPES,
-      Program: (path) => this.#patching.checkPaths(path),
+      Program: (path) => {
+        this.#patching.checkPaths(path);
+        this.#patching.checkNames(path);
+      },
+      // What stands in a block is declared for all cells as well, where no function is around it.
+      FunctionDeclaration: (path) => this.#declaration(path),
+      TSEnumDeclaration: (path) => this.#declaration(path),
+      TSModuleDeclaration: (path) => this.#declaration(path),
+      ClassProperty: (path) => {
+        const { key, computed } = path.node;
+        if (!computed && key.type === "Identifier") {
+          this.#field(key.name, path.get("value") as NodePath);
+        }
+      },
       Identifier: (path) => {
         if (path.isReferencedIdentifier()) this.#reference(path);
       },
@@ -49,7 +62,12 @@ export class RuleChecker {
       CallExpression: (path) => this.#call(path),
       OptionalCallExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
       NewExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
-      AssignmentExpression: (path) => this.#patching.change(path.get("left") as NodePath),
+      AssignmentExpression: (path) => {
+        const left = path.get("left") as NodePath;
+        this.#patching.change(left);
+        const key = left.isMemberExpression() ? this.resolver.key(left) : undefined;
+        if (key !== undefined) this.#field(key, path.get("right") as NodePath);
+      },
       ForXStatement: (path) => {
         const left = path.get("left") as NodePath;
         if (!left.isVariableDeclaration()) this.#patching.change(left);
@@ -116,6 +134,21 @@ export class RuleChecker {
     }
   }
 
+  /** The module that the processes of a model run is one that it imports. */
+  #field(name: string, value: NodePath): void {
+    if (name !== "workerModule" || (value.node as t.Node | null) === null) return;
+    const isItself = value.isMemberExpression() && value.get("object").isMetaProperty();
+    const isNone = value.isIdentifier({ name: "undefined" });
+    if (!isItself && !isNone) this.#dynamicImport(value, value);
+  }
+
+  #declaration(path: NodePath): void {
+    const { id } = path.node as t.FunctionDeclaration | t.TSEnumDeclaration;
+    if (id?.type === "Identifier" && path.getFunctionParent() === null) {
+      this.#patching.declares(path, id.name);
+    }
+  }
+
   #call(path: NodePath<t.CallExpression>): void {
     const callee = path.get("callee") as NodePath;
     const args = path.get("arguments") as NodePath[];
@@ -137,7 +170,10 @@ export class RuleChecker {
           this.#named(path, name, key === "call" ? args.slice(1) : []);
         }
       }
-      if (key !== undefined && TAKES_APART.test(key)) this.#takesApart(path, object);
+      if (key !== undefined) {
+        if (TAKES_APART.test(key)) this.#takesApart(path, object);
+        this.#patching.calls(path, object, key, args);
+      }
     }
     for (const name of this.resolver.names(callee)) {
       // What a call gives is not seen as a name anywhere else.
