@@ -84,7 +84,7 @@ export function mapOf(points: Point[]): string {
   );
   return `<div class="qvim-map">${STYLE}<div class="qvim-still">${still}</div>` +
     `${open} role="group" aria-label="${label}">${marks.join("")}</svg>` +
-    `<p class="qvim-here" role="status">Hover over a sound, or go there with the arrow keys.</p>` +
+    `<p class="qvim-here" role="status"></p>` +
     `<p>Squares are items, circles queries; what lies near sounds alike to the model (UMAP, whose ` +
     `axes have no unit).</p><p class="qvim-classes">${legend.join(" ")}</p>` +
     `<audio class="qvim-sound" preload="none" hidden></audio>${SCRIPT}</div>`;
@@ -139,6 +139,7 @@ for (const root of document.querySelectorAll(".qvim-map:not([data-ready])")) {
   root.dataset.ready = "";
   const drawing = root.querySelector("svg"), player = root.querySelector("audio");
   const here = root.querySelector(".qvim-here");
+  here.textContent = "Hover over a sound, or go there with the arrow keys.";
   const marks = [...root.querySelectorAll("[data-sound]")];
   const places = marks.map((mark) => {
     const { x, y, width, height } = mark.firstElementChild.getBBox();

@@ -8,7 +8,7 @@ import { startProgress } from "../ui/progress.ts";
 import { assertEvaluation, assertScores, inspectShort, ListenError, noScoresOf } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
 import { playersPage, type Shown, soundTable } from "./players.ts";
-import { choose, rank } from "./ranked.ts";
+import { choose, classOf, rank } from "./ranked.ts";
 import { openRecording } from "./sounds.ts";
 
 /** Where sounds and scores come from; those of the notebook's run unless given. */
@@ -142,7 +142,7 @@ async function showRecording(path: string, options: ListenOptions): Promise<void
   }
   await showTables([[
     "Your recording",
-    choose(query, rank(scores, new Set(Object.keys(items))), undefined, top, path, items),
+    choose({ name: query, path }, rank(scores, new Set(Object.keys(items))), undefined, top, items),
   ]]);
 }
 
@@ -238,7 +238,8 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
     const title = place === undefined
       ? query
       : `${query}: its item is at rank ${place} of ${ranked.length}`;
-    return [title, choose(query, ranked, right, top, known[query], items)];
+    const imitation = { name: query, path: known[query], class: classOf(known[query]) };
+    return [title, choose(imitation, ranked, right, top, items)];
   }));
 }
 

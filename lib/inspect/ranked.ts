@@ -4,7 +4,7 @@ import type { QueryScores } from "../challenge/similarities.ts";
 import type { Shown } from "./players.ts";
 
 /** The class of an item: the folder that it lies in. */
-const classOf = (path: string) => basename(dirname(path));
+export const classOf = (path: string): string => basename(dirname(path));
 
 /** An item in its place. */
 export interface Ranked {
@@ -35,15 +35,14 @@ export function rank(scores: QueryScores, counted: Set<string>): Ranked[] {
  *
  * @param right The right item, where it is known.
  * @param top How many answers.
- * @param path Where the imitation lies.
+ * @param imitation What was asked.
  * @param items Item → path.
  */
 export function choose(
-  query: string,
+  imitation: Omit<Shown, "role">,
   ranked: Ranked[],
   right: string | undefined,
   top: number,
-  path: string,
   items: SoundPaths,
 ): Shown[] {
   const shownAs = (role: string, { item, score, rank }: Ranked): Shown => ({
@@ -54,5 +53,5 @@ export function choose(
   const answers = ranked.slice(0, top).map((item, i) => shownAs(`answer ${i + 1}`, item));
   const rest = ranked.slice(top).filter(({ item }) => item === right)
     .map((item) => shownAs("right item", item));
-  return [{ role: "imitation", name: query, path }, ...rest, ...answers];
+  return [{ role: "imitation", ...imitation }, ...rest, ...answers];
 }

@@ -39,11 +39,11 @@ await listen({ path: ${JSON.stringify(query.path)} }, { model: new TwoDft(), ite
   assert.match(recording, /^Your recording: 1\. .+\.wav, 2\. .+\.wav$/m);
   assert.equal(recording.match(/<audio /g)!.length, 3);
   assert.match(search, /^What was found: 1\. .+\.wav, 2\. .+\.wav$/m);
-  // The part alone is played: 0.2 s at 12 kHz are 2,400 bytes.
+  // The part alone is played: 0.2 s at 16 kHz are 3,200 bytes.
   const sounds = search.matchAll(/base64,([^"]+)"><\/audio>/g).map(([, text]) =>
     Uint8Array.fromBase64(text).length
   ).toArray();
-  assert.ok(Math.abs(sounds[0] - 58 - 2400) <= 2, `${sounds}`);
+  assert.ok(Math.abs(sounds[0] - 58 - 3200) <= 2, `${sounds}`);
   assert.ok(sounds[1] > 2 * sounds[0], `${sounds}`);
   const lines = messages.trim().split("\n");
   assert.match(lines[0], /^Expected a notebook in a browser to record in but found none/);
