@@ -1,5 +1,6 @@
 import { ChirpZ } from "./chirp_z.ts";
 import { fastFftSize, RealFft } from "./fft.ts";
+import { checkWhole } from "./mel_bank.ts";
 
 /** The shape of a {@linkcode ConstantQ} transform. */
 export interface ConstantQOptions {
@@ -66,9 +67,20 @@ export class ConstantQ {
    * Makes the plan for signals of one length.
    *
    * @param options Rate, length and range.
+   * @throws {RangeError} Where they make no bins, or the length is none that is transformed.
    */
   constructor(options: ConstantQOptions) {
     const { sampleRate, length, fMin, fMax, binsPerOctave } = options;
+    checkWhole("sampleRate", sampleRate);
+    checkWhole("length", length);
+    checkWhole("binsPerOctave", binsPerOctave);
+    if (!(fMin > 0 && fMin <= fMax && fMin < sampleRate / 2)) {
+      throw new RangeError(
+        `Expected 0 < fMin ≤ fMax and fMin below ${
+          sampleRate / 2
+        } Hz but found ${fMin} and ${fMax}`,
+      );
+    }
     const q = 2 ** (1 / binsPerOctave) - 2 ** (-1 / binsPerOctave);
     const nyquist = sampleRate / 2;
     const count = Math.floor(binsPerOctave * Math.log2(Math.min(fMax, nyquist) / fMin)) + 1;
@@ -110,8 +122,14 @@ export class ConstantQ {
    *
    * @param signal At most `length` samples; a shorter one is padded with zeros.
    * @returns Magnitudes, band by band [shape=(bins, frames)].
+   * @throws {RangeError} Where the signal is longer.
    */
   magnitudes(signal: Float32Array): Float32Array {
+    if (signal.length > this.#length) {
+      throw new RangeError(
+        `Expected at most ${this.#length} samples, the length of the plan, but found ${signal.length}`,
+      );
+    }
     const out = new Float32Array(this.bins * this.frames);
     const spectrum = this.#fft.forward(signal);
     const scale = 2 / this.#length;

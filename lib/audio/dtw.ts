@@ -1,4 +1,4 @@
-import type { Matrix } from "./mel_bank.ts";
+import { checkChoice, type Matrix } from "./mel_bank.ts";
 
 /** How two sequences are aligned. */
 export interface DtwOptions {
@@ -52,9 +52,7 @@ export function dtw(a: Matrix, b: Matrix, options: DtwOptions = {}): Alignment {
         `[${b.rows}, ${m}]`,
     );
   }
-  if (metric !== "euclidean" && metric !== "cosine") {
-    throw new RangeError(`Expected metric to be euclidean or cosine but found ${metric}`);
-  }
+  checkChoice("metric", metric, ["euclidean", "cosine"]);
   const distance = metric === "cosine" ? cosineDistance : euclideanDistance;
   const left = framesOf(a), right = framesOf(b);
   const { below, above } = band(bandRad, n, m);

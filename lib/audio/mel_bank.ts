@@ -39,6 +39,12 @@ export function checkWhole(name: string, value: number, least = 1): void {
   throw new RangeError(`Expected ${name} to be a whole number from ${least} up but found ${value}`);
 }
 
+/** @throws {RangeError} Where the value of a setting is none of those that it may have. */
+export function checkChoice(name: string, value: string, choices: string[]): void {
+  if (choices.includes(value)) return;
+  throw new RangeError(`Expected ${name} to be ${choices.join(" or ")} but found ${value}`);
+}
+
 const SLANEY_STEP = 200 / 3, SLANEY_EDGE = 1000, SLANEY_LOG = Math.log(6.4) / 27;
 
 function toMel(hz: number, scale: MelScale): number {
@@ -76,6 +82,8 @@ export function melFilterBank(sampleRate: number, nFft: number, options: MelOpti
   const { melScale = "slaney", norm = "slaney", straightOver = "hz" } = options;
   checkWhole("nMels", nMels);
   checkWhole("nFft", nFft, 2);
+  checkChoice("melScale", melScale, ["htk", "slaney"]);
+  checkChoice("straightOver", straightOver, ["hz", "mel"]);
   if (!(fMin >= 0 && fMin < fMax && fMax <= sampleRate / 2)) {
     throw new RangeError(
       `Expected 0 ≤ fMin < fMax ≤ ${sampleRate / 2} Hz but found ${fMin} and ${fMax}`,

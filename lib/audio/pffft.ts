@@ -69,15 +69,26 @@ interface Setup {
 
 const setups = new Map<string, Setup>();
 
+function isSize(n: number, unit: number): boolean {
+  let rest = n / unit;
+  if (!Number.isInteger(rest) || rest < 1 || n > MAX_FFT_SIZE) return false;
+  for (const factor of [2, 3, 5]) {
+    while (rest % factor === 0) rest /= factor;
+  }
+  return rest === 1;
+}
+
 function acquireSetup(n: number, type: number): Setup {
   const key = `${type}:${n}`;
   let setup = setups.get(key);
   if (setup === undefined) {
-    const pointer = n <= MAX_FFT_SIZE ? pffft._pffft_new_setup(n, type) : 0;
+    const unit = type === REAL ? 32 : 16;
+    // PFFFT itself ends where a size is no multiple, and says so on the console.
+    const pointer = isSize(n, unit) ? pffft._pffft_new_setup(n, type) : 0;
     if (pointer === 0) {
       throw new RangeError(
         `Expected an FFT size up to ${MAX_FFT_SIZE} of factors 2, 3 and 5, a ` +
-          `multiple of ${type === REAL ? 32 : 16}, but found ${n}`,
+          `multiple of ${unit}, but found ${n}`,
       );
     }
     setup = { key, pointer, users: 0 };

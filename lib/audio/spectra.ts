@@ -233,6 +233,7 @@ export function mfcc(
  * @param sampleRate In Hz.
  * @param options How it is cut into frames.
  * @returns Hz for each frame, 0 for silence [shape=(frames,)].
+ * @throws {RangeError} Where the rate is none, or an option makes no frames.
  *
  * @example
  * ```ts
@@ -248,6 +249,9 @@ export function spectralCentroid(
   sampleRate: number,
   options: StftOptions = {},
 ): Float32Array {
+  if (!(sampleRate > 0 && sampleRate < Infinity)) {
+    throw new RangeError(`Expected sampleRate to be above 0 Hz but found ${sampleRate}`);
+  }
   const { data, rows, columns } = featureFrames(samples, options);
   const step = sampleRate / (options.nFft ?? DEFAULT_N_FFT);
   return Float32Array.from({ length: columns }, (_, t) => {

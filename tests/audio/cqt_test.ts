@@ -32,3 +32,20 @@ Deno.test("ConstantQ is silent for silence, and pads short signals", () => {
   const cqt = new ConstantQ(OPTIONS);
   assert.equal(Math.max(...cqt.magnitudes(new Float32Array(10))), 0);
 });
+
+Deno.test("ConstantQ says which settings make no bins, and takes no longer signal than it is made for", () => {
+  const good = { sampleRate: 8000, length: 4800, fMin: 55, fMax: 2093, binsPerOctave: 12 };
+  const bad: [Partial<typeof good>, RegExp][] = [
+    [{ fMin: 0 }, /Expected 0 < fMin ≤ fMax and fMin below 4000 Hz but found 0 and 2093/],
+    [{ fMin: 3000 }, /Expected 0 < fMin ≤ fMax/],
+    [{ binsPerOctave: 0 }, /Expected binsPerOctave to be a whole number from 1 up but found 0/],
+    [{ length: 1000 }, /Expected an FFT size .* but found 1000/],
+  ];
+  for (const [options, message] of bad) {
+    assert.throws(() => new ConstantQ({ ...good, ...options }), { name: "RangeError", message });
+  }
+  assert.throws(
+    () => new ConstantQ(good).magnitudes(new Float32Array(4801)),
+    /Expected at most 4800 samples, the length of the plan, but found 4801/,
+  );
+});

@@ -77,3 +77,15 @@ Deno.test("ChirpZ computes any range of outputs, of inputs that start anywhere",
   const expected = slowDft(x, 83, ks, 1, -20).map(([re, im]) => [3 * Math.hypot(re, im)]);
   close(magnitudes.subarray(2), expected, 3e-5);
 });
+
+Deno.test("RealFft says which lengths it takes, and other plans go on", () => {
+  const plan = new RealFft(64);
+  for (const n of [1000, 0, -32, 32.5, 32 * 7, NaN]) {
+    assert.throws(() => new RealFft(n), {
+      name: "RangeError",
+      message: `Expected an FFT size up to ${2 ** 22} of factors 2, 3 and 5, a multiple of 32, ` +
+        `but found ${n}`,
+    });
+  }
+  assert.equal(plan.forward(new Float32Array(64).fill(1))[0], 64);
+});

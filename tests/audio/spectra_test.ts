@@ -91,6 +91,12 @@ Deno.test("spectra name the option that makes none", () => {
     /Expected 1025 samples or more to pad by reflect but found 1024/,
   );
   assert.throws(() => stft(x, { padMode: "wrap" as "edge" }), /Expected padMode to be one of/);
+  const bark = { melScale: "bark" as "htk" };
+  assert.throws(() => melFilterBank(8000, 512, bark), /Expected melScale to be htk or slaney/);
+  assert.throws(
+    () => spectralCentroid(x, NaN),
+    /Expected sampleRate to be above 0 Hz but found NaN/,
+  );
   assert.throws(() => melFilterBank(8000, 512, { norm: 0 }), /Expected norm to be slaney, none or/);
   const power = { data: x, rows: 1, columns: 4096 };
   assert.throws(() => powerToDb(power, { ref: 0 }), /Expected ref to be "max" or a power above 0/);
