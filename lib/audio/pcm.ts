@@ -48,6 +48,8 @@ export interface CompressedPart {
 const MAX_SAMPLE_RATE = 1_000_000;
 /** Nothing records more at once. */
 const MAX_CHANNELS = 1024;
+/** The longest block of a coding of blocks: theirs have a few hundred bytes for each channel. */
+const MAX_BLOCK_BYTES = 2 ** 20;
 /** Bytes that are read at a time. */
 const READ_BYTES = 2 ** 20;
 
@@ -136,7 +138,7 @@ export function blocksOf(
   const reader = BLOCK_CODINGS[coding];
   const blockBytes = reader.bytes?.(channels) ?? written;
   const blockFrames = reader.frames(blockBytes, channels);
-  if (blockFrames < 2) {
+  if (blockFrames < 2 || blockBytes > MAX_BLOCK_BYTES) {
     throw new AudioError(
       `Expected blocks that hold samples of ${channels} channels but found blocks of ` +
         `${blockBytes} bytes in ${name}`,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
-import { AudioError, decodeWav, readWav, WavError } from "../../lib/audio/wav.ts";
+import { AudioError, decodeWav, openSound, readWav, WavError } from "../../lib/audio/wav.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { withFolder } from "../support.ts";
 import { ascii, chunk, fmt, HALF, LIST, mutations, riff, u32, VALID } from "./odd_files.ts";
@@ -124,6 +124,41 @@ for (const [what, bytes, message] of BROKEN) {
       });
     }));
 }
+
+/** Blocks that a CAF file says the length of. */
+const cafBlocks = [
+  ...caf(Array(8).fill(255)).slice(0, 28),
+  ...[...ascii("ms\0\x02"), ...[0, 0x100, 500, 1, 0].flatMap(u32be)],
+  ...[...ascii("data"), ...Array(8).fill(255), 0, 0, 0, 0, ...Array(0x200).fill(1)],
+];
+
+Deno.test("mutated headers of every container end in samples or an AudioError, in little memory", () =>
+  withFolder((folder) => {
+    const path = join(folder, "x"), random = seededRandom(4);
+    const originals = [...STREAMS.map(([, bytes]) => bytes), cafBlocks];
+    const values = [0xffffffff, 0x7fffffff, 0x80000000, 0x40000000, 0, 1].map(u32be);
+    let good = 0, bad = 0;
+    for (let round = 0; round < 6000; round++) {
+      const bytes = Uint8Array.from(originals[round % originals.length]);
+      for (let i = 0; i < 1 + 2 * random(); i++) {
+        const at = Math.floor(random() * Math.min(100, bytes.length - 4));
+        if (random() < 0.5) bytes[at] = Math.floor(256 * random());
+        else bytes.set(values[Math.floor(random() * values.length)], at);
+      }
+      Deno.writeFileSync(path, bytes);
+      const before = Deno.memoryUsage().rss;
+      try {
+        using sound = openSound(path);
+        if (sound.isPlain) assert.equal(sound.read().length, sound.frames);
+        good++;
+      } catch (error) {
+        assert.ok(error instanceof AudioError, String(error));
+        bad++;
+      }
+      assert.ok(Deno.memoryUsage().rss - before < 100 * 2 ** 20, `${bytes.toHex()}`);
+    }
+    assert.ok(good > 1000 && bad > 1000, `${good} ${bad}`);
+  }));
 
 Deno.test("openAudio() reads the same samples in parts as at once, in every plain coding", () =>
   withFolder((folder) => {
