@@ -29,6 +29,8 @@ const COUNTING =
 /** Methods of lists that give such a list again, or one of it. */
 const SAME_LIST =
   /^(slice|filter|sort|toSorted|reverse|toReversed|splice|toSpliced|concat|flat|fill|with|values|subarray)$/;
+/** Those of them that put something else into it. */
+const ADDS = /^(concat|with|toSpliced|splice|fill)$/;
 const ONE_OF_LIST = /^(at|pop|shift|find|findLast)$/;
 /** What gives its first argument back, as far as names and paths go. */
 const SAME =
@@ -83,8 +85,17 @@ function ofMethod(
       return limit(object.flatMap((value) => joinedList(resolver, value, args, depth)));
     }
     if (SAME_LIST.test(key)) {
-      const more = key === "concat" ? argument(0) : [];
-      return [{ kind: "list", of: limit(resolver.elements([...object, ...more], depth + 1)) }];
+      const of = resolver.elements(object, depth + 1);
+      const more = ADDS.test(key)
+        ? args.flatMap((_, i) =>
+          argument(i).flatMap((value) =>
+            key === "concat" && (value.kind === "list" || value.kind === "code")
+              ? resolver.elements([value], depth + 1)
+              : [value]
+          )
+        )
+        : [];
+      return [{ kind: "list", of: limit([...of, ...more]) }];
     }
     if (ONE_OF_LIST.test(key)) return resolver.elements(object, depth + 1);
     if (key === "entries") {

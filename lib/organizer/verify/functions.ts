@@ -40,7 +40,15 @@ export function callsOf(handler: NodePath, fields: () => Fields): Call[] | undef
   const scope = handler.isFunctionDeclaration() ? parentPath!.scope : handler.scope.parent;
   const binding = name === undefined ? undefined : scope?.getBinding(name);
   if (binding === undefined || !binding.constant) return undefined;
-  return allCalls(binding.referencePaths);
+  return allCalls([...binding.referencePaths, ...innerReferences(handler)]);
+}
+
+/** Uses of the name that a function or a class expression has for itself. */
+function innerReferences(path: NodePath): NodePath[] {
+  if (!path.isFunctionExpression() && !path.isClassExpression()) return [];
+  const name = path.node.id?.name;
+  const binding = name === undefined ? undefined : path.scope.getOwnBinding(name);
+  return binding?.referencePaths ?? [];
 }
 
 /** The call of which a reference to a function is the callee, or that calls it back. */
@@ -89,7 +97,7 @@ function callsOfMethod(method: NodePath, fields: () => Fields): Call[] | undefin
       ? owner.parentPath.node.id.name
       : id?.name;
     const binding = ofClass === undefined ? undefined : owner.parentPath!.scope.getBinding(ofClass);
-    return binding && allCalls(binding.referencePaths);
+    return binding && allCalls([...binding.referencePaths, ...innerReferences(owner)]);
   }
   return callsOfKey(method, fields);
 }

@@ -24,7 +24,7 @@ const GLOBALS = new Set(
 
 /** What of `Deno` and `process` tells something and changes nothing. */
 const TELLS =
-  /^(Deno\.(version|build|args|inspect|errors|noColor|pid|ppid|memoryUsage|systemMemoryInfo|hostname|osRelease|osUptime|loadavg|cwd|isatty|consoleSize|SeekMode|customInspect|mainModule|execPath|env\.(get|has|toObject)|permissions|gid|uid|stdout|stderr|test|bench)|(node:)?process\.(argv|env|platform|version|versions|memoryUsage|hrtime|nextTick|cwd|stdout|stderr|arch|pid|ppid|uptime|cpuUsage|resourceUsage|release|title|emitWarning|on|once|off|exitCode))(\..*)?$/;
+  /^(Deno\.(version|build|args|inspect|errors|noColor|pid|ppid|memoryUsage|systemMemoryInfo|hostname|osRelease|osUptime|loadavg|cwd|isatty|consoleSize|SeekMode|customInspect|mainModule|execPath|env\.(get|has|toObject)|permissions|gid|uid|stdout|stderr)|(node:)?process\.(argv|env|platform|version|versions|memoryUsage|hrtime|nextTick|cwd|stdout|stderr|arch|pid|ppid|uptime|cpuUsage|resourceUsage|release|title|emitWarning|on|once|off|exitCode))(\..*)?$/;
 /** What is settled, not changed. */
 const CHANGES = /^Deno\.(env|permissions)\.(set|delete|request|revoke)/;
 

@@ -1,6 +1,7 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { isHarmlessModule, POWERFUL_PACKAGES } from "./harmless.ts";
+import { isBeginning } from "./positions.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 
@@ -34,6 +35,7 @@ export class ModulePowers {
     if (!path.node.source) return;
     this.#module(path, path.node.source.value);
     for (const specifier of path.get("specifiers") as NodePath[]) {
+      if (specifier.isExportNamespaceSpecifier()) this.#handsOut(path, path.node.source.value);
       if (!specifier.isExportSpecifier()) continue;
       const { local } = specifier.node;
       const name = local.type === "StringLiteral" ? local.value : local.name;
@@ -51,9 +53,18 @@ export class ModulePowers {
     }
   }
 
-  importExpression(path: NodePath<t.ImportExpression>): void {
+  /** @param isFollowed Whether what it gives is known wherever it is used. */
+  importExpression(
+    path: NodePath<t.ImportExpression>,
+    isFollowed: (path: NodePath, name: string) => boolean,
+  ): void {
     for (const value of this.resolver.resolve(path.get("source") as NodePath)) {
       if (value.kind === "text") this.#module(path, value.text);
+    }
+    const given = path.parentPath.isAwaitExpression() ? path.parentPath : path as NodePath;
+    for (const name of this.resolver.names(path)) {
+      if (isHarmlessModule(name) || isBeginning(given) || isFollowed(given, name)) continue;
+      this.remarks.look(path, `hands ${name} on, which can't be followed from here`);
     }
     if (path.node.options) this.remarks.look(path, "imports with options, which may read any file");
   }
@@ -63,7 +74,7 @@ export class ModulePowers {
     const [full] = values.flatMap((value) => value.kind === "name" ? [value.name] : []);
     // Modules of the participant's own are followed themselves.
     if (full === undefined) return;
-    this.remarks.uses(path, full);
+    if (!full.startsWith("qvim")) this.remarks.uses(path, full);
     if (isHarmlessModule(full) || /^node:(fs|process)(\/|$)/.test(full)) return;
     this.remarks.look(
       path,

@@ -3,6 +3,7 @@ import type * as t from "@babel/types";
 import { PATH_NAMES } from "../template.ts";
 import type { Remarks } from "./remarks.ts";
 import { isHarmlessGlobal } from "./harmless.ts";
+import { isWrapping } from "./positions.ts";
 import type { Resolver } from "./resolver.ts";
 import type { Value } from "./values.ts";
 
@@ -132,7 +133,9 @@ export class PatchingRule {
   /** A change of what a fixed cell declares. */
   #fixedVariable(path: NodePath, target: NodePath): void {
     let root = target;
-    while (root.isMemberExpression()) root = root.get("object") as NodePath;
+    while (root.isMemberExpression() || isWrapping(root)) {
+      root = root.get(root.isMemberExpression() ? "object" : "expression") as NodePath;
+    }
     if (!root.isIdentifier()) return;
     const declared = root.scope.getBinding(root.node.name);
     const line = declared?.identifier.loc?.start.line;
@@ -151,6 +154,7 @@ function isOfSounds(value: Value): boolean {
 
 /** What a pattern assigns to; a target that is no pattern is the only one. */
 function partsOf(target: NodePath): NodePath[] {
+  if (isWrapping(target)) return partsOf(target.get("expression") as NodePath);
   if (target.isObjectPattern()) return target.get("properties").flatMap(partsOf);
   if (target.isArrayPattern()) {
     return (target.get("elements") as NodePath[]).flatMap((element) =>

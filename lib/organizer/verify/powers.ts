@@ -73,7 +73,8 @@ export class PowerChecker {
       TSImportEqualsDeclaration: (path) => {
         this.remarks.look(path, "imports by another name, which can't be followed from here");
       },
-      ImportExpression: (path) => this.#modules.importExpression(path),
+      ImportExpression: (path) =>
+        this.#modules.importExpression(path, (at, name) => this.#names.isGivenOn(at, name)),
       CallExpression: (path) => this.#call(path),
       OptionalCallExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
     });

@@ -37,10 +37,10 @@ export class SetupCell {
 
   /** A program that the set-up cell starts must install something. */
   installs(path: NodePath, args: NodePath[]): void {
-    const [program] = args[0] ? this.resolver.resolve(args[0]) : [];
-    const [list] = args[1] ? this.resolver.property(this.resolver.resolve(args[1]), "args") : [];
-    const name = knownText(program), first = knownText(this.#first(list));
-    if (name === undefined || first === undefined) {
+    const [program, ...others] = args[0] ? this.resolver.resolve(args[0]) : [];
+    const lists = args[1] ? this.resolver.property(this.resolver.resolve(args[1]), "args") : [];
+    const name = knownText(program), first = knownText(this.#first(lists));
+    if (name === undefined || first === undefined || others.length > 0) {
       const message = "starts a program; which one, and what for, can't be told";
       return this.remarks.add(path, "processes", "warning", message);
     }
@@ -51,7 +51,9 @@ export class SetupCell {
   }
 
   /** The first element of a list that nobody changes. */
-  #first(list: Value | undefined): Value | undefined {
+  #first(lists: Value[]): Value | undefined {
+    const [list, ...others] = lists;
+    if (others.length > 0) return undefined;
     if (list?.kind !== "code" || this.resolver.fields(list.path).isChanged(list.path.node)) {
       return undefined;
     }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { composeNotebook, readTemplate, type TodoCells } from "../../../lib/organizer/template.ts";
 import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
+import { FLOWS } from "../../fixtures/flows.ts";
 import { HONEST } from "../../fixtures/honest.ts";
 import { MODULES, WAYS } from "../../fixtures/ways_around.ts";
 import { PROJECT, withFolder, writeFiles } from "../../support.ts";
@@ -23,6 +24,13 @@ for (const [what, cells] of WAYS) {
     assert.notEqual(verdictOf(await verify(code)), "clean");
   });
 }
+
+Deno.test("verify calls none of the flows clean", async () => {
+  for (const code of FLOWS) {
+    const cells = typeof code === "string" ? { implementation: code } : code;
+    assert.notEqual(verdictOf(await verify(cells)), "clean", JSON.stringify(code));
+  }
+});
 
 for (const [what, implementation, files] of MODULES) {
   Deno.test(`verify does not call clean: ${what}`, () =>
