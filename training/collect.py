@@ -14,6 +14,7 @@ import pickle
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -48,16 +49,17 @@ def load(job: tuple[str, Path]) -> tuple[str, np.ndarray | None]:
     return family, sources.read(path, SECONDS)
 
 
-def squeeze(samples: np.ndarray) -> bytes:
-    """Samples as Ogg Vorbis."""
+def squeeze(clips: list[np.ndarray]) -> tuple[bytes, list[int]]:
+    """Clips as one file of Ogg Vorbis, whose headers outweigh a short clip, and their lengths."""
     file = BytesIO()
-    soundfile.write(file, samples, RATE, format="OGG", subtype="VORBIS", compression_level=COMPRESSION)
-    return file.getvalue()
+    soundfile.write(file, np.concatenate(clips), RATE, format="OGG", subtype="VORBIS", compression_level=COMPRESSION)
+    return file.getvalue(), [len(c) for c in clips]
 
 
-def expand(content: bytes) -> np.ndarray:
-    """The inverse of `squeeze`, nearly [samples]."""
-    return soundfile.read(BytesIO(content), dtype="float32")[0]
+def expand(content: bytes, lengths: list[int]) -> list[np.ndarray]:
+    """The inverse of `squeeze`, nearly."""
+    samples = soundfile.read(BytesIO(content), dtype="float32")[0]
+    return np.split(samples, np.cumsum(lengths)[:-1])
 
 
 def read(folder: Path) -> Collected:
@@ -65,8 +67,8 @@ def read(folder: Path) -> Collected:
     index = json.loads((folder / "index.json").read_text())
     sounds = [(family, soundfile.read(folder / name, dtype="float32")[0]) for name, family in index]
     voices, bank = pickle.loads((folder / "voices.pickle").read_bytes())
-    voices = {name: replace(v, clips=[expand(c) for c in v.clips]) for name, v in voices.items()}
-    bank = [replace(u, samples=expand(u.samples)) for u in bank]
+    voices = {name: replace(v, clips=expand(*v.clips)) for name, v in voices.items()}
+    bank = [replace(u, samples=samples) for words, squeezed in bank for u, samples in zip(words, expand(*squeezed), strict=True)]
     of = lambda apart: Cast(
         [v for name, v in sorted(voices.items()) if (name in kept_apart.VOICES) == apart],
         [u for u in bank if (u.voice in kept_apart.SYNTHESISERS) == apart],
@@ -86,8 +88,9 @@ def main(work: Path) -> None:
     if missing:
         raise RuntimeError(f"Expected the voices that are kept apart but found none of {', '.join(sorted(missing))}")
     voices = {name: imitate.Voice.learn(of_voice, rng) for name, of_voice in clips.items()}
-    voices = {name: replace(v, clips=[squeeze(c) for c in v.clips[:SPOKEN]]) for name, v in voices.items()}
-    bank = [replace(u, samples=squeeze(u.samples)) for u in synthesis.said(work / "said", rng)]
+    voices = {name: replace(v, clips=squeeze(v.clips[:SPOKEN])) for name, v in voices.items()}
+    by_voice = [list(words) for _, words in groupby(synthesis.said(work / "said", rng), key=lambda u: u.voice)]
+    bank = [([replace(u, samples=None) for u in words], squeeze([u.samples for u in words])) for words in by_voice]
     (target / "voices.pickle").write_bytes(pickle.dumps((voices, bank)))
     with ProcessPoolExecutor() as pool:
         sounds = [s for s in pool.map(load, sources.recorded(packages), chunksize=16) if s[1] is not None]
@@ -97,11 +100,11 @@ def main(work: Path) -> None:
         if not sources.is_audible(samples):
             continue
         name = f"{k:05d}.ogg"
-        (target / name).write_bytes(squeeze(samples))
+        (target / name).write_bytes(squeeze([samples])[0])
         index.append((name, family))
     (target / "index.json").write_text(json.dumps(index))
     target.rename(work / "collected")
-    print(f"{len(index)} sounds, {len(voices)} voices, {len(bank)} words")
+    print(f"{len(index)} sounds, {len(voices)} voices, {sum(len(words) for words, _ in bank)} words")
 
 
 if __name__ == "__main__":
