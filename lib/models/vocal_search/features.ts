@@ -59,6 +59,11 @@ export function unpackFeatures(vector: Float32Array): SoundFeatures {
   };
 }
 
+/** How long a sound is, from the first audible frame to the last, as log2 of seconds. */
+export function durationOf({ statistics }: SoundFeatures): number {
+  return statistics[0];
+}
+
 /** Makes features of what is heard frame by frame. */
 export class FeatureExtractor {
   readonly #modulationFft = new RealFft(MODULATION_FRAMES);

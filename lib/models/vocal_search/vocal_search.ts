@@ -4,7 +4,7 @@ import { RepresentationModel, type Scorer } from "../../embedding/representation
 import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.ts";
 import { DotProducts } from "../../embedding/dot_products.ts";
 import { DISTANCES } from "./distances.ts";
-import { FeatureExtractor, type SoundFeatures } from "./features.ts";
+import { durationOf, FeatureExtractor, type SoundFeatures } from "./features.ts";
 import { cleanTake } from "./take.ts";
 import { SoundEncoder } from "./sound_encoder.ts";
 import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
@@ -19,6 +19,16 @@ const FUSED_WEIGHT = 1;
  * stop when they have made their point: long sounds are seldom imitated to their end.
  */
 export const BEGINNINGS = [1, 0.7, 0.5, 0.35];
+/**
+ * What a beginning must be better by than the whole, where it leaves the rest of the item out: four
+ * chances to be like a query are more than one.
+ */
+const LEFT_OUT = 0.5;
+/**
+ * What it costs that a query lasts twice as long as what it is compared with, or half as long. A part
+ * of the contours.
+ */
+const TEMPO = 0.5;
 /** Beginnings are no shorter than this, in frames: a second. */
 const SHORTEST = 100;
 
@@ -179,7 +189,15 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
               addWeighted(scores, scaleByFirst(distances, scaling), -CONTOURS_WEIGHT * weight);
             }
           }
-          return bestView(scores.subarray(reference.length), items.length);
+          const compared = scores.subarray(reference.length);
+          for (let i = 0; i < compared.length; i++) {
+            compared[i] -= LEFT_OUT * (1 - BEGINNINGS[Math.floor(i / items.length)]);
+            if (contours) {
+              const view = features[reference.length + i];
+              compared[i] -= TEMPO * Math.abs(durationOf(query.features!) - durationOf(view));
+            }
+          }
+          return bestView(compared, items.length);
         });
       },
       release: async () => await products?.release(),

@@ -144,6 +144,21 @@ Deno.test("VocalSearch's parts can be switched off, but not both", async () => {
   assert.deepEqual(Object.keys(encoder), ["embedding"]);
 });
 
+Deno.test("VocalSearch hears with networks of one's own, and says which are missing", () =>
+  withFolder(async (folder) => {
+    const path = join(PROJECT, "data", "qvim-mini", "Items", "bark", "bark_1.wav");
+    const options = { contours: false, encoders: folder };
+    await assert.rejects(() => new VocalSearch(options).embedQuery(path), /query_encoder\.onnx/);
+    // The network of items as that of queries: its answer shows which one was asked.
+    const own = join(PROJECT, "lib", "models", "vocal_search");
+    for (const kind of ["item", "query"]) {
+      Deno.copyFileSync(join(own, "item_encoder.onnx"), join(folder, `${kind}_encoder.onnx`));
+    }
+    const { embedding } = await new VocalSearch(options).embedQuery(path);
+    const [whole] = await new VocalSearch({ contours: false }).embedItem(path);
+    assert.deepEqual(embedding, whole.embedding);
+  }));
+
 Deno.test("VocalSearch lets the queries of a call correct each other where it is asked to", async () => {
   const data = join(PROJECT, "data", "qvim-mini");
   const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
