@@ -1,5 +1,5 @@
-import { QvimError } from "../io/errors.ts";
-import { setTimeout as delay } from "node:timers/promises";
+import { KernelConnection, type Listener } from "./kernel_connection.ts";
+import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import {
   freePorts,
   type KernelOptions,
@@ -10,25 +10,18 @@ import {
   spawnKernel,
   within,
 } from "./kernel_process.ts";
-import { type Message, MessageCodec } from "./message.ts";
-import { ZmtpSocket } from "./zmtp.ts";
-
-/** Thrown where the kernel's process ended while something was asked of it. */
-export class DeadKernelError extends QvimError {}
-
-/** Thrown where a cell, a run or the kernel's start takes longer than it may. */
-export class CellTimeoutError extends QvimError {}
+import type { Message } from "./message.ts";
 
 const START_MS = 20_000;
 /** Free ports can be taken before the kernel binds them; another try takes others. */
 const START_TRIES = 3;
 const SHUTDOWN_MS = 3_000;
-/** Time between two requests that ask whether the kernel is there. */
-const NUDGE_MS = 200;
 /** How long an ended kernel's last words are waited for. */
 const LAST_WORDS_MS = 500;
-/** How long what a cell printed may take to come after the cell has ended. */
+/** How long nothing may come after a cell has ended before what it printed counts as there. */
 const SETTLE_MS = 3_000;
+/** The longest wait for it, where something comes all the time. */
+const LONGEST_SETTLE_MS = 60_000;
 const HEARTBEAT_MS = 5_000;
 /** The kernel answers heartbeats in a thread of its own, so this long a silence is no busy cell. */
 const HEARTBEAT_LIMIT_MS = 120_000;
@@ -39,9 +32,7 @@ export class Kernel {
   readonly #guard: Deno.ChildProcess;
   readonly #folder: string;
   readonly #ports: number[];
-  readonly #codec: MessageCodec;
-  readonly #listeners = new Set<(message: Message, channel: Channel) => void>();
-  readonly #sockets: Partial<Record<Channel | "heartbeat", ZmtpSocket>> = {};
+  readonly #connection: KernelConnection;
   readonly #log: Promise<string>;
   /** Resolves with the reason when the kernel is no more. */
   readonly #death = Promise.withResolvers<DeadKernelError>();
@@ -53,7 +44,10 @@ export class Kernel {
     this.#guard = guard;
     this.#ports = ports;
     this.#folder = folder;
-    this.#codec = new MessageCodec(key);
+    this.#connection = new KernelConnection(key, {
+      death: this.#death.promise,
+      hasEnded: () => this.#ended,
+    });
     this.#log = readTail(process.stderr);
     // What cells print comes as messages; the pipe is only kept from running full.
     readTail(process.stdout);
@@ -76,7 +70,8 @@ export class Kernel {
       const ports = options.ports ?? freePorts(5);
       const kernel = new Kernel(spawnKernel(options, ports), ports);
       try {
-        await kernel.#connect(ports);
+        await kernel.#connection.open(ports, START_MS);
+        kernel.#watchHeartbeat();
         return kernel;
       } catch (error) {
         await kernel.kill();
@@ -93,75 +88,11 @@ export class Kernel {
     }
   }
 
-  async #connect(ports: number[]): Promise<void> {
-    const [shell, iopub, , control, heartbeat] = ports;
-    const deadline = Date.now() + START_MS;
-    const connect = async (port: number, type: "DEALER" | "SUB" | "REQ") => {
-      while (true) {
-        if (this.#ended) throw await this.#death.promise;
-        try {
-          return await ZmtpSocket.connect(port, type, type === "DEALER" ? crypto.randomUUID() : "");
-        } catch (error) {
-          if (!(error instanceof Deno.errors.ConnectionRefused)) {
-            // Somebody else listens there: the kernel is about to say so.
-            throw await within(SHUTDOWN_MS, this.#death.promise) ?? error;
-          }
-          if (Date.now() > deadline) {
-            throw new CellTimeoutError(`it did not listen within ${START_MS / 1000} s`);
-          }
-          await delay(10);
-        }
-      }
-    };
-    this.#sockets.iopub = await connect(iopub, "SUB");
-    this.#sockets.shell = await connect(shell, "DEALER");
-    this.#sockets.control = await connect(control, "DEALER");
-    this.#sockets.heartbeat = await connect(heartbeat, "REQ");
-    for (const channel of ["iopub", "shell", "control"] as const) this.#listen(channel);
-    await this.#awaitReady(deadline);
-    this.#watchHeartbeat(this.#sockets.heartbeat);
-  }
-
-  async #listen(channel: Channel): Promise<void> {
-    const socket = this.#sockets[channel]!;
-    for (let frames = await socket.receive(); frames; frames = await socket.receive()) {
-      const message = this.#codec.decode(frames);
-      if (message) { for (const listener of this.#listeners) listener(message, channel); }
-    }
-  }
-
-  /** Asks until the kernel answers on both channels: a subscription takes effect some time later. */
-  async #awaitReady(deadline: number): Promise<void> {
-    const heard = new Set<Channel>();
-    const both = Promise.withResolvers<void>();
-    const listener = (_message: Message, channel: Channel) => {
-      heard.add(channel);
-      if (heard.has("shell") && heard.has("iopub")) both.resolve();
-    };
-    this.#listeners.add(listener);
-    try {
-      while (!(heard.has("shell") && heard.has("iopub"))) {
-        if (this.#ended) throw await this.#death.promise;
-        if (Date.now() > deadline) {
-          throw new CellTimeoutError(`it did not answer within ${START_MS / 1000} s`);
-        }
-        await this.#send("shell", this.#codec.create("kernel_info_request", {}));
-        await within(NUDGE_MS, both.promise);
-      }
-    } finally {
-      this.#listeners.delete(listener);
-    }
-  }
-
-  async #watchHeartbeat(socket: ZmtpSocket): Promise<void> {
-    const empty = new Uint8Array();
+  async #watchHeartbeat(): Promise<void> {
     while (!this.#ended) {
       await within(HEARTBEAT_MS, this.#process.status);
       if (this.#ended) return;
-      // A REQ socket puts an empty frame before what it sends.
-      const answered = socket.send([empty, new TextEncoder().encode("ping")])
-        .then(() => socket.receive()).then((frames) => frames !== null, () => false);
-      const alive = await within(HEARTBEAT_LIMIT_MS, answered);
+      const alive = await within(HEARTBEAT_LIMIT_MS, this.#connection.heartbeat());
       if (alive === undefined && !this.#ended) {
         this.#death.resolve(
           new DeadKernelError(`The kernel gave no heartbeat for ${HEARTBEAT_LIMIT_MS / 1000} s`),
@@ -169,16 +100,6 @@ export class Kernel {
         this.#killGroup();
       }
       if (!alive) return;
-    }
-  }
-
-  async #send(channel: "shell" | "control", message: Message): Promise<void> {
-    try {
-      await this.#sockets[channel]!.send(this.#codec.encode(message));
-    } catch {
-      // A broken connection means that the process is ending; its end says more.
-      throw await within(SHUTDOWN_MS, this.#death.promise) ??
-        new DeadKernelError("The kernel closed its connection");
     }
   }
 
@@ -196,7 +117,7 @@ export class Kernel {
     onMessage: (message: Message) => void,
     timeoutMs = Infinity,
   ): Promise<ExecuteReply> {
-    const request = this.#codec.create("execute_request", {
+    const request = this.#connection.request("execute_request", {
       code,
       silent: false,
       store_history: true,
@@ -207,7 +128,7 @@ export class Kernel {
     const id = request.header.msg_id;
     const reply = Promise.withResolvers<ExecuteReply>();
     const idle = Promise.withResolvers<void>();
-    const listener = (message: Message, channel: Channel) => {
+    const listener: Listener = (message, channel) => {
       if (message.parent_header.msg_id !== id) return;
       if (channel === "shell" && message.header.msg_type === "execute_reply") {
         reply.resolve(message.content);
@@ -217,9 +138,8 @@ export class Kernel {
         onMessage(message);
       }
     };
-    this.#listeners.add(listener);
-    try {
-      await this.#send("shell", request);
+    return await this.#connection.listening(listener, async () => {
+      await this.#connection.send("shell", request);
       const done = Promise.all([reply.promise, idle.promise]).then(async ([content]) => {
         await this.#settle(onMessage);
         return content;
@@ -231,13 +151,11 @@ export class Kernel {
       }
       if (result instanceof Error) throw result;
       return result;
-    } finally {
-      this.#listeners.delete(listener);
-    }
+    });
   }
 
   #silentRequest(code: string): Message {
-    return this.#codec.create("execute_request", {
+    return this.#connection.request("execute_request", {
       code,
       silent: true,
       store_history: false,
@@ -251,18 +169,15 @@ export class Kernel {
   async executeSilently(code: string): Promise<void> {
     const request = this.#silentRequest(code);
     const replied = Promise.withResolvers<void>();
-    const listener = (message: Message, channel: Channel) => {
+    const listener: Listener = (message, channel) => {
       if (message.parent_header.msg_id !== request.header.msg_id) return;
       if (channel === "shell") replied.resolve();
     };
-    this.#listeners.add(listener);
-    try {
-      await this.#send("shell", request);
+    await this.#connection.listening(listener, async () => {
+      await this.#connection.send("shell", request);
       const ended = await Promise.race([replied.promise, this.#death.promise]);
       if (ended instanceof Error) throw ended;
-    } finally {
-      this.#listeners.delete(listener);
-    }
+    });
   }
 
   /**
@@ -277,29 +192,36 @@ export class Kernel {
     const request = this.#silentRequest(`console.log(${JSON.stringify(marker)});`);
     const marked = Promise.withResolvers<void>();
     const replied = Promise.withResolvers<void>();
-    const listener = (message: Message, channel: Channel) => {
+    let heard = 0;
+    const listener: Listener = (message, channel) => {
       const { msg_type } = message.header;
-      if (message.parent_header.msg_id !== request.header.msg_id) return;
-      if (channel === "shell") replied.resolve();
+      const isOwn = message.parent_header.msg_id === request.header.msg_id;
+      if (!isOwn) heard++;
+      else if (channel === "shell") replied.resolve();
       else if (msg_type === "stream" && message.content.text.includes(marker)) marked.resolve();
-      else if (msg_type === "stream") onMessage(message);
+      else if (msg_type === "stream") {
+        heard++;
+        onMessage(message);
+      }
     };
-    this.#listeners.add(listener);
-    try {
-      await this.#send("shell", request);
+    await this.#connection.listening(listener, async () => {
+      await this.#connection.send("shell", request);
       const settled = Promise.all([marked.promise, replied.promise]);
+      const over = Promise.race([settled, this.#death.promise]).then(() => true);
+      const deadline = Date.now() + LONGEST_SETTLE_MS;
       // A cell may have replaced console.log: then the marker never comes.
-      await within(SETTLE_MS, Promise.race([settled, this.#death.promise]));
-    } finally {
-      this.#listeners.delete(listener);
-    }
+      for (let before = -1; before !== heard && Date.now() < deadline;) {
+        before = heard;
+        if (await within(SETTLE_MS, over)) break;
+      }
+    });
   }
 
   /** Asks the kernel to end, then ends it, and what its cells started, by force. */
   async shutdown(): Promise<void> {
     if (!this.#ended) {
-      await this.#send("control", this.#codec.create("shutdown_request", { restart: false }))
-        .catch(() => {});
+      const request = this.#connection.request("shutdown_request", { restart: false });
+      await this.#connection.send("control", request).catch(() => {});
       await within(SHUTDOWN_MS, this.#process.status);
     }
     await this.kill();
@@ -319,7 +241,7 @@ export class Kernel {
     }
     await this.#guard.stdin.close().catch(() => {});
     await this.#guard.status;
-    for (const socket of Object.values(this.#sockets)) socket.close();
+    this.#connection.close();
     releasePorts(this.#ports);
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
@@ -334,8 +256,6 @@ export class Kernel {
     }
   }
 }
-
-type Channel = "shell" | "iopub" | "control";
 
 /** What the kernel answers when code has run. */
 export interface ExecuteReply {

@@ -1,7 +1,8 @@
 import { QvimError } from "../io/errors.ts";
 import { KeptLock } from "../io/kept_lock.ts";
 import type { Cell, Notebook, Output } from "./ipynb.ts";
-import { CellTimeoutError, DeadKernelError, type ExecuteReply, Kernel } from "./kernel.ts";
+import { type ExecuteReply, Kernel } from "./kernel.ts";
+import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import type { Message } from "./message.ts";
 import { REPORT_LATE_ERRORS, startCellCode } from "./late_errors.ts";
 import { OutputCollector } from "./outputs.ts";

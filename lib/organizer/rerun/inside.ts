@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../../notebook/ipynb.ts";
 import { replacePaths } from "../paths_cell.ts";
-import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel.ts";
+import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel_errors.ts";
 import { runNotebook } from "../../notebook/runner.ts";
 import type { RunEvent, RunRequest } from "./protocol.ts";
 import { closeMemory } from "./close_memory.ts";
