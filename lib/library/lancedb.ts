@@ -48,6 +48,8 @@ export interface LanceQuery {
   column(name: string): this;
   distanceType(type: "l2" | "cosine" | "dot"): this;
   nprobes(count: number): this;
+  /** 0 for all, where fewer are found than wanted. */
+  maximumNprobes(count: number): this;
   refineFactor(factor: number): this;
   bypassVectorIndex(): this;
   toArrow(): Promise<ArrowTable>;

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { readAudio } from "../audio/read_audio.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
@@ -277,6 +277,7 @@ export function wordsIn(text: string): string[] {
 
 function belowFolder(folder: string): string {
   const path = resolve(folder);
-  const named = `contains(path, ${quote(`/${folder.replace(/^\/+|\/+$/g, "")}/`)})`;
+  const name = folder.replace(/^[\\/]+|[\\/]+$/g, "");
+  const named = `contains(path, ${quote(`${sep}${name}${sep}`)})`;
   return `(${isBelow(path)} OR ${named})`;
 }

@@ -140,6 +140,8 @@ export class Store {
     if (options.exact) query = query.bypassVectorIndex();
     else {
       query = query.nprobes(probesFor(await this.#sounds.countRows())).refineFactor(REFINED);
+      // Of the few that satisfy a predicate, most may lie in the other parts.
+      if (options.where !== undefined) query = query.maximumNprobes(0);
     }
     return rowIds(await query.toArrow());
   }

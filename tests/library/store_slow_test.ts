@@ -35,6 +35,10 @@ Deno.test("Store.nearest() finds through its index what it finds without, and wh
       // The vectors are spread evenly, which is the worst case, and four tenths of it are looked at.
       assert.ok(recall > 0.5, `${recall}`);
 
+      // Of a few all are found, wherever they lie.
+      const few = Array.from({ length: 90 }, (_, i) => `'made-${i * 40}'`).join(", ");
+      assert.equal((await store.nearest(query, 100, { where: `id IN (${few})` })).length, 90);
+
       // The nearest of all comes later, before the index is brought up to date and afterwards.
       await store.add([rowOf("nearest", query)]);
       const nearest = async () => {
