@@ -26,6 +26,15 @@ let rootPath = ".";
  * Sets the folder that all paths of the helpers are relative to.
  *
  * @param path The notebook's `ROOT_PATH`.
+ *
+ * @example
+ * ```ts
+ * import { getRootPath, setRootPath } from "qvim/helpers";
+ *
+ * setRootPath("/tmp/run");
+ * if (getRootPath() !== "/tmp/run") throw new Error(getRootPath());
+ * setRootPath(".");
+ * ```
  */
 export function setRootPath(path: string): void {
   if (typeof path !== "string" || path === "") {
@@ -34,7 +43,14 @@ export function setRootPath(path: string): void {
   rootPath = path;
 }
 
-/** The folder that all paths of the helpers are relative to, as an absolute path. */
+/** The folder that all paths of the helpers are relative to, as an absolute path. *
+ * @example
+ * ```ts
+ * import { getRootPath } from "qvim/helpers";
+ *
+ * if (getRootPath() !== Deno.cwd()) throw new Error(getRootPath());
+ * ```
+ */
 export function getRootPath(): string {
   return resolve(rootPath);
 }
@@ -47,6 +63,15 @@ export function getRootPath(): string {
  * @param relativeDir The folder below the root that it goes to; the root itself unless given.
  * @throws {TypeError} Where an argument is wrong.
  * @throws {DownloadError} Where Drive does not give it, or not whole.
+ *
+ * @example
+ * ```ts ignore
+ * await googleDriveDownload(
+ *   "model.zip",
+ *   "https://drive.google.com/file/d/1a2B3c4D5e6F7g8H9i0J/view?usp=sharing",
+ *   "checkpoints",
+ * );
+ * ```
  */
 export async function googleDriveDownload(
   filename: string,
@@ -67,6 +92,11 @@ export async function googleDriveDownload(
  * @param relativeDir The folder below the root that it goes to; the root itself unless given.
  * @throws {TypeError} Where an argument is wrong.
  * @throws {DownloadError} Where it does not come, or not whole.
+ *
+ * @example
+ * ```ts ignore
+ * await wgetDownload("model.zip", "https://example.org/model.zip", "checkpoints");
+ * ```
  */
 export async function wgetDownload(
   filename: string,
@@ -88,6 +118,11 @@ export async function wgetDownload(
  * @param commitSha The commit: 7 to 40 hexadecimal digits.
  * @throws {TypeError} Where an argument is wrong.
  * @throws {GitError} Where there is no such repository, branch or commit, or a clone of another commit is there.
+ *
+ * @example
+ * ```ts ignore
+ * await gitCloneCheckout("code", "https://github.com/user/model.git", "main", "1a2b3c4");
+ * ```
  */
 export async function gitCloneCheckout(
   outputDir: string,
@@ -115,6 +150,11 @@ export async function gitCloneCheckout(
  * @param outputDir The folder below the root that its entries go to.
  * @throws {TypeError} Where an argument is wrong.
  * @throws {ArchiveError} Where it is broken, or would write elsewhere or without end.
+ *
+ * @example
+ * ```ts ignore
+ * await unpackFile("checkpoints/model.zip", "checkpoints");
+ * ```
  */
 export async function unpackFile(
   filePath: string,
@@ -134,6 +174,11 @@ export async function unpackFile(
  *
  * @param name The development set of the challenge, or the training set VimSketch.
  * @throws {DownloadError} Where the network does not reach it.
+ *
+ * @example
+ * ```ts ignore
+ * await downloadDataset("qvim-dev");
+ * ```
  */
 export async function downloadDataset(
   name: DatasetName,

@@ -57,7 +57,7 @@ export interface FoundSound {
  *
  * @example
  * ```ts ignore
- * await listen("siren_1.wav");
+ * await listen("siren_1_voice_2.wav");
  * await listen(await record(), { model: new VocalSearch() });
  * const take = await record();
  * await listen(await library.search(take), { recording: take });

@@ -168,7 +168,7 @@ function checkOptions({ width = WIDTH, height = HEIGHT, seconds = 1 }: Spectrogr
  *
  * @example
  * ```ts ignore
- * await showSpectrogram(queryFiles["siren_1.wav"]);
+ * await showSpectrogram(queryFiles["siren_1_voice_2.wav"]);
  * ```
  */
 export async function showSpectrogram(

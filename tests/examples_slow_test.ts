@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { join, relative } from "node:path";
+import * as helpers from "../helpers.ts";
+import * as qvim from "../lib/mod.ts";
+import { FIXTURES, PROJECT, withFolder } from "./support.ts";
+
+/** What needs a network, a microphone, packages that are fetched, or networks of one's own. */
+const NOT_RUN =
+  /record\(|embeddingMap|SoundLibrary|OnnxDualEncoder\(|googleDrive|gitClone|downloadDataset|currentRun\.start/;
+/** Of rooms that no notebook sees. */
+const INNER = /serveLoopback|playersPage/;
+
+interface Example {
+  path: string;
+  code: string;
+}
+
+/** The examples that `deno test --doc` leaves out, since they go on from what a notebook has by then. */
+function* ignoredExamples(folder = PROJECT, below = ["helpers.ts", "lib"]): Generator<Example> {
+  for (const name of below) {
+    const path = join(folder, name);
+    if (Deno.statSync(path).isDirectory) {
+      yield* ignoredExamples(path, [...Deno.readDirSync(path)].map(({ name }) => name));
+    } else if (name.endsWith(".ts")) {
+      const text = Deno.readTextFileSync(path);
+      for (const [, lines] of text.matchAll(/```ts ignore\n([^`]+?) *\* ```/g)) {
+        yield { path: relative(PROJECT, path), code: lines.replaceAll(/^ *\* ?/gm, "") };
+      }
+    }
+  }
+}
+
+/** A program with what the examples speak of, and each of them in a function. */
+function programOf(examples: Example[]): string {
+  const names = (door: object) => Object.keys(door).join(", ");
+  const bodies = examples.map(({ path, code }) => {
+    const made = `async function example() {\n${code}}`;
+    return NOT_RUN.test(code)
+      ? `{\n${made}\nvoid example;\n}`
+      : `{\n${made}\nawait example();\nconsole.log("ran", ${JSON.stringify(path)});\n}`;
+  });
+  const url = (name: string) => JSON.stringify(new URL(`../${name}`, import.meta.url).href);
+  return `
+import { ${names(qvim)} } from ${url("lib/mod.ts")};
+import { ${names(helpers)} } from ${url("helpers.ts")};
+
+const ROOT_PATH = ".", DATA_PATH = ${JSON.stringify(join(PROJECT, "data", "qvim-mini"))};
+const QBVIM_MODEL = new TwoDft();
+const archive = Deno.readFileSync(${JSON.stringify(join(FIXTURES, "archives", "deflate64.zip"))});
+const { fetch } = globalThis;
+globalThis.fetch = (target, options) =>
+  /^https:/.test(String(target)) ? Promise.resolve(new Response(archive)) : fetch(target, options);
+Deno.mkdirSync("checkpoints");
+Deno.copyFileSync(
+  ${JSON.stringify(join(FIXTURES, "mobilenet", "baseline.ckpt"))},
+  "checkpoints/baseline.ckpt",
+);
+currentRun.start(() => ({ ROOT_PATH, DATA_PATH }), () => undefined);
+const { queries: queryFiles } = currentRun.listFiles({ checkSteps: false });
+const [items, queries] = [listItems(DATA_PATH), listQueries(DATA_PATH)]
+  .map((sounds) => toPaths(sounds.slice(0, 2)));
+await currentRun.predict(() => QBVIM_MODEL);
+await currentRun.save();
+await currentRun.evaluate();
+const library = { search: (take: { path: string }) => Promise.resolve([{ ...take, score: 1 }]) };
+${bodies.join("\n")}
+void [items, queries, queryFiles, library];
+`;
+}
+
+Deno.test("the examples that go on from what a notebook has are of right types, and run", () =>
+  withFolder(async (folder) => {
+    const examples = [...ignoredExamples()].filter(({ code }) => !INNER.test(code));
+    const program = join(folder, "examples.ts");
+    Deno.writeTextFileSync(program, programOf(examples));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--check", "--no-lock", "-A", "--config", join(PROJECT, "deno.json"), program],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const run = examples.filter(({ code }) => !NOT_RUN.test(code)).map(({ path }) => path);
+    const said = new TextDecoder().decode(stdout);
+    assert.deepEqual([...said.matchAll(/^ran (.+)$/gm)].map(([, path]) => path), run);
+    assert.ok(run.length >= 9, run.join());
+  }));
+
+Deno.test("each function of the interface has an example", () => {
+  for (const [door, path] of [[qvim, "lib/mod.ts"], [helpers, "helpers.ts"]] as const) {
+    const { stdout } = new Deno.Command(Deno.execPath(), {
+      args: ["doc", "--quiet", "--json", path],
+      cwd: PROJECT,
+    }).outputSync();
+    const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
+    // deno-lint-ignore no-explicit-any -- the shape is deno doc's own
+    const symbols: any[] = (Object.values(nodes) as any[]).flatMap((file) => file.symbols ?? file);
+    const functions = symbols.filter(({ name, declarations }) =>
+      name in door && declarations.some(({ kind }: { kind: string }) => kind === "function")
+    );
+    assert.ok(functions.length > 5);
+    for (const { name, declarations } of functions) {
+      const tags = declarations.flatMap((declared: { jsDoc?: { tags?: { kind: string }[] } }) =>
+        declared.jsDoc?.tags ?? []
+      );
+      assert.ok(tags.some(({ kind }: { kind: string }) => kind === "example"), `${path}: ${name}`);
+    }
+  }
+});
