@@ -34,12 +34,15 @@ export async function openBrowser(
  * Waits until an expression is true in the page. Playwright's own way evaluates text within the page,
  * which a content security policy forbids.
  *
- * @throws {Error} After 30 s.
+ * @param seconds How long; a browser that works beside others' work is slow.
+ * @throws {Error} Where that is not enough.
  */
-export async function waitUntil(page: Page, expression: string): Promise<void> {
-  const end = Date.now() + 30_000;
+export async function waitUntil(page: Page, expression: string, seconds = 30): Promise<void> {
+  const end = Date.now() + 1000 * seconds;
   while (!await page.evaluate(expression)) {
-    if (Date.now() > end) throw new Error(`Expected ${expression} to become true within 30 s`);
+    if (Date.now() > end) {
+      throw new Error(`Expected ${expression} to become true within ${seconds} s`);
+    }
     await delay(50);
   }
 }

@@ -17,7 +17,7 @@ export const LAB_NEEDS: string = [
 ].map((need, i, all) => (i === 0 ? " (needs " : ", ") + need + (i === all.length - 1 ? ")" : ""))
   .join("");
 
-const START_MS = 60_000, END_MS = 15_000;
+const START_MS = 120_000, END_MS = 15_000;
 /** What Lab is asked for only where somebody looks. */
 const QUIET = {
   "settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings":
@@ -94,7 +94,7 @@ export async function withLab(
           open: async (name) => {
             const page = await browser.newPage();
             await page.goto(`${address}/lab/tree/${name}?token=${token}&reset`);
-            await waitUntil(page, `${KERNEL}?.status === "idle"`);
+            await waitUntil(page, `${KERNEL}?.status === "idle"`, START_MS / 1000);
             return page;
           },
         });
