@@ -98,6 +98,7 @@ function ofMethod(
       return [{ kind: "list", of: limit([...of, ...more]) }];
     }
     if (ONE_OF_LIST.test(key)) return resolver.elements(object, depth + 1);
+    if (key === "keys") return [{ kind: "list", of: PIECE }];
     if (key === "entries") {
       return [{
         kind: "list",
@@ -165,6 +166,10 @@ function joinedList(resolver: Resolver, value: Value, args: NodePath[], depth: n
   if (value.kind !== "code" || !value.path.isArrayExpression()) {
     // Texts of which only a list is known are not a path's: somebody puts them together.
     const of = value.kind === "list" ? value.of : [];
+    const isSmall = (it: Value) => it.kind === "segment" || knownText(it)?.includes("/") === false;
+    if (of.length > 0 && of.every(({ kind }) => kind === "segment") && between.every(isSmall)) {
+      return PIECE;
+    }
     const isBuilt = of.some((it) => it.kind === "built" || it.kind === "text");
     return isBuilt ? BUILT : UNKNOWN;
   }
@@ -184,6 +189,8 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
   const argument = (i: number): Value[] => args[i] ? resolver.resolve(args[i], depth + 1) : UNKNOWN;
   if (PATH_FUNCTIONS.test(name)) return ofPath(resolver, name.match(/\w+$/)![0], args, depth);
   if (COUNTS.test(name)) return PIECE;
+  if (name === "Array") return [{ kind: "list", of: UNKNOWN }];
+  if (name === "Deno.execPath") return [{ kind: "text", text: "deno" }];
   if (DECODES.test(name)) {
     const known = args.map((_, i) => knownText(argument(i)[0]));
     const text = known.every((it) => it !== undefined) ? decodeText(name, known) : undefined;
@@ -232,7 +239,7 @@ function ofObject(resolver: Resolver, name: string, object: Value[], depth: numb
   const values = isSounds
     ? [{ kind: "sound" } as Value]
     : resolver.property(object, undefined, depth + 1);
-  const keys = isSounds ? PIECE : UNKNOWN;
+  const keys = limit(resolver.keys(object));
   if (name.endsWith("keys")) return [{ kind: "list", of: keys }];
   if (name.endsWith("values")) return [{ kind: "list", of: limit(values) }];
   return [{ kind: "list", of: [{ kind: "pair", first: keys, second: limit(values) }] }];

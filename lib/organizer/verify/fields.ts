@@ -27,12 +27,14 @@ export class Fields {
   readonly #computed: NodePath[] = [];
   /** While names are followed, nothing is known of fields. */
   #state: "new" | "settling" | "settled" = "new";
-  #touched?: Set<t.Node>;
-  #changedNodes?: Set<t.Node>;
+  readonly #touched = new Set<t.Node>();
+  readonly #changedNodes = new Set<t.Node>();
 
   constructor(
     program: NodePath,
     private readonly resolve: (path: NodePath) => Value[],
+    /** The same, of what keeps nothing of what it finds. */
+    private readonly resolveEarly: (path: NodePath) => Value[],
   ) {
     program.traverse({
       MemberExpression: (path) => this.#member(path),
@@ -50,13 +52,21 @@ export class Fields {
       this.#state = "settling";
       for (const path of this.#computed) {
         const property = path.get(path.isObjectProperty() ? "key" : "property") as NodePath;
-        const keys = this.resolve(property).map(knownText);
+        const keys = this.resolveEarly(property).map(knownText);
         const { object, value, isTarget } = targetOf(path);
         for (const key of keys) {
           if (key !== undefined) append(this.#uses, key, path);
           if (!isTarget) continue;
           if (key === undefined) this.#changed.push(object);
           else append(this.#assigned, key, { object, value });
+        }
+      }
+      for (const value of this.#changed.flatMap((object) => this.resolveEarly(object))) {
+        if (value.kind === "code") this.#touched.add(value.path.node);
+      }
+      for (const { object } of [...this.#assigned.values()].flat()) {
+        for (const value of this.resolveEarly(object)) {
+          if (value.kind === "code") this.#changedNodes.add(value.path.node);
         }
       }
       this.#state = "settled";
@@ -102,28 +112,12 @@ export class Fields {
 
   /** Whether a literal may be changed otherwise than by an assignment to a field that is named. */
   isTouched(node: t.Node): boolean {
-    if (!this.#isSettled()) return true;
-    if (this.#touched === undefined) {
-      // While it is found out, all may be.
-      this.#touched = new Set();
-      const found = this.#changed.flatMap((object) => this.resolve(object));
-      for (const value of found) if (value.kind === "code") this.#touched.add(value.path.node);
-    }
-    return this.#touched.has(node);
+    return !this.#isSettled() || this.#touched.has(node);
   }
 
   /** Whether anything of a literal is assigned to, by whatever name. */
   isChanged(node: t.Node): boolean {
-    if (this.isTouched(node)) return true;
-    if (this.#changedNodes === undefined) {
-      this.#changedNodes = new Set();
-      for (const { object } of [...this.#assigned.values()].flat()) {
-        for (const value of this.resolve(object)) {
-          if (value.kind === "code") this.#changedNodes.add(value.path.node);
-        }
-      }
-    }
-    return this.#changedNodes.has(node);
+    return this.isTouched(node) || this.#changedNodes.has(node);
   }
 
   /** The literals and classes that an object may be, or any. */

@@ -37,6 +37,15 @@ export class Members {
     );
   }
 
+  /** The names that a literal has; undefined where it may have others. */
+  namesOf(path: NodePath): string[] | undefined {
+    if (!path.isObjectExpression() || this.resolver.fields(path).isChanged(path.node)) {
+      return undefined;
+    }
+    const { byKey, open } = this.#membersOf(path);
+    return open.length > 0 ? undefined : [...byKey.keys()];
+  }
+
   /** What was found once is known. */
   #memo(
     { kind, path }: { kind: string; path: NodePath },
@@ -79,7 +88,8 @@ export class Members {
 
   #withChanges(path: NodePath, key: string | undefined, values: Value[], depth: number): Value[] {
     const fields = this.resolver.fields(path);
-    if (key === undefined || fields.isTouched(path.node)) return [...values, ...UNKNOWN];
+    if (fields.isTouched(path.node)) return [...values, ...UNKNOWN];
+    if (key === undefined) return fields.isChanged(path.node) ? [...values, ...UNKNOWN] : values;
     const assigned = fields.assignedTo(path.node, key).flatMap((value) =>
       value === undefined ? UNKNOWN : this.resolver.resolve(value, depth + 1)
     );

@@ -65,7 +65,10 @@ export class Resolver {
     const program = path.scope.getProgramParent().path;
     let fields = this.#fields.get(program.node);
     if (fields === undefined) {
-      fields = new Fields(program, (path) => this.resolve(path));
+      // What is found while little is known of fields is not kept.
+      const early = new Resolver(this.imports, this.isPath);
+      fields = new Fields(program, (path) => this.resolve(path), (path) => early.resolve(path));
+      early.#fields.set(program.node, fields);
       this.#fields.set(program.node, fields);
     }
     return fields;
@@ -185,6 +188,15 @@ export class Resolver {
         return path.node ? this.resolve(path, depth + 1) : [];
       });
       return this.fields(value.path).isTouched(value.path.node) ? [...all, ...UNKNOWN] : all;
+    });
+  }
+
+  /** The names of what values have. */
+  keys(values: Value[]): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.kind === "sounds") return PIECE;
+      const names = value.kind === "code" ? this.#members.namesOf(value.path) : undefined;
+      return names?.map((text) => ({ kind: "text", text })) ?? UNKNOWN;
     });
   }
 

@@ -5,7 +5,7 @@ import { composeNotebook, readTemplate, type TodoCells } from "../../../lib/orga
 import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
 import { FLOWS } from "../../fixtures/flows.ts";
-import { HONEST } from "../../fixtures/honest.ts";
+import { HONEST, PIECES } from "../../fixtures/honest.ts";
 import { MODULES, WAYS } from "../../fixtures/ways_around.ts";
 import { PROJECT, withFolder, writeFiles } from "../../support.ts";
 
@@ -39,6 +39,13 @@ for (const [what, implementation, files] of MODULES) {
       assert.notEqual(verdictOf(await verify({ implementation }, folder)), "clean");
     }));
 }
+
+Deno.test("verify finds nothing in pieces of honest notebooks", async () => {
+  for (const piece of PIECES) {
+    const cells = typeof piece === "string" ? { implementation: piece } : piece;
+    assert.deepEqual(await verify(cells), [], JSON.stringify(piece));
+  }
+});
 
 for (const [what, cells, shown] of HONEST) {
   Deno.test(`verify finds nothing wrong with ${what}`, async () => {
