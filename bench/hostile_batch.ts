@@ -39,7 +39,7 @@ await withFolder(async (folder) => {
   const start = performance.now();
   const { code, stderr } = await cli([
     ...["rerun", notebooks, "--data", join(PROJECT, "data", "qvim-mini"), "--report", report],
-    ...["--jobs", "2", "--timeout", "15", "--disk", "512", "--memory", "3000"],
+    ...["--jobs", "2", "--timeout", "40", "--disk", "512", "--memory", "3000"],
     "--keep-violations",
   ], { env: { TMPDIR: temporary } });
   const seconds = (performance.now() - start) / 1000;

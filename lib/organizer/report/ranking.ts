@@ -1,5 +1,5 @@
 import type { Evaluation } from "../../challenge/evaluation.ts";
-import { holm, permutationTest } from "./significance.ts";
+import { holm, permutationTest, signedSums } from "./significance.ts";
 import { bootstrapInterval, meansByGroup } from "../../challenge/statistics.ts";
 
 /** What is known of how a system did, without its scores. */
@@ -56,6 +56,20 @@ export interface Comparison {
 
 const SIGNIFICANT = 0.05;
 
+/** What the tests need of a system; kept, since a report is written anew with each that is done. */
+const thrown = new WeakMap<SystemFigures, { sum: number; sums: Float64Array }>();
+
+function thrownFor(figures: SystemFigures): { sum: number; sums: Float64Array } {
+  let known = thrown.get(figures);
+  if (known === undefined) {
+    const queries = Object.keys(figures.reciprocalRanks).sort();
+    const values = queries.map((query) => figures.reciprocalRanks[query]);
+    known = { sum: values.reduce((a, b) => a + b, 0), sums: signedSums(values) };
+    thrown.set(figures, known);
+  }
+  return known;
+}
+
 /** Ranks systems by MRR, and tests each pair by permuting queries. */
 export function rank(
   systems: { name: string; figures: SystemFigures }[],
@@ -65,11 +79,8 @@ export function rank(
     sorted.slice(i + 1).map((second) => ({ first, second }))
   );
   const corrected = holm(pairs.map(({ first, second }) => {
-    const queries = Object.keys(first.figures.reciprocalRanks);
-    return permutationTest(
-      queries.map((query) => first.figures.reciprocalRanks[query]),
-      queries.map((query) => second.figures.reciprocalRanks[query]),
-    );
+    const a = thrownFor(first.figures), b = thrownFor(second.figures);
+    return permutationTest(a.sum - b.sum, a.sums, b.sums);
   }));
   const comparisons = pairs.map(({ first, second }, i) => ({
     first: first.name,

@@ -1,9 +1,8 @@
 /** Runs many submissions: verified, each in its own world, evaluated, ranked; the others run on. */
 import { basename, join } from "node:path";
 import { plain } from "../../io/plain.ts";
-import { NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { believeNothing, type Entry, outcomeOf, type Report } from "../report/entry.ts";
-import { writeAll } from "../report/write_all.ts";
+import { writeAll, writeData } from "../report/write_all.ts";
 import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
 import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
@@ -21,7 +20,7 @@ import {
 import { type Network, TRIAL } from "./sandbox.ts";
 import { lock } from "./lock.ts";
 import { removeLeftovers, ScratchFolders } from "./scratch.ts";
-import { claimedMrr, runSubmission, type Setting } from "./submission.ts";
+import { runSubmission, type Setting } from "./submission.ts";
 import type { Limits } from "./watch.ts";
 import { canBeSized, World } from "./world.ts";
 
@@ -51,6 +50,9 @@ export interface BatchOptions {
   /** How the program was called, for the report. */
   commandLine: string[];
 }
+
+/** How often the pages of a report are drawn while a batch runs. */
+const DRAWN_MS = 30_000;
 
 /** What is told while a batch runs. */
 export interface BatchHooks {
@@ -157,7 +159,7 @@ async function runLocked(
   const earlier = options.resume ? readEntries(reportFolder) : new Map<string, Entry>();
   const waiting: { entry: Entry; path: string }[] = [];
   const orders = new Map([...names.keys()].map((path, order) => [path, order]));
-  for (const [path, { findings, powers }] of found) {
+  for (const [path, { findings, powers, claimedMrr }] of found) {
     const name = names.get(path)!, order = orders.get(path)!;
     const notebookHash = await hashOfNotebook(path);
     const key = JSON.stringify([notebookHash, versions, settings]);
@@ -169,9 +171,8 @@ async function runLocked(
     if (known !== undefined) {
       hooks.say(`${plain(name)} is run again: it, or what it was run with, has changed`);
     }
-    const claim = claimOf(path);
     const about = { name, order, key, notebookHash, findings, powers };
-    const entry: Entry = { ...about, runs: [], claimedMrr: claim };
+    const entry: Entry = { ...about, runs: [], claimedMrr };
     report.entries.push(entry);
     waiting.push({ entry, path });
   }
@@ -215,11 +216,15 @@ async function runLocked(
     ),
   });
   writeAll(reportFolder, asOfNow());
+  let drawn = performance.now();
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await runOn(next.entry, next.path, allSettings);
       ended.add(next.entry);
-      writeAll(reportFolder, asOfNow());
+      // While a page is drawn nobody watches the runs.
+      const isDue = performance.now() - drawn > DRAWN_MS;
+      (isDue ? writeAll : writeData)(reportFolder, asOfNow());
+      if (isDue) drawn = performance.now();
       hooks.onEnd(next.entry, ++done, total);
     }
   };
@@ -253,16 +258,6 @@ async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<v
       message: other.scoresError ?? other.runs.find(({ message }) => message)?.message,
       best: other.best,
     }];
-  }
-}
-
-/** The MRR that a notebook says it reached; undefined where it can't be read. */
-function claimOf(path: string): number | undefined {
-  try {
-    return claimedMrr(readNotebook(path));
-  } catch (error) {
-    if (error instanceof NotebookError) return undefined;
-    throw error;
   }
 }
 

@@ -10,7 +10,6 @@ import {
   readSimilarities,
   SimilaritiesError,
 } from "../../challenge/similarities.ts";
-import type { Notebook } from "../../notebook/ipynb.ts";
 import { copyOut, HandedOutError } from "./handed_out.ts";
 import { EXECUTED, rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
 import { SCORES_FILE } from "../template.ts";
@@ -224,15 +223,4 @@ function largestDifference(a: Map<string, QueryScores>, b: Map<string, QueryScor
     }
   }
   return largest;
-}
-
-/** The MRR that a notebook's own outputs show; undefined where it was handed in without any. */
-export function claimedMrr(notebook: Notebook): number | undefined {
-  for (const { outputs } of notebook.cells) {
-    for (const output of outputs ?? []) {
-      const found = output.output_type === "stream" && output.text.match(/^MRR\s+: ([\d.]+)$/m);
-      if (found) return Number(found[1]);
-    }
-  }
-  return undefined;
 }

@@ -29,6 +29,8 @@ export interface Verification {
   findings: Finding[];
   /** What it reaches: functions of the runtime, packages and modules, in the order of the alphabet. */
   powers: string[];
+  /** The MRR that it says it reached, where it was handed in with outputs. */
+  claimedMrr?: number;
 }
 
 /** The verdict that findings come to. */

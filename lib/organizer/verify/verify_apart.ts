@@ -52,8 +52,8 @@ export async function verifyApart(
   await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
   return new Map(
     Array.from(listed, ([path, names]) => {
-      const { findings, powers } = found.get(path)!;
-      return [path, { findings: [...names, ...findings], powers }];
+      const one = found.get(path)!;
+      return [path, { ...one, findings: [...names, ...one.findings] }];
     }),
   );
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describeFailure } from "../../io/errors.ts";
 import { type Notebook, NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { PACKAGE_FOLDER, readTemplate } from "../template.ts";
+import { claimedMrr } from "./claim.ts";
 import { checkNames } from "./file_names.ts";
 import { type Finding, mostOf, type Verification } from "./findings.ts";
 import { inspectNotebooks } from "./verify.ts";
@@ -54,8 +55,12 @@ export async function verifyFiles(
     packageFolder: PACKAGE_FOLDER,
     types,
   });
-  readable.forEach(({ path }, i) =>
-    verified.set(path, { ...found[i], findings: mostOf(found[i].findings) })
+  readable.forEach(({ path, notebook }, i) =>
+    verified.set(path, {
+      ...found[i],
+      findings: mostOf(found[i].findings),
+      claimedMrr: claimedMrr(notebook),
+    })
   );
   return verified;
 }

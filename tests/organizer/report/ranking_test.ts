@@ -1,15 +1,23 @@
 import assert from "node:assert/strict";
 import { evaluate } from "../../../lib/challenge/evaluation.ts";
 import { figuresOf, rank } from "../../../lib/organizer/report/ranking.ts";
-import { holm, permutationTest } from "../../../lib/organizer/report/significance.ts";
+import { holm, permutationTest, signedSums } from "../../../lib/organizer/report/significance.ts";
 import { seededRandom } from "../../../lib/challenge/statistics.ts";
+
+/** The test of two systems' values. */
+const testOf = (a: number[], b: number[]) =>
+  permutationTest(
+    a.reduce((sum, value, i) => sum + value - b[i], 0),
+    signedSums(a),
+    signedSums(b),
+  );
 
 Deno.test("permutationTest() comes near the exact p value of a small example", () => {
   // Of the 2^5 ways to give the differences 1, 2, 3, 4, 5 signs, 2 have a sum as large as 15.
-  const p = permutationTest([1, 2, 3, 4, 5], [0, 0, 0, 0, 0]);
+  const p = testOf([1, 2, 3, 4, 5], [0, 0, 0, 0, 0]);
   assert.ok(Math.abs(p - 2 / 32) < 0.008, `${p}`);
   // Of the 2^4 ways for 1, 1, 1, −1, ten have a sum of at least 2: all but those with sum 0.
-  const q = permutationTest([1, 1, 1, 0], [0, 0, 0, 1]);
+  const q = testOf([1, 1, 1, 0], [0, 0, 0, 1]);
   assert.ok(Math.abs(q - 10 / 16) < 0.015, `${q}`);
 });
 
@@ -17,9 +25,25 @@ Deno.test("permutationTest() is 1 for equal systems, symmetric, and small for un
   const random = seededRandom(5);
   const a = Array.from({ length: 100 }, () => random());
   const b = a.map((value) => value * 0.8);
-  assert.equal(permutationTest(a, a), 1);
-  assert.equal(permutationTest(a, b), permutationTest(b, a));
-  assert.ok(permutationTest(a, b) < 0.001);
+  assert.equal(testOf(a, a), 1);
+  assert.equal(testOf(a, b), testOf(b, a));
+  assert.ok(testOf(a, b) < 0.001);
+});
+
+Deno.test("permutationTest() gives what each query's coin by itself would, on any number of queries", () => {
+  const random = seededRandom(9);
+  for (const length of [1, 7, 8, 9, 40]) {
+    const a = Array.from({ length }, () => 1 / (1 + Math.floor(5 * random())));
+    const b = Array.from({ length }, () => 1 / (1 + Math.floor(6 * random())));
+    const differences = a.map((value, i) => value - b[i]);
+    const seen = Math.abs(differences.reduce((sum, value) => sum + value, 0));
+    let asLarge = 0;
+    for (let k = 0; k < 20_000; k++) {
+      const sum = differences.reduce((sum, value) => random() < 0.5 ? sum + value : sum - value, 0);
+      if (Math.abs(sum) >= seen - 1e-9) asLarge++;
+    }
+    assert.ok(Math.abs(testOf(a, b) - asLarge / 20_000) < 0.02, `${length}: ${testOf(a, b)}`);
+  }
 });
 
 Deno.test("holm() gives the values of its paper's procedure, in the given order", () => {

@@ -92,7 +92,7 @@ async function attack(folder: string, asNobody: boolean): Promise<void> {
   const before = await stateOfMachine(temporary);
   const args = [
     ...["rerun", notebooks, "--data", DATA, "--report", report, "--jobs", "2"],
-    ...["--timeout", "15", "--disk", "512", "--memory", "3000", "--keep-violations"],
+    ...["--timeout", "40", "--disk", "512", "--memory", "3000", "--keep-violations"],
   ];
   const { code, stdout, stderr } = asNobody
     ? await cliAsNobody(folder, args)

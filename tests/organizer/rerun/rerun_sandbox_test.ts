@@ -67,7 +67,7 @@ for (const sandbox of [true, false]) {
     fn: () =>
       withFolder(async (folder) => {
         const before = leftovers();
-        const options = ["--jobs", "2", "--timeout", "15", "--memory", "2500"];
+        const options = ["--jobs", "2", "--timeout", "40", "--memory", "2500"];
         if (!sandbox) options.push("--no-sandbox");
         const { code, stdout, stderr, entries } = await rerun(folder, [SUBMISSIONS], ...options);
         assert.equal(code, 0, stderr);
