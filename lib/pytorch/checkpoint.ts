@@ -1,8 +1,8 @@
 import { type FileEntry, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
 import { FileReader } from "../io/zip_file.ts";
 import { CheckpointError } from "./errors.ts";
-import { PickleGlobal, readPickle } from "./pickle.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { PickleGlobal, PickleObject, readPickle } from "./pickle.ts";
+import { isSafetensors, readSafetensors } from "./safetensors.ts";
 import { type DType, DTYPE_BYTES, Tensor } from "./tensor.ts";
 
 /** A checkpoint whose file is open; close it when its tensors are read. */
@@ -49,7 +49,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     throw new CheckpointError(`Expected a checkpoint but found no file at ${path}`);
   }
   try {
-    if (path.endsWith(".safetensors")) {
+    if (path.endsWith(".safetensors") || isSafetensors(file)) {
       const tensors = readSafetensors(file);
       return { root: tensors, tensors, [Symbol.dispose]: () => file.close() };
     }
@@ -193,39 +193,67 @@ function reduce(callable: PickleGlobal, args: unknown[]): unknown {
   }
 }
 
-/** What training programs call the dictionary of the network's tensors. */
+/** What training programs call the dictionary of the network's tensors, the likeliest first. */
 const STATE_NAMES = ["state_dict", "model_state_dict", "model", "net", "network", "module"];
+/** What a whole network that was saved keeps its tensors and its parts in. */
+const MODULE_FIELDS = ["_parameters", "_buffers", "_modules"];
 /** Dictionaries in dictionaries that are looked into. */
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 32;
+/** Keys that an error shows. */
+const SHOWN = 5;
 
 /**
- * The tensors by name: of `state_dict`, as PyTorch Lightning saves it, of what others call it, or of
- * the whole; those of dictionaries further in get their names by dots.
+ * The tensors by name, wherever they lie: those of `state_dict`, as PyTorch Lightning saves it, or of
+ * what others call it, by their own names; others, and those of dictionaries, lists and networks
+ * further in, behind the names of what they lie in.
  */
 function findTensors(root: unknown): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  collectTensors(root, "", tensors, new Set(), 0);
+  if (tensors.size > 0) return tensors;
   if (!(root instanceof Map)) {
     throw new CheckpointError(
       `Expected a dictionary of tensors but found ${Deno.inspect(root, { depth: 0 })}`,
     );
   }
-  for (const name of STATE_NAMES) {
-    const tensors = collectTensors(root.get(name));
-    if (tensors.size > 0) return tensors;
-  }
-  return collectTensors(root);
+  const keys = [...root.keys()].slice(0, SHOWN).map((key) => Deno.inspect(key, { depth: 0 }));
+  throw new CheckpointError(
+    `Expected tensors in the checkpoint but found none: ` +
+      (keys.length === 0 ? "it is empty" : `its ${root.size} keys begin with ${keys.join(", ")}`),
+  );
 }
 
+/** @param seen What was looked into: one thing can lie in many places, and within itself. */
 function collectTensors(
   value: unknown,
-  prefix = "",
-  tensors: Map<string, Tensor> = new Map(),
-  depth = 0,
-): Map<string, Tensor> {
-  if (!(value instanceof Map) || depth > MAX_DEPTH) return tensors;
-  for (const [name, inner] of value) {
-    if (typeof name !== "string") continue;
-    if (inner instanceof Tensor) tensors.set(prefix + name, inner);
-    else collectTensors(inner, `${prefix}${name}.`, tensors, depth + 1);
+  prefix: string,
+  tensors: Map<string, Tensor>,
+  seen: Set<unknown>,
+  depth: number,
+): void {
+  const parts = partsOf(value);
+  if (parts === undefined || depth > MAX_DEPTH || seen.has(value)) return;
+  seen.add(value);
+  for (const [name, inner] of parts) {
+    if (inner instanceof Tensor) {
+      const full = prefix + name;
+      if (!tensors.has(full)) tensors.set(full, inner);
+      continue;
+    }
+    collectTensors(inner, name === "" ? prefix : `${prefix}${name}.`, tensors, seen, depth + 1);
   }
-  return tensors;
+}
+
+/** What lies in a dictionary, a list or a network, by names; empty ones add nothing to a tensor's. */
+function partsOf(value: unknown): [name: string, inner: unknown][] | undefined {
+  if (value instanceof PickleObject) {
+    const { state } = value;
+    if (!(state instanceof Map)) return undefined;
+    return MODULE_FIELDS.map((field) => ["", state.get(field)]);
+  }
+  if (Array.isArray(value)) return value.map((inner, i) => [`${i}`, inner]);
+  if (!(value instanceof Map)) return undefined;
+  const state = STATE_NAMES.find((name) => partsOf(value.get(name)) !== undefined);
+  const others = [...value].filter(([name]) => typeof name === "string" && name !== state);
+  return state === undefined ? others : [["", value.get(state)], ...others];
 }

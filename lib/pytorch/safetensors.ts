@@ -13,6 +13,13 @@ const DTYPES: Record<string, DType> = {
 /** The format's own limit. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** Whether a file begins as this format does: with the length of JSON, and its first brace. */
+export function isSafetensors(file: Deno.FsFile): boolean {
+  const bytes = new Uint8Array(9);
+  if (readAtSync(file, 0, bytes) < bytes.length || bytes[8] !== 0x7b) return false;
+  return new DataView(bytes.buffer).getBigUint64(0, true) <= BigInt(file.statSync().size);
+}
+
 /**
  * Reads the header of a `.safetensors` file (https://github.com/huggingface/safetensors): eight
  * bytes of length, JSON of that length, then the numbers.

@@ -279,3 +279,39 @@ Deno.test("openCheckpoint() ends in a result or a CheckpointError, however a pic
 
 Deno.test("openCheckpoint() ends so for mutations of the reference checkpoint too", () =>
   fuzz(join(FIXTURES, "mobilenet", "baseline.ckpt"), 25));
+
+/** The small checkpoint, with a pickle of its root inside others: `wrap` gets and gives opcodes. */
+async function openWrapped(wrap: (root: Uint8Array) => number[][]): Promise<string[]> {
+  const files = await unzip(Deno.readFileSync(SMALL));
+  const name = Object.keys(files).find((name) => name.endsWith("data.pkl"))!;
+  // Without the protocol before it and the end behind it.
+  const root = files[name].subarray(2, -1);
+  const pickle = Uint8Array.from([0x80, 2, ...wrap(root).flat(), 0x2e]);
+  return [...(await openBytes(await zip({ ...files, [name]: pickle }))).keys()];
+}
+
+const key = (text: string) => [0x58, text.length, 0, 0, 0, ...new TextEncoder().encode(text)];
+const dict = (name: string, value: number[]) => [0x7d, ...key(name), ...value, 0x73];
+
+Deno.test("openCheckpoint() finds tensors in lists, tuples and dictionaries of any depth", async () => {
+  const plain = await openWrapped((root) => [[...root]]);
+  assert.ok(plain.includes("float16"), plain.join());
+  // A list of one, a tuple of one, and dictionaries of names that say nothing.
+  const list = await openWrapped((root) => [[0x5d], [...root], [0x61]]);
+  assert.deepEqual(list, plain.map((name) => `0.${name}`));
+  const tuple = await openWrapped((root) => [[...root], [0x85]]);
+  assert.deepEqual(tuple, list);
+  const deep = await openWrapped((root) => [
+    "abcdefgh".split("").reduceRight((inner, name) => dict(name, inner), [...root]),
+  ]);
+  assert.deepEqual(deep, plain.map((name) => `a.b.c.d.e.f.g.h.${name}`));
+  const inState = await openWrapped((root) => [dict("a", dict("state_dict", [...root]))]);
+  assert.deepEqual(inState, plain.map((name) => `a.${name}`));
+});
+
+Deno.test("openCheckpoint() lists the keys of a checkpoint without tensors", async () => {
+  await assert.rejects(openWrapped(() => [dict("epoch", [0x4b, 3])]), {
+    name: "CheckpointError",
+    message: /Expected tensors in the checkpoint but found none: its 1 keys begin with "epoch"$/,
+  });
+});

@@ -76,20 +76,24 @@ const FIRST_TENSOR = "features.0.0.weight";
 const SHOWN = 5;
 
 /**
- * What the names of an encoder's tensors begin with: the encoder's name, behind what wrappers put in
- * front of it, such as `module.`, `model.` or `_orig_mod.`.
+ * What the names of an encoder's tensors begin with: the encoder's name, with what wrappers put before
+ * or behind it, such as `module.`, `model.` or `_orig_mod.`. Of several, such as the weights and their
+ * running means, the one with the fewest wrappers is meant.
  */
 function findPrefix(tensors: Map<string, Tensor>, encoder: string): string {
-  const wanted = `${encoder}.${FIRST_TENSOR}`;
-  const found = Array.from(tensors.keys()).filter((name) =>
-    name === wanted || name.endsWith(`.${wanted}`)
+  const all = [...tensors.keys()];
+  const wrappers = (name: string) => name.split(".").length;
+  const found = all.filter((name) =>
+    name.endsWith(`.${FIRST_TENSOR}`) && `.${name}`.includes(`.${encoder}.`)
   );
-  if (found.length === 1) return found[0].slice(0, -FIRST_TENSOR.length - 1);
-  const names = found.length > 0 ? found : Array.from(tensors.keys());
+  const least = Math.min(...found.map(wrappers));
+  const nearest = found.filter((name) => wrappers(name) === least);
+  if (nearest.length === 1) return nearest[0].slice(0, -FIRST_TENSOR.length - 1);
+  const names = nearest.length > 0 ? nearest : all;
   throw new CheckpointError(
-    `Expected one tensor ${wanted} in the checkpoint, or one whose name ends so, but found ` +
-      `${found.length === 0 ? "none" : found.length}; its ${names.length} tensors begin with ` +
-      names.slice(0, SHOWN).join(", "),
+    `Expected one tensor ${encoder}.${FIRST_TENSOR} in the checkpoint, or one whose name ends so, ` +
+      `but found ${nearest.length === 0 ? "none" : nearest.length}; its ${names.length} tensors ` +
+      `begin with ${names.slice(0, SHOWN).join(", ")}`,
   );
 }
 
@@ -188,6 +192,12 @@ class EncoderBuilder {
       const scale = gamma[c] / Math.sqrt(variance[c] + BATCH_NORM_EPSILON);
       bias[c] = beta[c] - mean[c] * scale;
       for (let i = c * perChannel; i < (c + 1) * perChannel; i++) weight[i] *= scale;
+    }
+    if (!weight.every(Number.isFinite) || !bias.every(Number.isFinite)) {
+      throw new CheckpointError(
+        `Expected a variance above 0, and numbers of single precision, but found none in ` +
+          `${this.#prefix}.${name}`,
+      );
     }
     const pad = (kernel - 1) / 2;
     const value = this.#graph.node("Conv", [

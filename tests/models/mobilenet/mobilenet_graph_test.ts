@@ -168,6 +168,38 @@ Deno.test("buildMobileNet() finds its tensors behind what wrappers put before th
   }
 });
 
+Deno.test("buildMobileNet() finds its tensors behind wrappers of the encoder, and beside running means", async () => {
+  const encoder = encoderTensors(0.1);
+  const plain = await buildMobileNet(encoder, PREFIX);
+  const inner = new Map(
+    Array.from(encoder, ([name, value]) => [name.replace(PREFIX, `${PREFIX}._orig_mod`), value]),
+  );
+  assert.equal((await buildMobileNet(inner, PREFIX)).length > plain.length, true);
+  const doubled = new Map([
+    ...Array.from(encoder, ([name, value]) => [`ema.${name}`, value] as [string, Tensor]),
+    ...encoder,
+  ]);
+  assert.deepEqual(await buildMobileNet(doubled, PREFIX), plain);
+  const twice = new Map(
+    ["a.", "b."].flatMap((prefix) =>
+      Array.from(encoder, ([name, value]) => [prefix + name, value] as [string, Tensor])
+    ),
+  );
+  await assert.rejects(buildMobileNet(twice, PREFIX), { message: /found 2; its 2 tensors begin/ });
+});
+
+Deno.test("buildMobileNet() refuses a variance below 0", async () => {
+  const tensors = encoderTensors(0.1), name = `${PREFIX}.features.0.1.running_var`;
+  const { shape } = tensors.get(name)!;
+  const bytes = new Uint8Array(new Float32Array(shape[0]).fill(-1).buffer);
+  const read = () => Promise.resolve(bytes);
+  tensors.set(name, new Tensor("float32", shape, [1], 0, shape[0], read));
+  await assert.rejects(buildMobileNet(tensors, PREFIX), {
+    name: "CheckpointError",
+    message: /Expected a variance above 0.* in .*features\.0$/,
+  });
+});
+
 Deno.test("buildMobileNet() lists what is there where its tensors are not", async () => {
   const other = new Map([["backbone.a", 1], ["backbone.b", 2]]) as unknown as Map<string, Tensor>;
   await assert.rejects(buildMobileNet(other, PREFIX), {
