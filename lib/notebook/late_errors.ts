@@ -5,6 +5,12 @@
  */
 export const REPORT_LATE_ERRORS = `{
   let cell = 0;
+  const exit = Deno.exit;
+  Deno.exit = (code) => {
+    // What was printed goes through a queue of the kernel's, which an exit cuts off.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    exit(code);
+  };
   const report = (error, started) => {
     const from = started === undefined ? "" : ", started by cell " + started;
     const what = error instanceof Error ? error.stack ?? String(error) : Deno.inspect(error);

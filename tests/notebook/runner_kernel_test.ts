@@ -268,3 +268,11 @@ Deno.test("the kernel and what it started end when the runner is killed", () =>
     await child.status;
     assert.ok(await waitFor((found) => found === 0, 10_000), "all of them are gone");
   }));
+
+Deno.test("runNotebook() keeps what was printed just before Deno.exit()", async () => {
+  const notebook = codeNotebook('console.log("just before"); Deno.exit(3);');
+  await assert.rejects(run(notebook), { message: /ended with exit status 3/ });
+  assert.deepEqual(notebook.cells[0].outputs, [
+    { output_type: "stream", name: "stdout", text: "just before\n" },
+  ]);
+});
