@@ -159,7 +159,7 @@ export async function* readSimilarities(
       throw new SimilaritiesError(`Expected a query's name in ${path} but found ${key}`);
     }
     const row = parseRow(value, query, path);
-    checkRow(row, query, Object.keys(row as object));
+    checkRow(row, query, isRecord(row) ? Object.keys(row) : []);
     yield [query, row];
   }
 }

@@ -158,3 +158,16 @@ Deno.test("readSimilarities() breaks off where a value has no end", () =>
       for await (const _ of readSimilarities(path));
     }, /found more than 128 MiB in the scores of "q"/);
   }));
+
+Deno.test("readSimilarities() refuses a query whose scores are null", async () => {
+  const path = Deno.makeTempFileSync({ suffix: ".json" });
+  try {
+    Deno.writeTextFileSync(path, '{"q.wav": null}');
+    await assert.rejects(Array.fromAsync(readSimilarities(path)), {
+      name: "SimilaritiesError",
+      message: "Expected the scores of the query q.wav to be item → score but found null",
+    });
+  } finally {
+    Deno.removeSync(path);
+  }
+});
