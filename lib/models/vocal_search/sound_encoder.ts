@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SoundFrames } from "./sound_frames.ts";
-import { OnnxEncoder } from "../../onnx/encoder.ts";
+import { OnnxEncoder, OnnxError } from "../../onnx/encoder.ts";
 import { encoderInput, INPUT_FRAMES, ROWS } from "./encoder_input.ts";
 
 /** The numbers of an embedding. */
@@ -12,9 +13,17 @@ export class SoundEncoder {
   readonly #networks = new Map<string, Promise<OnnxEncoder>>();
   readonly #folder: string;
 
-  /** @param folder Where `item_encoder.onnx` and `query_encoder.onnx` are; the package's own unless given. */
-  constructor(folder?: string) {
-    this.#folder = folder ?? fileURLToPath(new URL(".", import.meta.url));
+  /**
+   * @param folder Where `item_encoder.onnx` and `query_encoder.onnx` are; the package's own unless given.
+   * @throws {OnnxError} Where one of them is missing.
+   */
+  constructor(folder: string = fileURLToPath(new URL(".", import.meta.url))) {
+    this.#folder = folder;
+    for (const kind of ["item", "query"]) {
+      if (!existsSync(join(folder, `${kind}_encoder.onnx`))) {
+        throw new OnnxError(`Expected ${kind}_encoder.onnx in ${folder} but found none`);
+      }
+    }
   }
 
   /**

@@ -82,13 +82,14 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
   readonly #options: VocalSearchOptions & { contours: boolean; encoder: boolean };
   readonly #analyzer = new SoundAnalyzer();
   readonly #extractor = new FeatureExtractor();
-  readonly #encoder: SoundEncoder;
+  readonly #encoder?: SoundEncoder;
 
   /**
    * Makes the model; what it needs is loaded with the first sound.
    *
    * @param options Which parts are used; both of them unless given.
    * @throws {RangeError} Where both parts are switched off.
+   * @throws {OnnxError} Where one of the networks is missing.
    */
   constructor(options: VocalSearchOptions = {}) {
     super();
@@ -98,7 +99,7 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
     }
     this.#options = { ...options, contours, encoder };
     this.workerOptions = { contours, encoder, encoders };
-    this.#encoder = new SoundEncoder(encoders);
+    if (encoder) this.#encoder = new SoundEncoder(encoders);
   }
 
   /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
@@ -146,7 +147,7 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
   async #embed(kind: "item" | "query", frames: SoundFrames): Promise<SoundView> {
     const view: SoundView = {};
     if (this.#options.contours) view.features = this.#extractor.extract(frames);
-    if (this.#options.encoder) view.embedding = await this.#encoder.embed(kind, frames);
+    if (this.#encoder !== undefined) view.embedding = await this.#encoder.embed(kind, frames);
     return view;
   }
 
