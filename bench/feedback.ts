@@ -5,7 +5,7 @@
  * it, what comes of it where the same sounds only are not shown again.
  * `deno run -A bench/feedback.ts DATA…`
  */
-import { basename, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { listItems, listQueries, readGroundTruth } from "../lib/challenge/dataset.ts";
 import { mean } from "../lib/challenge/evaluation.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
@@ -59,9 +59,10 @@ console.log(`|${" --- |".repeat(8)}`);
 for (const data of Deno.args) {
   const folder = Deno.makeTempDirSync({ prefix: "qvim-bench-" });
   try {
-    await indexSounds([join(data, "Items")], folder);
+    const items = listItems(data);
+    await indexSounds([...new Set(items.map(({ path }) => dirname(path)))], folder);
     const library = await SoundLibrary.open(folder);
-    const classes = new Map(listItems(data).map(({ id, class: kind }) => [id, kind]));
+    const classes = new Map(items.map(({ id, class: kind }) => [id, kind]));
     const paths = new Map(listQueries(data).map(({ id, path }) => [id, path]));
     const moved: number[][] = [], hidden: number[][] = [];
     for (const target of readGroundTruth(data)) {

@@ -4,7 +4,7 @@
  * set's items lie among as many made-up sounds as wanted, each of two of the items, faster or slower,
  * cut, and backwards now and then. `deno run -A bench/first_pass.ts MADE_UP DATA…`
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import wavefile from "wavefile";
 import { readAudio, readAudioSync } from "../lib/audio/read_audio.ts";
 import { resample } from "../lib/audio/resample.ts";
@@ -72,7 +72,8 @@ for (const data of sets) {
     for (let i = 0; i < Number(count); i++) {
       writeMadeUp(join(folder, "made", `made_${i}.wav`), any(), any());
     }
-    await indexSounds([join(data, "Items"), join(folder, "made")], join(folder, "library"));
+    const folders = [...new Set(items.map(({ path }) => dirname(path))), join(folder, "made")];
+    await indexSounds(folders, join(folder, "library"));
     const sounds = await heardIn(join(folder, "library"));
     const rows = readGroundTruth(data), hearing = new Hearing();
     const paths = new Map(listQueries(data).map(({ id, path }) => [id, path]));
