@@ -22,6 +22,8 @@ const LAST_WORDS_MS = 500;
 const SETTLE_MS = 3_000;
 /** The longest wait for it, where something comes all the time. */
 const LONGEST_SETTLE_MS = 60_000;
+/** What the texts begin with that tell the end of what a cell has printed. */
+const MARK = "\0";
 const HEARTBEAT_MS = 5_000;
 /** The kernel answers heartbeats in a thread of its own, so this long a silence is no busy cell. */
 const HEARTBEAT_LIMIT_MS = 120_000;
@@ -36,6 +38,11 @@ export class Kernel {
   readonly #log: Promise<string>;
   /** Resolves with the reason when the kernel is no more. */
   readonly #death = Promise.withResolvers<DeadKernelError>();
+  /** Requests of the runner's own: what is printed as if they had, a cell's timer or promise has. */
+  readonly #silent = new Set<string>();
+  /** What came of those while no cell ran: the next cell shows it. */
+  #late: Message[] = [];
+  #takeLate = (message: Message): void => void this.#late.push(message);
   #ended = false;
   #closed = false;
 
@@ -48,6 +55,12 @@ export class Kernel {
       death: this.#death.promise,
       hasEnded: () => this.#ended,
     });
+    const late: Listener = (message, channel) => {
+      if (channel !== "iopub" || message.header.msg_type !== "stream") return;
+      const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
+      if (!isCell && !message.content.text.startsWith(MARK)) this.#takeLate(message);
+    };
+    this.#connection.listening(late, () => process.status);
     this.#log = readTail(process.stderr);
     // What cells print comes as messages; the pipe is only kept from running full.
     readTail(process.stdout);
@@ -126,6 +139,9 @@ export class Kernel {
       stop_on_error: true,
     });
     const id = request.header.msg_id;
+    for (const message of this.#late.splice(0)) onMessage(message);
+    const keepLate = this.#takeLate;
+    this.#takeLate = onMessage;
     const reply = Promise.withResolvers<ExecuteReply>();
     const idle = Promise.withResolvers<void>();
     const listener: Listener = (message, channel) => {
@@ -141,7 +157,7 @@ export class Kernel {
     return await this.#connection.listening(listener, async () => {
       await this.#connection.send("shell", request);
       const done = Promise.all([reply.promise, idle.promise]).then(async ([content]) => {
-        await this.#settle(onMessage);
+        await this.#settle();
         return content;
       });
       const first = Promise.race([done, this.#death.promise]);
@@ -151,11 +167,11 @@ export class Kernel {
       }
       if (result instanceof Error) throw result;
       return result;
-    });
+    }).finally(() => this.#takeLate = keepLate);
   }
 
   #silentRequest(code: string): Message {
-    return this.#connection.request("execute_request", {
+    const request = this.#connection.request("execute_request", {
       code,
       silent: true,
       store_history: false,
@@ -163,6 +179,8 @@ export class Kernel {
       allow_stdin: false,
       stop_on_error: false,
     });
+    this.#silent.add(request.header.msg_id);
+    return request;
   }
 
   /** Runs code of the runner's own, which counts as no cell and shows nothing. */
@@ -184,11 +202,9 @@ export class Kernel {
    * Waits for what a cell printed. The Deno kernel forwards it through a queue of its own, so some
    * of it comes long after the cell is said to be idle, even as if the next cell had printed it.
    * What another, silent request prints goes through the same queue: when that comes, all is there.
-   *
-   * @param onMessage Takes what came late.
    */
-  async #settle(onMessage: (message: Message) => void): Promise<void> {
-    const marker = `\0${crypto.randomUUID()}`;
+  async #settle(): Promise<void> {
+    const marker = `${MARK}${crypto.randomUUID()}`;
     const request = this.#silentRequest(`console.log(${JSON.stringify(marker)});`);
     const marked = Promise.withResolvers<void>();
     const replied = Promise.withResolvers<void>();
@@ -199,10 +215,7 @@ export class Kernel {
       if (!isOwn) heard++;
       else if (channel === "shell") replied.resolve();
       else if (msg_type === "stream" && message.content.text.includes(marker)) marked.resolve();
-      else if (msg_type === "stream") {
-        heard++;
-        onMessage(message);
-      }
+      else if (msg_type === "stream") heard++;
     };
     await this.#connection.listening(listener, async () => {
       await this.#connection.send("shell", request);
