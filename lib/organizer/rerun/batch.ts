@@ -8,7 +8,6 @@ import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
 import { BatchError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
-import { ControlGroups } from "./control_group.ts";
 import {
   changedSince,
   hashOfNotebook,
@@ -17,12 +16,14 @@ import {
   readData,
   tracesOfUsed,
 } from "./inputs.ts";
-import { type Network, TRIAL } from "./sandbox.ts";
+import type { Network } from "./sandbox.ts";
 import { lock } from "./lock.ts";
+import { namesOf } from "./names.ts";
 import { removeLeftovers, ScratchFolders } from "./scratch.ts";
 import { runSubmission, type Setting } from "./submission.ts";
 import type { Limits } from "./watch.ts";
-import { canBeSized, World } from "./world.ts";
+import { heldBy, type Walls, wallsOf } from "./walls.ts";
+import { World } from "./world.ts";
 
 /** What a batch is asked for. */
 export interface BatchOptions {
@@ -87,29 +88,6 @@ export async function runBatch(options: BatchOptions, hooks: BatchHooks): Promis
     globalThis.removeEventListener("unload", removeAll);
     removeAll();
   }
-}
-
-/** What the kernel holds here. */
-interface Walls {
-  /** Whether the files of a run have a size as a whole. */
-  isSized: boolean;
-  /** What holds a run's processes together to memory, number and processors. */
-  groups?: ControlGroups;
-}
-
-async function wallsOf(sandbox: boolean, scratch: ScratchFolders): Promise<Walls> {
-  return {
-    isSized: sandbox && await canBeSized(scratch.make(), TRIAL),
-    groups: await ControlGroups.find(),
-  };
-}
-
-/** By what the limits were held, for the report. */
-function heldBy({ isSized, groups }: Walls): string {
-  const memory = groups === undefined
-    ? "memory and processes by prlimit and the watch"
-    : "memory, processes and processors by control groups";
-  return `${memory}; files by ${isSized ? "a file system of that size, in memory" : "the watch"}`;
 }
 
 async function runLocked(
@@ -275,31 +253,4 @@ function readEntries(folder: string): Map<string, Entry> {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new BatchError(`Expected a report to go on from at ${path} but found ${error.message}`);
   }
-}
-
-/** Bytes of a name, so that files can be called after it. */
-const MOST_NAME = 180;
-
-/** What a notebook's entry, and the files that are kept of it, are called. */
-function nameOf(path: string): string {
-  const name = basename(path, ".ipynb");
-  const isShort = (text: string) => new TextEncoder().encode(text).length <= MOST_NAME;
-  if (isShort(name)) return name;
-  const characters = [...name];
-  while (!isShort(characters.join(""))) characters.pop();
-  return `${characters.join("")}…`;
-}
-
-/** Names of entries by path, none of which looks like another: two folders may hold one name. */
-function namesOf(paths: Iterable<string>): Map<string, string> {
-  const names = new Map<string, string>();
-  const taken = new Set<string>();
-  for (const path of paths) {
-    const name = nameOf(path);
-    let unique = name;
-    for (let k = 2; taken.has(plain(unique)); k++) unique = `${name} (${k})`;
-    taken.add(plain(unique));
-    names.set(path, unique);
-  }
-  return names;
 }
