@@ -63,6 +63,18 @@ async function noSeriousFaults(page: Page): Promise<void> {
   assert.deepEqual(await seriousFaults(page), []);
 }
 
+/** How many points of each bar of the take's waveform are painted. */
+const BARS = `(() => {
+  const [canvas] = document.querySelector("sound-wave.wave > div").shadowRoot
+    .querySelectorAll("canvas");
+  const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from({ length: Math.floor(width / 3) }, (_, bar) => {
+    let painted = 0;
+    for (let y = 0; y < height; y++) painted += data[4 * (y * width + 3 * bar + 1) + 3] > 0;
+    return painted;
+  });
+})()`;
+
 const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
 const test = (name: string, fn: () => Promise<void>) =>
   Deno.test({
@@ -102,6 +114,8 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     assert.ok(await time() > 0);
     await waitUntil(page, 'document.querySelector("#player").currentTime > 0.5');
     await picture(page, "results");
+    // Every bar of the take is there, from its first to its last.
+    assert.ok(Math.min(...await page.evaluate(BARS)) > 0, "a bar is missing");
     assert.equal(await page.locator('.play[aria-label^="Pause"]').count(), 1);
     await page.keyboard.press(" ");
     const stopped = await time();

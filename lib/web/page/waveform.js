@@ -20,6 +20,15 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   for (const wave of waves) wave.setOptions(colors());
 });
 
+/** More than any page has room for bars. */
+const LEAST_PEAKS = 1024;
+
+/** Peaks enough for each bar to have one: wavesurfer leaves out a bar that has none, wherever it stands. */
+function enough(peaks) {
+  const times = Math.ceil(LEAST_PEAKS / peaks.length);
+  return peaks.flatMap((peak) => new Array(times).fill(peak));
+}
+
 class SoundWave extends HTMLElement {
   #wave;
   #load;
@@ -71,7 +80,7 @@ class SoundWave extends HTMLElement {
     const wave = WaveSurfer.create({
       container: this,
       height: "auto",
-      peaks: [peaks],
+      peaks: [enough(peaks)],
       duration: 1,
       barWidth: 2,
       barGap: 1,
