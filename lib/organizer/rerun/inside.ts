@@ -1,10 +1,11 @@
 /** The program inside the sandbox: runs the notebook that it is told of and says how it goes. */
+import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../../notebook/ipynb.ts";
 import { replacePaths } from "../paths_cell.ts";
 import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel_errors.ts";
 import { runNotebook } from "../../notebook/runner.ts";
-import type { RunEvent, RunRequest } from "./protocol.ts";
+import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
 import { closeMemory } from "./close_memory.ts";
 import { recordAttempts } from "./attempts.ts";
 import { startRelay } from "./proxy.ts";
@@ -25,6 +26,8 @@ if (proxy !== undefined) {
   }
 }
 let current = 0;
+/** Why a cell that failed did so, where it had filled what it can write to. */
+let wroteTooMuch: string | undefined;
 const attempts = request.places &&
   await recordAttempts(
     request.places,
@@ -41,16 +44,28 @@ try {
   });
   say({ kind: "end" });
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  const isTimeout = error instanceof CellTimeoutError;
-  say({
-    kind: "error",
-    cell: current,
-    status: isTimeout ? "timeout" : error instanceof DeadKernelError ? "died" : "failed",
-    message,
-  });
+  const message = wroteTooMuch ?? (error instanceof Error ? error.message : String(error));
+  say({ kind: "error", cell: current, status: statusOf(error), message });
 }
 Deno.exit(0);
+
+function statusOf(error: unknown): RunStatus {
+  if (wroteTooMuch !== undefined) return "disk";
+  if (error instanceof CellTimeoutError) return "timeout";
+  return error instanceof DeadKernelError ? "died" : "failed";
+}
+
+/**
+ * What is said of a run that has filled what it can write to. Asked while the kernel still lives: a
+ * file without a name is gone with it, and who watches from outside may come too late.
+ */
+function whatIsFull(): string | undefined {
+  if (request.full === undefined) return undefined;
+  const { spare, said } = request.full;
+  const { bsize, bfree, ffree } = statfsSync(request.root);
+  if (bsize * bfree < spare.bytes) return said.bytes;
+  return ffree < spare.files ? said.files : undefined;
+}
 
 /** Runs the cells up to the evaluation: from there on they are the organizer's, with the answers. */
 async function runCells(notebook: Notebook): Promise<void> {
@@ -61,6 +76,9 @@ async function runCells(notebook: Notebook): Promise<void> {
     timeout: request.timeout,
     cellTimeout: request.cellTimeout,
     env: attempts?.env,
+    onOutput: ({ header }) => {
+      if (header.msg_type === "error") wroteTooMuch = whatIsFull();
+    },
     onCell: (_cell, index) => {
       current = index + 1;
       say({ kind: "cell", cell: current });

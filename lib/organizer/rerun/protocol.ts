@@ -18,6 +18,11 @@ export interface RunRequest {
   timeout: number;
   /** Seconds. */
   cellTimeout?: number;
+  /**
+   * Where what it can write to is a file system of its own: what is free there at its limits, and
+   * what is said of a run that went beyond.
+   */
+  full?: { spare: { bytes: number; files: number }; said: { bytes: string; files: string } };
   /** The socket of the proxy outside. */
   proxySocket?: string;
   /** In a sandbox: the folders that are the run's own, so that it is told what else is tried. */

@@ -13,7 +13,7 @@ import {
   unprotected,
 } from "./sandbox.ts";
 import { heldByKernel } from "./kernel_limits.ts";
-import { type Limits, tookTooMuch, watch } from "./watch.ts";
+import { type Limits, tookTooMuch, watch, wroteTooMuch } from "./watch.ts";
 import type { World } from "./world.ts";
 
 /** How a notebook is run for organizers. */
@@ -150,7 +150,13 @@ async function runPart(
   const group = options.groups?.make(options.limits, options.share);
   try {
     const words = [...group?.enter ?? [], ...await heldByKernel(options.limits), program, ...args];
-    const outcome = await runWords(words, env, requestOf(name, paths, options), world, options);
+    const outcome = await runWords(
+      words,
+      env,
+      requestOf(name, paths, world, options),
+      world,
+      options,
+    );
     // The kernel was faster than the watch.
     if (group?.tookTooMuch() && outcome.status !== "memory") {
       return { ...outcome, status: "memory", message: tookTooMuch(options.limits) };
@@ -164,6 +170,7 @@ async function runPart(
 function requestOf(
   name: string,
   paths: SandboxedCommand["paths"],
+  { spare }: World,
   options: RerunOptions,
 ): RunRequest {
   return {
@@ -184,6 +191,7 @@ function requestOf(
         cache: paths.cache,
       }
       : undefined,
+    full: spare && { spare, said: wroteTooMuch(options.limits) },
     proxySocket: paths.proxyFolder && join(paths.proxyFolder, "socket"),
   };
 }

@@ -51,8 +51,8 @@ export async function watch(
     const { bytes, files, isHidden } = world.used(most);
     // A file system of its own counts those without a name by itself.
     const unlinked = world.isSized ? 0 : unlinkedSize(pids);
-    if (bytes + unlinked > most.bytes) end("disk", `wrote more than ${inMebibytes(limits.disk)}`);
-    if (files > most.files) end("disk", `made more than ${MOST_FILES} files`);
+    if (bytes + unlinked > most.bytes) end("disk", wroteTooMuch(limits).bytes);
+    if (files > most.files) end("disk", wroteTooMuch(limits).files);
     if (isHidden) end("disk", "made a folder that can't be looked into");
     return world.isSized ? bytes : 0;
   };
@@ -88,6 +88,14 @@ export async function watch(
 /** What is said of a run that took too much memory. */
 export function tookTooMuch({ memory }: Limits): string {
   return `took more than ${inMebibytes(memory)}`;
+}
+
+/** What is said of a run that wrote too many bytes, and of one that made too many files. */
+export function wroteTooMuch({ disk }: Limits): { bytes: string; files: string } {
+  return {
+    bytes: `wrote more than ${inMebibytes(disk)}`,
+    files: `made more than ${MOST_FILES} files`,
+  };
 }
 
 function inMebibytes(bytes: number): string {

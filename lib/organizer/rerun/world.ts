@@ -76,6 +76,11 @@ export class World {
     return this.#holder !== undefined;
   }
 
+  /** What is still free in it where a run has written more than it may; `undefined` without a size. */
+  get spare(): { bytes: number; files: number } | undefined {
+    return this.isSized ? SEEN_FIRST : undefined;
+  }
+
   /** A part of it, as this process sees it. */
   part(name: typeof PARTS[number]): string {
     return join(this.folder, name);
