@@ -15,7 +15,11 @@ const FILES: Record<string, string> = {
   "index.html": HTML,
   "app.js": SCRIPT,
   "api.js": SCRIPT,
+  "listening.js": SCRIPT,
   "player.js": SCRIPT,
+  "recording.js": SCRIPT,
+  "searching.js": SCRIPT,
+  "state.js": SCRIPT,
   "views.js": SCRIPT,
   "waveform.js": SCRIPT,
   "vendor/wavesurfer.js": SCRIPT,
@@ -26,6 +30,9 @@ const FILES: Record<string, string> = {
   "ui/recorder/recorder.js": SCRIPT,
   "ui/recorder/worklet.js": SCRIPT,
   "style.css": STYLE,
+  "stage.css": STYLE,
+  "filters.css": STYLE,
+  "results.css": STYLE,
   "icon.svg": "image/svg+xml",
 };
 
