@@ -44,7 +44,16 @@ function readQuietly(path: string): string | undefined {
 
 /** Ends a process and its descendants: those first that could start others. */
 export function killTree(root: number): void {
-  for (const { pid } of processTree(root)) {
+  killAll(processTree(root));
+}
+
+/** Ends the descendants of a process, which itself goes on. */
+export function killDescendants(root: number): void {
+  killAll(processTree(root).slice(1));
+}
+
+function killAll(processes: { pid: number }[]): void {
+  for (const { pid } of processes) {
     try {
       Deno.kill(pid, "SIGKILL");
     } catch {

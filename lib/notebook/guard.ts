@@ -4,13 +4,17 @@
  *
  *     deno run --allow-run --allow-read guard.ts PID
  */
+import { killTree } from "../io/process_tree.ts";
+
 const pid = Number(Deno.args[0]);
 for await (const _ of Deno.stdin.readable);
 if (Deno.build.os === "windows") {
   new Deno.Command("taskkill", { args: ["/T", "/F", "/PID", `${pid}`] }).outputSync();
 } else {
+  // What a cell started may have left the kernel's group, as browsers that are driven do.
+  killTree(pid);
   try {
-    // The kernel leads a process group of its own.
+    // The kernel leads a process group of its own, which may outlive it.
     Deno.kill(-pid, "SIGKILL");
   } catch {
     // Nobody of the group is left.

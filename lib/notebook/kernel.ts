@@ -1,3 +1,4 @@
+import { killDescendants, killTree } from "../io/process_tree.ts";
 import { KernelConnection, type Listener } from "./kernel_connection.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import {
@@ -233,6 +234,8 @@ export class Kernel {
   /** Asks the kernel to end, then ends it, and what its cells started, by force. */
   async shutdown(): Promise<void> {
     if (!this.#ended) {
+      // Whoever has left the kernel's group is not found any more once the kernel has ended.
+      killDescendants(this.#process.pid);
       const request = this.#connection.request("shutdown_request", { restart: false });
       await this.#connection.send("control", request).catch(() => {});
       await within(SHUTDOWN_MS, this.#process.status);
@@ -260,6 +263,8 @@ export class Kernel {
   }
 
   #killGroup(): void {
+    // What a cell started may have left the kernel's group, as browsers that are driven do.
+    if (!this.#ended) killTree(this.#process.pid);
     // Windows has no process groups.
     const target = Deno.build.os === "windows" ? this.#process.pid : -this.#process.pid;
     try {

@@ -159,7 +159,10 @@ Deno.test("runNotebook() leaves no process behind, also none that a cell started
     ) {
       // The cell says itself, in a file, that the process was there.
       const started = join(folder, name);
-      const start = `const child = new Deno.Command("sleep", { args: ["${mark}"] }).spawn();
+      // Who leaves the kernel's group is found while the kernel is there, not once it has ended itself.
+      const detached = name !== "DeadKernelError";
+      const start = `const options = { args: ["${mark}"], detached: ${detached} };
+        const child = new Deno.Command("sleep", options).spawn();
         Deno.writeTextFileSync(${JSON.stringify(started)}, String(child.pid));`;
       const outcome = await run(codeNotebook(`${start}\n${end}`), { cellTimeout: 5 })
         .then(() => "none", (error) => error.name);
@@ -244,8 +247,9 @@ Deno.test("the kernel and what it started end when the runner is killed", () =>
     const mark = crypto.randomUUID();
     const program = join(folder, "run.ts");
     const runner = new URL("../../lib/notebook/runner.ts", import.meta.url).href;
-    const cell = `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"] }).spawn(); ` +
-      "while (true);";
+    const command = (detached: boolean) =>
+      `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"], detached: ${detached} })`;
+    const cell = `${command(false)}.spawn(); ${command(true)}.spawn(); while (true);`;
     const notebook = codeNotebook(cell);
     Deno.writeTextFileSync(
       program,
@@ -263,10 +267,11 @@ Deno.test("the kernel and what it started end when the runner is killed", () =>
       }
       return false;
     };
-    assert.ok(await waitFor((found) => found > 0, 20_000), "the cell has started its process");
+    assert.ok(await waitFor((found) => found >= 2, 20_000), "the cell has started its processes");
     child.kill("SIGKILL");
     await child.status;
-    assert.ok(await waitFor((found) => found === 0, 10_000), "all of them are gone");
+    // What is promised; it takes a tenth of a second, and two of them on a machine that is busy.
+    assert.ok(await waitFor((found) => found === 0, 2_000), "all of them are gone");
   }));
 
 Deno.test("runNotebook() keeps what was printed just before Deno.exit()", async () => {
