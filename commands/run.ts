@@ -62,6 +62,7 @@ export const runCommand = defineCommand({
         onCell: (_cell, index) =>
           printer.startCell(index + 1, notebook.cells.length, headingAbove(notebook, index)),
         onOutput: (message) => printer.print(message),
+        onExpectedError: ({ message }) => console.error(`${message}\nIts tag says so; going on.`),
       });
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;

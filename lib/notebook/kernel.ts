@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { killDescendants, killTree } from "../io/process_tree.ts";
 import { KernelConnection, type Listener } from "./kernel_connection.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
@@ -11,6 +12,7 @@ import {
   spawnKernel,
   within,
 } from "./kernel_process.ts";
+import type { LastWords } from "./late_errors.ts";
 import type { Message } from "./message.ts";
 
 const START_MS = 20_000;
@@ -33,6 +35,8 @@ const HEARTBEAT_LIMIT_MS = 120_000;
 export class Kernel {
   readonly #process: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
+  /** What a cell that ends the kernel tells, and waits for. */
+  readonly lastWords: LastWords;
   readonly #folder: string;
   readonly #ports: number[];
   readonly #connection: KernelConnection;
@@ -52,12 +56,18 @@ export class Kernel {
     this.#guard = guard;
     this.#ports = ports;
     this.#folder = folder;
+    this.lastWords = {
+      mark: `${MARK}${crypto.randomUUID()}`,
+      heard: join(folder, "heard"),
+      limitMs: LONGEST_SETTLE_MS,
+    };
     this.#connection = new KernelConnection(key, {
       death: this.#death.promise,
       hasEnded: () => this.#ended,
     });
     const late: Listener = (message, channel) => {
       if (channel !== "iopub" || message.header.msg_type !== "stream") return;
+      if (this.#isLastWord(message)) Deno.writeTextFileSync(this.lastWords.heard, "");
       const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
       if (!isCell && !message.content.text.startsWith(MARK)) this.#takeLate(message);
     };
@@ -152,7 +162,7 @@ export class Kernel {
       } else if (channel === "iopub") {
         const isStatus = message.header.msg_type === "status";
         if (isStatus && message.content.execution_state === "idle") idle.resolve();
-        onMessage(message);
+        if (!this.#isLastWord(message)) onMessage(message);
       }
     };
     return await this.#connection.listening(listener, async () => {
@@ -169,6 +179,10 @@ export class Kernel {
       if (result instanceof Error) throw result;
       return result;
     }).finally(() => this.#takeLate = keepLate);
+  }
+
+  #isLastWord({ header, content }: Message): boolean {
+    return header.msg_type === "stream" && content.text.startsWith(this.lastWords.mark);
   }
 
   #silentRequest(code: string): Message {

@@ -4,7 +4,7 @@ import type { Cell, Notebook, Output } from "./ipynb.ts";
 import { type ExecuteReply, Kernel } from "./kernel.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import type { Message } from "./message.ts";
-import { REPORT_LATE_ERRORS, startCellCode } from "./late_errors.ts";
+import { startCellCode, watchCellsCode } from "./late_errors.ts";
 import { OutputCollector } from "./outputs.ts";
 import { syntaxFault } from "./syntax.ts";
 
@@ -30,6 +30,8 @@ export interface RunOptions {
   onCell?: (cell: Cell, index: number) => void;
   /** Called with each message that brings or changes an output, as it comes. */
   onOutput?: (message: Message) => void;
+  /** Called where a cell fails whose tag `raises-exception` says that it does; the run goes on. */
+  onExpectedError?: (error: CellError) => void;
 }
 
 /**
@@ -73,7 +75,7 @@ function codeCells(notebook: Notebook): Cell[] {
 
 async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions): Promise<void> {
   const collector = new OutputCollector();
-  await kernel.executeSilently(REPORT_LATE_ERRORS);
+  await kernel.executeSilently(watchCellsCode(kernel.lastWords));
   const deadline = performance.now() + (options.timeout ?? Infinity) * 1000;
   for (const [index, cell] of notebook.cells.entries()) {
     if (cell.cell_type !== "code" || cell.source.trim() === "") continue;
@@ -95,7 +97,10 @@ async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions)
       );
     }
     cell.execution_count = reply.execution_count;
-    if (reply.status !== "ok" && !mayFail(cell)) throw cellError(cell, index, reply);
+    if (reply.status === "ok") continue;
+    const error = cellError(cell, index, reply);
+    if (!mayFail(cell)) throw error;
+    options.onExpectedError?.(error);
   }
 }
 
@@ -143,6 +148,7 @@ function explain(
   return error;
 }
 
+/** Of a syntax error the kernel shows nothing: it comes to the cell's outputs here. */
 function cellError(cell: Cell, index: number, reply: ExecuteReply): CellError {
   const output = cell.outputs?.find((output): output is Output & { output_type: "error" } =>
     output.output_type === "error"
@@ -150,12 +156,10 @@ function cellError(cell: Cell, index: number, reply: ExecuteReply): CellError {
   const fault = output === undefined ? syntaxFault(cell.source) : undefined;
   if (fault !== undefined) {
     const { line, column, reason } = fault;
-    return new CellError(
-      `Cell ${
-        index + 1
-      } failed: it is no TypeScript, at line ${line}, column ${column}: ${reason}\n` +
-        `${indent(cell.source)}`,
-    );
+    const what = `it is no TypeScript, at line ${line}, column ${column}: ${reason}`;
+    const traceback = [`SyntaxError: ${what}`];
+    cell.outputs?.push({ output_type: "error", ename: "SyntaxError", evalue: what, traceback });
+    return new CellError(`Cell ${index + 1} failed: ${what}\n${indent(cell.source)}`);
   }
   const traceback = (output?.traceback ?? reply.traceback ?? []).join("\n");
   const name = output?.ename ?? reply.ename ?? "Error";

@@ -213,10 +213,15 @@ Deno.test("runNotebook() runs many times in a row, several at once", async () =>
 });
 
 Deno.test("runNotebook() says where a cell is no TypeScript", async () => {
-  await assert.rejects(run(codeNotebook("const a = 1;", "const b = 1;\nconst c = ;")), {
+  const notebook = codeNotebook("const a = 1;", "const b = 1;\nconst c = ;");
+  await assert.rejects(run(notebook), {
     name: "CellError",
     message: /^Cell 2 failed: it is no TypeScript, at line 2, column 11: Unexpected token\n/,
   });
+  const evalue = "it is no TypeScript, at line 2, column 11: Unexpected token";
+  assert.deepEqual(notebook.cells[1].outputs, [
+    { output_type: "error", ename: "SyntaxError", evalue, traceback: [`SyntaxError: ${evalue}`] },
+  ]);
 });
 
 Deno.test("runNotebook() shows what throws after its cell, and goes on at once", async () => {
@@ -228,18 +233,24 @@ Deno.test("runNotebook() shows what throws after its cell, and goes on at once",
     '"still here"',
   ));
   const text = JSON.stringify(outputs.slice(0, 3));
-  assert.match(text, /Error after its cell had ended, started by cell 1: Error: late timer/);
-  assert.match(text, /Error after its cell had ended: Error: late promise/);
+  assert.match(text, /Error that no cell caught, started by cell 1: Error: late timer/);
+  assert.match(text, /Error that no cell caught: Error: late promise/);
   assert.match(JSON.stringify(outputs[3]), /still here/);
   assert.ok(performance.now() - started < 15_000, "a dead thread costs 30 s");
 });
 
 Deno.test("runNotebook() goes on after a cell whose tag says that it fails", async () => {
-  const notebook = codeNotebook('throw new Error("expected");', "1 + 1");
-  notebook.cells[0].metadata.tags = ["raises-exception"];
-  const [first, second] = await run(notebook);
+  const notebook = codeNotebook('throw new Error("expected");', "const = 1;", "1 + 1");
+  for (const cell of notebook.cells.slice(0, 2)) cell.metadata.tags = ["raises-exception"];
+  const errors: string[] = [];
+  const [first, second, third] = await run(notebook, {
+    onExpectedError: ({ message }) => errors.push(message),
+  });
   assert.equal(first[0].output_type, "error");
-  assert.match(JSON.stringify(second), /"text\/plain":"2"/);
+  assert.equal(second[0].output_type, "error");
+  assert.match(JSON.stringify(third), /"text\/plain":"2"/);
+  assert.match(errors[0], /^Cell 1 failed:[^]*Error: expected/);
+  assert.match(errors[1], /^Cell 2 failed: it is no TypeScript, at line 1, column 7/);
 });
 
 Deno.test("the kernel and what it started end when the runner is killed", () =>
@@ -280,4 +291,22 @@ Deno.test("runNotebook() keeps what was printed just before Deno.exit()", async 
   assert.deepEqual(notebook.cells[0].outputs, [
     { output_type: "stream", name: "stdout", text: "just before\n" },
   ]);
+});
+
+Deno.test("runNotebook() keeps all that was printed just before an exit, however much it is", async () => {
+  for (const exit of ["Deno.exit(3)", "(await import('node:process')).exit(3)"]) {
+    const notebook = codeNotebook(`for (let i = 0; i < 8_000; i++) console.log(i); ${exit};`);
+    await assert.rejects(run(notebook), { message: /ended with exit status 3/ });
+    const [output] = notebook.cells[0].outputs! as { text: string }[];
+    const numbers = Array.from({ length: 8_000 }, (_, i) => `${i}\n`);
+    assert.ok(output.text === numbers.join(""), output.text.slice(-100));
+  }
+});
+
+Deno.test("runNotebook() shows the error of a worker, which comes as a text alone", async () => {
+  const code = `const code = new Blob(["throw new RangeError('in a worker')"]);
+    new Worker(URL.createObjectURL(code), { type: "module" });
+    await new Promise((resolve) => setTimeout(resolve, 1000));`;
+  const [[output]] = await run(codeNotebook(code)) as { text: string }[][];
+  assert.match(output.text, /^Error that no cell caught: Uncaught .*RangeError: in a worker\n +at /);
 });
