@@ -308,5 +308,8 @@ Deno.test("runNotebook() shows the error of a worker, which comes as a text alon
     new Worker(URL.createObjectURL(code), { type: "module" });
     await new Promise((resolve) => setTimeout(resolve, 1000));`;
   const [[output]] = await run(codeNotebook(code)) as { text: string }[][];
-  assert.match(output.text, /^Error that no cell caught: Uncaught .*RangeError: in a worker\n +at /);
+  assert.match(
+    output.text,
+    /^Error that no cell caught: Uncaught .*RangeError: in a worker\n +at /,
+  );
 });
