@@ -13,6 +13,7 @@ import {
   within,
 } from "./kernel_process.ts";
 import type { LastWords } from "./late_errors.ts";
+import { makeMark, withoutMarks } from "./marks.ts";
 import type { Message } from "./message.ts";
 
 const START_MS = 20_000;
@@ -25,8 +26,6 @@ const LAST_WORDS_MS = 500;
 const SETTLE_MS = 3_000;
 /** The longest wait for it, where something comes all the time. */
 const LONGEST_SETTLE_MS = 60_000;
-/** What the texts begin with that tell the end of what a cell has printed. */
-const MARK = "\0";
 const HEARTBEAT_MS = 5_000;
 /** The kernel answers heartbeats in a thread of its own, so this long a silence is no busy cell. */
 const HEARTBEAT_LIMIT_MS = 120_000;
@@ -57,7 +56,7 @@ export class Kernel {
     this.#ports = ports;
     this.#folder = folder;
     this.lastWords = {
-      mark: `${MARK}${crypto.randomUUID()}`,
+      mark: makeMark(),
       heard: join(folder, "heard"),
       limitMs: LONGEST_SETTLE_MS,
     };
@@ -69,7 +68,8 @@ export class Kernel {
       if (channel !== "iopub" || message.header.msg_type !== "stream") return;
       if (this.#isLastWord(message)) Deno.writeTextFileSync(this.lastWords.heard, "");
       const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
-      if (!isCell && !message.content.text.startsWith(MARK)) this.#takeLate(message);
+      const shown = isCell ? undefined : withoutMarks(message);
+      if (shown !== undefined) this.#takeLate(shown);
     };
     this.#connection.listening(late, () => process.status);
     this.#log = readTail(process.stderr);
@@ -162,7 +162,8 @@ export class Kernel {
       } else if (channel === "iopub") {
         const isStatus = message.header.msg_type === "status";
         if (isStatus && message.content.execution_state === "idle") idle.resolve();
-        if (!this.#isLastWord(message)) onMessage(message);
+        const shown = withoutMarks(message);
+        if (shown !== undefined) onMessage(shown);
       }
     };
     return await this.#connection.listening(listener, async () => {
@@ -182,7 +183,7 @@ export class Kernel {
   }
 
   #isLastWord({ header, content }: Message): boolean {
-    return header.msg_type === "stream" && content.text.startsWith(this.lastWords.mark);
+    return header.msg_type === "stream" && content.text.includes(this.lastWords.mark);
   }
 
   #silentRequest(code: string): Message {
@@ -219,7 +220,7 @@ export class Kernel {
    * What another, silent request prints goes through the same queue: when that comes, all is there.
    */
   async #settle(): Promise<void> {
-    const marker = `${MARK}${crypto.randomUUID()}`;
+    const marker = makeMark();
     const request = this.#silentRequest(`console.log(${JSON.stringify(marker)});`);
     const marked = Promise.withResolvers<void>();
     const replied = Promise.withResolvers<void>();
@@ -227,10 +228,10 @@ export class Kernel {
     const listener: Listener = (message, channel) => {
       const { msg_type } = message.header;
       const isOwn = message.parent_header.msg_id === request.header.msg_id;
-      if (!isOwn) heard++;
-      else if (channel === "shell") replied.resolve();
-      else if (msg_type === "stream" && message.content.text.includes(marker)) marked.resolve();
-      else if (msg_type === "stream") heard++;
+      // Where requests stand in a row it may come as if another of them had printed it.
+      if (msg_type === "stream" && message.content.text.includes(marker)) marked.resolve();
+      else if (isOwn && channel === "shell") replied.resolve();
+      else if (!isOwn || msg_type === "stream") heard++;
     };
     await this.#connection.listening(listener, async () => {
       await this.#connection.send("shell", request);

@@ -203,6 +203,26 @@ Deno.test("Kernel.start() names a port that is taken", async () => {
   });
 });
 
+Deno.test("Kernel.execute() takes cells that stand in a row, and shows what they print and nothing else", async () => {
+  const kernel = await Kernel.start({ cwd: Deno.cwd() });
+  try {
+    let text = "";
+    const cells = Array.from({ length: 12 }, (_, i) => `console.log("cell", ${i});`);
+    const sources = ['import { printUnderCells } from "qvim";', ...cells, "printUnderCells();"];
+    await Promise.all(
+      [...sources, ...cells].map((source) =>
+        kernel.execute(source, ({ header, content }) => {
+          if (header.msg_type === "stream") text += content.text;
+        })
+      ),
+    );
+    const expected = cells.map((_, i) => `cell ${i}\n`).join("");
+    assert.equal(text, expected + expected);
+  } finally {
+    await kernel.kill();
+  }
+});
+
 Deno.test("runNotebook() runs many times in a row, several at once", async () => {
   const one = async () => {
     const outputs = await run(codeNotebook("const a = 1;", "console.log(a + 1)", "a + 2"));
