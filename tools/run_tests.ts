@@ -78,8 +78,8 @@ const testCommand = defineCommand({
       const lock = `--lock=${join(scratch, "deno.lock")}`, report = join(scratch, "report.xml");
       Deno.copyFileSync(join(PACKAGE_FOLDER, "deno.lock"), join(scratch, "deno.lock"));
       if (files.length === 0 && !await check(lock)) return 1;
-      const ignore = fast ? ["--parallel", `--ignore=${SLOW.join(",")}`] : [];
-      const options = ["-A", lock, `--junit-path=${report}`];
+      const ignore = fast ? [`--ignore=${SLOW.join(",")}`] : [];
+      const options = ["-A", lock, "--parallel", `--junit-path=${report}`];
       const tested = files.length > 0 ? files : TESTED;
       const success = await deno("test", "--doc", ...options, ...ignore, ...tested);
       if (!existsSync(report)) return 1;
@@ -101,10 +101,14 @@ const testCommand = defineCommand({
 
 /** Format, lint, types, and the documentation of the public interface. */
 async function check(lock: string): Promise<boolean> {
-  for (const check of [["fmt", "--check"], ["lint"], ["check", lock, "."]]) {
-    if (!await deno(...check, "--quiet")) return false;
-  }
-  return await deno("doc", "--quiet", "--lint", ...ENTRY_POINTS);
+  const checks = [
+    ["fmt", "--check"],
+    ["lint"],
+    ["check", lock, "."],
+    ["doc", "--lint", ...ENTRY_POINTS],
+  ];
+  const outcomes = await Promise.all(checks.map((check) => deno(...check, "--quiet")));
+  return outcomes.every((isClean) => isClean);
 }
 
 if (import.meta.main) Deno.exit(await runProgram(testCommand, Deno.args));

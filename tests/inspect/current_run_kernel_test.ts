@@ -59,7 +59,8 @@ const all = (value: string) =>
       [q, Object.fromEntries(Object.keys(items).map((i) => [i, ${value}]))]));`;
 
 /** What a run may have wrong, and the cell that must say so, with the step to look at. */
-const WRONG: [name: string, cells: (root: string) => TodoCells, cell: string, error: RegExp][] = [
+type Wrong = [name: string, cells: (root: string) => TodoCells, cell: string, error: RegExp];
+const WRONG: Wrong[] = [
   ["a model that throws", () => scoring('throw new Error("no");'), "predict", /no/],
   ["scores that are NaN", () => scoring(all("NaN")), "save", /finite/],
   ["scores that are nothing", () => scoring("return undefined as any;"), "save", /found undefined/],
@@ -76,55 +77,65 @@ const WRONG: [name: string, cells: (root: string) => TodoCells, cell: string, er
 ];
 const FIXED = ["list-files", "predict", "save", "exact-match", "class-wise"];
 
-for (const used of [false, true]) {
-  for (const [name, cells, cell, error] of WRONG) {
-    // In a fresh kernel the paths themselves are missing: the first fixed cell says so.
-    const isPathless = !used && name === "a syntax error in step 1";
-    Deno.test(`the notebook shows no figures of ${name} in a ${used ? "used" : "fresh"} kernel`, () =>
-      withFolder(async (root) => {
-        const kernel = await Kernel.start({ cwd: PROJECT });
-        try {
-          if (used) {
-            const first = await runAll(kernel, good(root));
-            assert.match(first.get("exact-match")!.text, MRR);
-            assert.equal(first.get("exact-match")!.figures, 1);
-            assert.equal(first.get("class-wise")!.figures, 1);
-          }
-          const shown = await runAll(kernel, { ...good(root), ...cells(root) });
-          const firstFixed = isPathless ? "make-folders" : cell;
-          const failing = isPathless
-            ? ["make-folders", ...FIXED]
-            : FIXED.slice(FIXED.indexOf(cell));
-          assert.match(shown.get(firstFixed)!.error ?? "", error);
-          for (const id of failing) {
-            const { error, text, figures } = shown.get(id)!;
-            assert.ok(error?.includes("Expected") || id === "predict", `${id}: ${error}`);
-            assert.ok(error !== undefined, id);
-            assert.doesNotMatch(text, /MRR|NDCG/);
-            assert.equal(figures, 0);
-          }
-          const file = join(root, "output", "similarities.json");
-          await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
-        } finally {
-          await kernel.kill();
-        }
-      }));
+/** Runs the notebook with what is wrong in it, and looks that nothing shows a figure. */
+async function showsNoFigures(kernel: Kernel, root: string, wrong: Wrong, used: boolean) {
+  const [name, cells, cell, error] = wrong;
+  const shown = await runAll(kernel, { ...good(root), ...cells(root) });
+  // In a fresh kernel the paths themselves are missing: the first fixed cell says so.
+  const isPathless = !used && name === "a syntax error in step 1";
+  const firstFixed = isPathless ? "make-folders" : cell;
+  const failing = isPathless ? ["make-folders", ...FIXED] : FIXED.slice(FIXED.indexOf(cell));
+  assert.match(shown.get(firstFixed)!.error ?? "", error);
+  for (const id of failing) {
+    const { error, text, figures } = shown.get(id)!;
+    assert.ok(error?.includes("Expected") || id === "predict", `${id}: ${error}`);
+    assert.ok(error !== undefined, id);
+    assert.doesNotMatch(text, /MRR|NDCG/);
+    assert.equal(figures, 0);
   }
+  const file = join(root, "output", "similarities.json");
+  await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
 }
 
-Deno.test("the notebook runs again in a used kernel after all that went wrong in it", () =>
-  withFolder(async (root) => {
+/** Runs the notebook with nothing wrong in it. */
+async function showsFigures(kernel: Kernel, root: string): Promise<Map<string, Shown>> {
+  const shown = await runAll(kernel, good(root));
+  assert.deepEqual([...shown].filter(([, { error }]) => error !== undefined), []);
+  assert.match(shown.get("exact-match")!.text, MRR);
+  assert.equal(shown.get("exact-match")!.figures, 1);
+  assert.equal(shown.get("class-wise")!.figures, 1);
+  return shown;
+}
+
+async function withKernel(use: (kernel: Kernel, root: string) => Promise<void>): Promise<void> {
+  await withFolder(async (root) => {
     const kernel = await Kernel.start({ cwd: PROJECT });
     try {
-      for (const [, cells] of WRONG.slice(0, 6)) {
-        await runAll(kernel, { ...good(root), ...cells(root) });
-      }
-      const shown = await runAll(kernel, good(root));
-      assert.deepEqual([...shown].filter(([, { error }]) => error !== undefined), []);
-      assert.match(shown.get("list-files")!.text, /^Data set: .*qvim-mini, the small one/);
-      assert.match(shown.get("exact-match")!.text, MRR);
-      assert.match(shown.get("class-wise")!.text, /Class-wise NDCG: 0\./);
+      await use(kernel, root);
     } finally {
       await kernel.kill();
     }
+  });
+}
+
+for (const wrong of WRONG) {
+  Deno.test(`the notebook shows no figures of ${wrong[0]} in a fresh kernel`, () =>
+    withKernel((kernel, root) => showsNoFigures(kernel, root, wrong, false)));
+}
+
+Deno.test("the notebook shows no figures of what goes wrong in a used kernel, and runs again in it", (t) =>
+  withKernel(async (kernel, root) => {
+    for (const wrong of WRONG) {
+      await t.step(wrong[0], async () => {
+        await showsFigures(kernel, root);
+        await showsNoFigures(kernel, root, wrong, true);
+      });
+    }
+    // One after another without a good run between.
+    for (const [, cells] of WRONG.slice(0, 6)) {
+      await runAll(kernel, { ...good(root), ...cells(root) });
+    }
+    const shown = await showsFigures(kernel, root);
+    assert.match(shown.get("list-files")!.text, /^Data set: .*qvim-mini, the small one/);
+    assert.match(shown.get("class-wise")!.text, /Class-wise NDCG: 0\./);
   }));
