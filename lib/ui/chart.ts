@@ -102,12 +102,14 @@ export function lineChart({ title, x, y, lines }: LineChart): string {
   const isBeside = lines.length > MOST_BELOW;
   const names = { data: lines.map(({ label }) => label), itemWidth: 40 };
   const textStyle = { width: NAME_WIDTH, overflow: "truncate" as const, ellipsis: "…" };
-  const beside = NAME_WIDTH + 75;
+  // A reader's font may be wider than the one that widths are reckoned with.
+  const spare = 20;
+  const beside = NAME_WIDTH + 75 + spare;
   const height = isBeside ? Math.max(1.5 * HEIGHT, 60 + 24 * lines.length) : 1.5 * HEIGHT;
   return draw(height, {
     title: titleOption(title),
     legend: isBeside
-      ? { ...names, orient: "vertical", right: 0, top: 45, textStyle }
+      ? { ...names, orient: "vertical", right: spare, top: 45, textStyle }
       : { ...names, bottom: 0 },
     grid: { left: 60, right: isBeside ? beside + 25 : 25, top: 45, bottom: isBeside ? 50 : 85 },
     xAxis: {

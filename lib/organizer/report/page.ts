@@ -55,7 +55,7 @@ ${
 ${section("Did not finish", "", failed.map(failure).join("\n"))}
 ${section("The ten best items of each query", "", listed.map(best).join("\n"))}
 ${section("On all data sets", SETS, sets === undefined ? "" : table("sets", sets))}
-${pictures.map((picture) => `<figure>${picture}</figure>`).join("\n")}
+${pictures.map((picture) => `<figure tabindex="0">${picture}</figure>`).join("\n")}
 <h2>Differences between systems</h2>
 <p>${escapeHtml(PAIRS)}</p>
 ${matrix(comparisons, ranking)}
@@ -152,7 +152,7 @@ function matrix(comparisons: Table, ranking: Table): string {
     });
     return `<tr><th scope="row">${place} ${escapeHtml(name)}</th>${cells.join("")}</tr>`;
   });
-  return `<div class="wide"><table id="comparisons" class="matrix"><thead><tr><th></th>${
+  return `<div class="wide" tabindex="0"><table id="comparisons" class="matrix"><thead><tr><th></th>${
     head.join("")
   }</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }
@@ -163,7 +163,7 @@ function htmlTable(id: string, { header, rows }: Table, linked: (name: string) =
       ? `<td class="name">${linked(text)}</td>`
       : title === "Next"
       ? `<td>${badge(text)}</td>`
-      : `<td${/^[\d.\u00a0…]*$/.test(text) ? ' class="number"' : ""}>${escapeHtml(text)}</td>`;
+      : `<td${/^[-\d.\u00a0…]*$/.test(text) ? ' class="number"' : ""}>${escapeHtml(text)}</td>`;
   const line = (row: string[]) => row.map((text, i) => cell(text, header[i])).join("");
   return `<div class="wide"><table id="${id}"><thead><tr>${
     header.map((title) => `<th scope="col"><button>${escapeHtml(title)}</button></th>`).join("")
@@ -213,7 +213,11 @@ dd { margin: 0 0 .5rem 0; overflow-wrap: anywhere; }
   thead { display: table-row-group; }
   th button::after { content: none; }
 }
-figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; max-width: 100%; overflow-x: auto; }
+@media screen and (max-width: 60rem) {
+  /* What is scrolled to keeps its name. */
+  td.name { position: sticky; left: 0; background: Canvas; }
+}
+figure { margin: 1rem 0; display: inline-block; vertical-align: top; max-width: 100%; overflow-x: auto; }
 `;
 
 /** Sorts a table by the column whose title is pressed: numbers as numbers, empty cells last. */

@@ -138,7 +138,7 @@ export function partsOf(report: Report): Parts {
       rows: comparisons.map(({ first, second, p }) => [plain(first), plain(second), p.toFixed(4)]),
     },
     findings: {
-      header: ["Submission", "", "Rule", "Cell", "Line", "Found"],
+      header: ["Submission", "Severity", "Rule", "Cell", "Line", "Found"],
       rows: report.entries.flatMap(({ name, findings }) =>
         findings.map(({ severity, rule, cell, line, message }) => [
           plain(name),
@@ -152,10 +152,16 @@ export function partsOf(report: Report): Parts {
     },
     powers: {
       header: ["Submission", "Powers used"],
-      rows: report.entries.map(({ name, powers = [] }) => [plain(name), plain(powers.join(", "))]),
+      rows: report.entries.map((entry) => [plain(entry.name), plain(powersOf(entry))]),
     },
     pictures: ranking.length === 0 ? [] : [heatMapOf(ranking), rankCurvesOf(ranking)],
   };
+}
+
+/** Of a notebook that can't be followed no powers are known, which is not to have none. */
+function powersOf({ powers = [], findings }: Entry): string {
+  if (powers.length > 0) return powers.join(", ");
+  return findings.some(({ rule }) => rule === "syntax") ? "not known" : "none";
 }
 
 /** Leaves out what nobody asked for, as the figures under real names. */

@@ -43,7 +43,7 @@ export function setsOf(report: Report, ranking: Ranked[]): Table | undefined {
     header: [
       "Submission",
       ...[report.data, ...names].map((name) => `MRR ${plain(name)} (place)`),
-      "",
+      "Remarks",
     ],
     rows: ranking.map(({ name }, i) => [
       plain(name),

@@ -4,7 +4,8 @@ import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
 import { toHtml } from "../../../lib/organizer/report/page.ts";
 import { toMarkdown } from "../../../lib/organizer/report/report.ts";
 import type { SystemFigures } from "../../../lib/organizer/report/ranking.ts";
-import { withFolder } from "../../support.ts";
+import { openBrowser, seriousFaults } from "../../browser.ts";
+import { CHROMIUM, withFolder } from "../../support.ts";
 
 function figures(mrr: number): SystemFigures {
   return {
@@ -60,15 +61,6 @@ Deno.test("the report in Markdown ranks, and keeps its tables whole", () => {
   );
 });
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-  .find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-
 /** Presses the heads of a column in the page and writes down what the rows are after that. */
 const PROBE = `<script>
 const rows = () => [...document.querySelectorAll("#ranking tbody tr")].map((row) => row.cells[1].textContent);
@@ -121,5 +113,60 @@ Deno.test({
         scripts: 0,
         requests: [],
       });
+    }),
+});
+
+/** Twenty entries, one of which has a name of sixty letters, and one that did not finish. */
+const TWENTY: Report = {
+  ...REPORT,
+  entries: [
+    ...Array.from({ length: 18 }, (_, k) => entry(`team_${k}`, 0.9 - k / 30, k)),
+    entry("n".repeat(60), 0.05, 60),
+    entry("slow_1", undefined, 60),
+  ],
+};
+
+Deno.test({
+  name: `the report fits a desk and a telephone, and can be used by keys alone${
+    CHROMIUM === undefined ? " (needs Chromium)" : ""
+  }`,
+  ignore: CHROMIUM === undefined,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "report.html");
+      Deno.writeTextFileSync(path, toHtml(TWENTY));
+      const browser = await openBrowser(join(folder, "profile"));
+      try {
+        const page = await browser.newPage();
+        for (const [width, colorScheme] of [[1280, "light"], [390, "dark"]] as const) {
+          await page.setViewportSize({ width, height: 800 });
+          await page.emulateMedia({ colorScheme });
+          await page.goto(`file://${path}`);
+          assert.deepEqual(await seriousFaults(page), [], colorScheme);
+          assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+        }
+        const focused = () => page.evaluate("document.activeElement.textContent");
+        const tabTo = async (start: string) => {
+          for (let k = 0; k < 100 && !(await focused()).startsWith(start); k++) {
+            await page.keyboard.press("Tab");
+          }
+          assert.ok((await focused()).startsWith(start), await focused());
+        };
+        await tabTo("Seconds");
+        await page.keyboard.press("Enter");
+        await page.keyboard.press("Enter");
+        const first = "document.querySelector('#ranking tbody tr').cells[1].textContent";
+        assert.equal(await page.evaluate(first), "n".repeat(60));
+        await tabTo("out slow_1");
+        await page.keyboard.press("Enter");
+        assert.ok(await page.evaluate("document.querySelector('details').open"));
+        // Nothing of a table is cut off on paper.
+        await page.emulateMedia({ media: "print" });
+        const cut =
+          "[...document.querySelectorAll('.wide')].filter((it) => getComputedStyle(it).overflowX !== 'visible').length";
+        assert.equal(await page.evaluate(cut), 0);
+      } finally {
+        await browser.close();
+      }
     }),
 });
