@@ -27,6 +27,9 @@ export async function digestOf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Bytes of a file that is read at once. */
+const SMALL = 2 ** 18;
+
 /**
  * A trace of each file below a folder, or of a file: size, mode, and its content where `byContent`,
  * else the time when it was changed.
@@ -44,7 +47,12 @@ export async function tracesOf(path: string, byContent: boolean): Promise<Map<st
   }
   for (const file of files) {
     const { size, mode, mtime, isFile } = Deno.lstatSync(file);
-    const content = byContent && isFile ? await hashFile(file) : mtime?.getTime();
+    const content = !byContent || !isFile
+      ? mtime?.getTime()
+      // There are thousands of small ones: to wait for each costs more than to read it.
+      : size <= SMALL
+      ? createHash("sha256").update(Deno.readFileSync(file)).digest("hex")
+      : await hashFile(file);
     traces.set(file, `${size} ${mode} ${content}`);
   }
   return traces;
