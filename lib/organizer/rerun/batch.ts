@@ -8,6 +8,7 @@ import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
 import { BatchError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
+import { readEarlier } from "./earlier.ts";
 import {
   changedSince,
   hashOfNotebook,
@@ -134,7 +135,7 @@ async function runLocked(
     commandLine: options.commandLine,
     entries: [],
   };
-  const earlier = options.resume ? readEntries(reportFolder) : new Map<string, Entry>();
+  const earlier = options.resume ? readEarlier(reportFolder) : new Map<string, Entry>();
   const waiting: { entry: Entry; path: string }[] = [];
   const orders = new Map([...names.keys()].map((path, order) => [path, order]));
   for (const [path, { findings, powers, claimedMrr }] of found) {
@@ -236,21 +237,5 @@ async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<v
       message: other.scoresError ?? other.runs.find(({ message }) => message)?.message,
       best: other.best,
     }];
-  }
-}
-
-function readEntries(folder: string): Map<string, Entry> {
-  const path = join(folder, "report.json");
-  try {
-    const report: Report = JSON.parse(Deno.readTextFileSync(path));
-    // Where what the runs used was changed, nothing of it can be believed.
-    if (report.changed !== undefined) return new Map();
-    // What was begun and not ended is run again.
-    const ended = report.entries.filter(({ runs }) => runs.length > 0);
-    return new Map(ended.map((entry) => [entry.name, entry]));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    throw new BatchError(`Expected a report to go on from at ${path} but found ${error.message}`);
   }
 }

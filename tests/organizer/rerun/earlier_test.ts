@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { BatchError } from "../../../lib/organizer/rerun/batch_error.ts";
+import { readEarlier } from "../../../lib/organizer/rerun/earlier.ts";
+import { withFolder, writeFiles } from "../../support.ts";
+
+const run = { status: "finished", seconds: 1, peakMemory: 0 };
+const ENTRIES = [
+  { name: "done_1", key: "k", findings: [], runs: [run] },
+  { name: "begun_1", key: "k", findings: [], runs: [] },
+];
+
+/** The names that are gone on from where a report holds this. */
+const namesIn = (report: unknown) =>
+  withFolder((folder) => {
+    writeFiles(folder, { "report.json": JSON.stringify(report) });
+    return [...readEarlier(folder).keys()];
+  });
+
+Deno.test("readEarlier() gives what was run to its end", async () => {
+  assert.deepEqual(await namesIn({ entries: ENTRIES }), ["done_1"]);
+  assert.equal((await withFolder((folder) => readEarlier(folder))).size, 0);
+});
+
+Deno.test("readEarlier() believes nothing of a batch whose package or data was changed", async () => {
+  assert.deepEqual(await namesIn({ entries: ENTRIES, changed: ["/package/lib/mod.ts"] }), []);
+});
+
+Deno.test("readEarlier() says where it expected a report and found none", async () => {
+  const expected = (error: unknown) =>
+    error instanceof BatchError &&
+    /^Expected a report to go on from at .*report\.json/.test(error.message);
+  for (const odd of [{}, null, "x"]) await assert.rejects(namesIn(odd), expected);
+  await withFolder((folder) => {
+    writeFiles(folder, { "report.json": "{" });
+    assert.throws(() => readEarlier(folder), expected);
+  });
+});
