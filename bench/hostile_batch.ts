@@ -11,20 +11,18 @@ import { writeSubmissions } from "../tests/fixtures/submissions.ts";
 import { cli, PROJECT, withFolder } from "../tests/support.ts";
 
 const HOSTILE = [
-  ...["forger_1", "unlinked_1", "forks_1", "daemon_1", "killer_1", "stopper_1", "deep_folders_1"],
+  ...["forger_1", "unlinked_1", "forks_1", "daemon_1", "killer_1", "all_stop_1", "deep_folders_1"],
   ...["link_1", "pipe_1", "shut_1"],
 ];
 const HONEST = 30;
 
 await withFolder(async (folder) => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const notebooks = join(folder, "in"), report = join(folder, "report");
   const temporary = join(folder, "tmp");
   for (const path of [notebooks, temporary]) Deno.mkdirSync(path);
   const isChosen = ([name]: readonly [string, ...unknown[]]) => HOSTILE.includes(name);
   writeAttacks(
     notebooks,
-    (listener.addr as Deno.NetAddr).port,
     ATTACKS.filter(isChosen),
     LEAVES.filter(isChosen),
   );

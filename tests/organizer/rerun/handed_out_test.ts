@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { copyOut, HandedOutError } from "../../../lib/organizer/rerun/handed_out.ts";
+import { NEEDS_UNIX, withFolder, writeFiles } from "../../support.ts";
+
+const ignore = NEEDS_UNIX !== "";
+
+/** What `copyOut` says of a file that a command of the shell has left; undefined where it took it. */
+async function copied(folder: string, command: string): Promise<string | undefined> {
+  const root = join(folder, "root"), to = join(folder, "copy");
+  writeFiles(root, { "output/scores.json": "{}", "secret": "organizer's" });
+  const { success } = await new Deno.Command("sh", { args: ["-c", command], cwd: root }).output();
+  assert.ok(success, command);
+  try {
+    copyOut(root, "output/scores.json", to, 100);
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof HandedOutError, `${error}`);
+    assert.throws(() => Deno.statSync(to), Deno.errors.NotFound);
+    return error.message.match(
+      /^Expected a file at ROOT_PATH\/output\/scores\.json but found (.*)$/,
+    )![1];
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: `copyOut() takes files alone, and follows no link${NEEDS_UNIX}`,
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const other = "a pipe, a socket or a device";
+      for (
+        const [command, found] of [
+          ["rm output/scores.json", "none"],
+          ["rm -r output", "none"],
+          ["ln -sf ../secret output/scores.json", "a link"],
+          ["ln -sf /dev/zero output/scores.json", "a link"],
+          ["mv output o && ln -s o output", "a link"],
+          ["rm output/scores.json && mkdir output/scores.json", "a folder"],
+          ["rm output/scores.json && mkfifo output/scores.json", other],
+          ["rm -r output && echo x > output", "none"],
+          [
+            "truncate -s 4G output/scores.json",
+            "4096.0 MiB, more than the 0.0 MiB that it can need",
+          ],
+        ]
+      ) assert.equal(await copied(folder, command), found, command);
+    }),
+});
+
+Deno.test({
+  name: `copyOut() takes no socket${NEEDS_UNIX}`,
+  ignore,
+  fn: () =>
+    withFolder((folder) => {
+      using _listener = Deno.listen({ transport: "unix", path: join(folder, "socket") });
+      const copy = () => copyOut(folder, "socket", join(folder, "copy"), 100);
+      assert.throws(copy, /found a pipe, a socket or a device/);
+    }),
+});
+
+Deno.test({
+  name: `copyOut() copies bytes, and nothing of a file's mode${NEEDS_UNIX}`,
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      assert.equal(await copied(folder, "chmod 6777 output/scores.json"), undefined);
+      const copy = join(folder, "copy");
+      assert.equal(Deno.readTextFileSync(copy), "{}");
+      assert.equal(Deno.statSync(copy).mode! & 0o7777, 0o644);
+    }),
+});
