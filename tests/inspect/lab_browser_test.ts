@@ -2,34 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Cell } from "../../lib/notebook/ipynb.ts";
-import { readNotebook } from "../../lib/notebook/ipynb.ts";
-import { runNotebook } from "../../lib/notebook/runner.ts";
 import { type Page, seriousFaults, waitUntil } from "../browser.ts";
-import { cellsInLab, LAB_NEEDS, runAllInLab, withLab } from "../jupyter_lab.ts";
+import { cellsInLab, type Lab, LAB_NEEDS, runAllInLab, withLab } from "../jupyter_lab.ts";
 import { codeNotebook } from "../notebook/support.ts";
 import { PROJECT } from "../support.ts";
-
-const test = (name: string, fn: () => Promise<void>) =>
-  Deno.test({
-    name: name + LAB_NEEDS,
-    ignore: LAB_NEEDS !== "",
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn,
-  });
+import { executedExploreNotebook, exploreNotebook } from "./explore.ts";
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const CELLS = 12, LINES = 10_000;
-
-/** The notebook as it lies, for a folder elsewhere in the package. */
-function exploreNotebook() {
-  const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
-  for (const cell of notebook.cells) {
-    cell.source = String(cell.source).replace("../data/qvim-mini", DATA)
-      .replace("../output/explore", "scores");
-  }
-  return notebook;
-}
 
 const errorsOf = (cells: Cell[]) =>
   cells.flatMap(({ outputs }) => outputs ?? []).filter(({ output_type }) =>
@@ -58,147 +38,170 @@ const PARTS = {
 /** Which players play, by their place in the page. */
 const PLAYING = `[...document.querySelectorAll("audio")].flatMap((it, i) => it.paused ? [] : [i])`;
 
-test("explore.ipynb plays and shows in JupyterLab, light and dark", () =>
-  withLab({ "explore.ipynb": exploreNotebook() }, async ({ open }) => {
-    const page = await open("explore.ipynb");
-    await runAllInLab(page);
-    const cells = await cellsInLab(page);
-    assert.deepEqual(errorsOf(cells), []);
-    await waitUntil(page, 'document.querySelectorAll(".qvim-listen").length === 3');
-    const times = (i: number) => `document.querySelectorAll("audio")[${i}].currentTime`;
-    for (const theme of ["Light", "Dark"]) {
-      await page.evaluate(
-        `jupyterapp.commands.execute("apputils:change-theme", { theme: "JupyterLab ${theme}" })`,
-      );
-      await waitUntil(page, `document.body.dataset.jpThemeLight === "${theme === "Light"}"`);
-      assert.deepEqual(await seriousFaults(page, ".qvim-listen, .qvim-map"), []);
-      for (const [name, selector] of Object.entries(PARTS)) {
-        await picture(page, selector, `${name}_${theme.toLowerCase()}`);
-      }
-      // Lab has keys of its own for these: they would go from cell to cell.
-      await page.locator("audio").first().focus();
-      const cell = await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex");
-      await page.keyboard.press("Space");
-      await waitUntil(page, `${times(0)} > 0.03`);
-      // The next one at once, and what the first one still has to say about it counts no more.
-      await page.keyboard.press("Space");
-      await page.keyboard.press("Space");
-      await page.keyboard.press("ArrowDown");
-      await waitUntil(page, `${times(1)} > 0.03`);
-      assert.deepEqual((await page.evaluate(PLAYING)).filter((i: number) => i !== 1), []);
-      await page.keyboard.press("ArrowUp");
-      await waitUntil(page, `document.activeElement === document.querySelectorAll("audio")[0]`);
-      assert.equal(
-        await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex"),
-        cell,
-      );
-      // A click in the picture plays from there, and a line goes with it.
-      await page.locator(".qvim-picture").nth(1).click({ position: { x: 44, y: 50 } });
-      await waitUntil(page, `${times(1)} > 0.03`);
-      await waitUntil(page, 'document.querySelectorAll(".qvim-picture.on i").length >= 1');
-      assert.ok((await page.evaluate(PLAYING)).every((i: number) => i === 1));
-      await page.locator(".qvim-picture").nth(0).click({ position: { x: 230, y: 50 } });
-      await waitUntil(page, `${times(0)} > 0.4`);
-      // The map plays what the mouse is on, and what the keyboard goes to.
-      const plays = (name: string) =>
-        waitUntil(
-          page,
-          `((map) => map.querySelector("audio").currentTime > 0.03 &&
+async function explores({ open }: Lab): Promise<void> {
+  const page = await open("explore.ipynb");
+  await runAllInLab(page);
+  const cells = await cellsInLab(page);
+  assert.deepEqual(errorsOf(cells), []);
+  await waitUntil(page, 'document.querySelectorAll(".qvim-listen").length === 3');
+  const times = (i: number) => `document.querySelectorAll("audio")[${i}].currentTime`;
+  for (const theme of ["Light", "Dark"]) {
+    await page.evaluate(
+      `jupyterapp.commands.execute("apputils:change-theme", { theme: "JupyterLab ${theme}" })`,
+    );
+    await waitUntil(page, `document.body.dataset.jpThemeLight === "${theme === "Light"}"`);
+    assert.deepEqual(await seriousFaults(page, ".qvim-listen, .qvim-map"), []);
+    for (const [name, selector] of Object.entries(PARTS)) {
+      await picture(page, selector, `${name}_${theme.toLowerCase()}`);
+    }
+    // Lab has keys of its own for these: they would go from cell to cell.
+    await page.locator("audio").first().focus();
+    const cell = await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex");
+    await page.keyboard.press("Space");
+    await waitUntil(page, `${times(0)} > 0.03`);
+    // The next one at once, and what the first one still has to say about it counts no more.
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowDown");
+    await waitUntil(page, `${times(1)} > 0.03`);
+    assert.deepEqual((await page.evaluate(PLAYING)).filter((i: number) => i !== 1), []);
+    await page.keyboard.press("ArrowUp");
+    await waitUntil(page, `document.activeElement === document.querySelectorAll("audio")[0]`);
+    assert.equal(
+      await page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex"),
+      cell,
+    );
+    // A click in the picture plays from there, and a line goes with it.
+    await page.locator(".qvim-picture").nth(1).click({ position: { x: 44, y: 50 } });
+    await waitUntil(page, `${times(1)} > 0.03`);
+    await waitUntil(page, 'document.querySelectorAll(".qvim-picture.on i").length >= 1');
+    assert.ok((await page.evaluate(PLAYING)).every((i: number) => i === 1));
+    await page.locator(".qvim-picture").nth(0).click({ position: { x: 230, y: 50 } });
+    await waitUntil(page, `${times(0)} > 0.4`);
+    // The map plays what the mouse is on, and what the keyboard goes to.
+    const plays = (name: string) =>
+      waitUntil(
+        page,
+        `((map) => map.querySelector("audio").currentTime > 0.03 &&
             map.querySelector("audio").src === map.querySelector(".on")?.dataset.src &&
             map.querySelector(".qvim-here").textContent === ${name})
             (document.querySelector(".qvim-map"))`,
-        );
-      await page.locator(".qvim-map [data-sound='3']").hover();
-      await plays(`map.querySelector("[data-sound='3']").getAttribute("aria-label")`);
-      assert.ok((await page.evaluate(PLAYING)).length <= 1);
-      await page.mouse.move(0, 0);
-      await page.locator(".qvim-map [tabindex='0'][data-sound]").focus();
-      await page.keyboard.press("ArrowRight");
-      await plays(`document.activeElement.getAttribute("aria-label")`);
-      await page.locator(".qvim-classes span").first().hover();
-      await waitUntil(page, 'document.querySelectorAll(".qvim-map .some .of").length > 3');
-    }
-    assert.ok(
-      await page.evaluate(
-        '[...document.querySelectorAll(".qvim-listen img")].every((it) => it.naturalWidth > 100)',
-      ),
-    );
-  }));
+      );
+    await page.locator(".qvim-map [data-sound='3']").hover();
+    await plays(`map.querySelector("[data-sound='3']").getAttribute("aria-label")`);
+    assert.ok((await page.evaluate(PLAYING)).length <= 1);
+    await page.mouse.move(0, 0);
+    await page.locator(".qvim-map [tabindex='0'][data-sound]").focus();
+    await page.keyboard.press("ArrowRight");
+    await plays(`document.activeElement.getAttribute("aria-label")`);
+    await page.locator(".qvim-classes span").first().hover();
+    await waitUntil(page, 'document.querySelectorAll(".qvim-map .some .of").length > 3');
+  }
+  assert.ok(
+    await page.evaluate(
+      '[...document.querySelectorAll(".qvim-listen img")].every((it) => it.naturalWidth > 100)',
+    ),
+  );
+  await page.close();
+}
 
-test("prints stand under their own cells in JupyterLab, every line", () => {
-  const prints = Array.from(
+/** Prints more than the server lets through at once. */
+const PRINTS = codeNotebook(
+  'import { printUnderCells } from "qvim";\nprintUnderCells();',
+  ...Array.from(
     { length: CELLS },
     (_, i) => `for (let line = 0; line < ${LINES}; line++) console.log("cell ${i} line", line);`,
-  );
-  const notebook = codeNotebook(
-    'import { printUnderCells } from "qvim";\nprintUnderCells();',
-    ...prints,
-  );
-  return withLab({ "prints.ipynb": notebook }, async ({ open }) => {
-    const page = await open("prints.ipynb");
-    await runAllInLab(page);
-    const [, ...cells] = await cellsInLab(page);
-    cells.forEach(({ outputs }, i) => {
-      const text = outputs!.map((output) => "text" in output ? [output.text].flat().join("") : "")
-        .join("");
-      const expected = Array.from({ length: LINES }, (_, line) => `cell ${i} line ${line}\n`);
-      assert.equal(text.length, expected.join("").length, `cell ${i}`);
-      assert.ok(text === expected.join(""), `cell ${i}: lines in another order`);
-    });
-  });
-});
+  ),
+);
 
-test("record() in JupyterLab hands what the microphone hears to the kernel", () => {
-  const folder = join(DATA, "Queries", "siren");
-  const [name] = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
-  const notebook = codeNotebook(
-    'import { listen, listItems, record, toPaths, TwoDft } from "qvim";',
-    "const take = await record();\nconsole.log(take.samples.length > take.sampleRate / 2);",
-    `await listen(take, { model: new TwoDft(), items: toPaths(listItems(${
-      JSON.stringify(DATA)
-    })) });`,
-  );
-  return withLab({ "record.ipynb": notebook }, async ({ open }) => {
-    const page = await open("record.ipynb");
-    const run = runAllInLab(page);
-    // Where something else fails first, that counts.
-    run.catch(() => {});
-    await page.getByRole("button", { name: "● Record" }).click();
-    await waitUntil(page, 'document.querySelector(".qvim-record meter").value > 0.05');
-    await page.waitForTimeout(2500);
-    await picture(page, ".qvim-record", "record");
-    await page.getByRole("button", { name: "■ Stop" }).click();
-    await run;
-    const cells = await cellsInLab(page);
-    assert.deepEqual(errorsOf(cells), []);
-    const [, recorded] = cells.map(({ outputs }) => outputs!.at(-1));
-    assert.ok(recorded && "text" in recorded && [recorded.text].flat().join("") === "true\n");
-    assert.equal(await page.locator(".qvim-listen audio").count(), 4);
-    await picture(page, ".qvim-listen", "recorded");
-  }, [
-    ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
-    `--use-file-for-fake-audio-capture=${join(folder, name)}`,
-  ]);
-});
-
-test("a notebook from elsewhere shows plain tables in JupyterLab, which trusts it not", async () => {
-  const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
-  await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
-  await withLab({ "strange.ipynb": notebook }, async ({ open }) => {
-    const page = await open("strange.ipynb");
-    const table = page.locator(".jp-OutputArea-output table").filter({ hasText: "imitation" });
-    await table.first().waitFor({ state: "attached" });
-    assert.match(await table.first().innerText(), /imitation\s.*\.wav[\s\S]*rank 1, score 0\.\d+/);
-    assert.equal(await page.locator(".jp-Notebook script").count(), 0);
-    // No words of drawings are left where the drawings are not, and what is an image still is one.
-    const words = await page.locator(".jp-OutputArea").allInnerTexts();
-    assert.deepEqual(words.filter((text: string) => /time \/ s|item \S+, /.test(text)), []);
-    assert.ok(await page.locator("img[alt^='Spectrogram of']").count() >= 12);
-    // The map is a picture where its drawing is not.
-    await page.locator("img[alt^='Map of the sounds']").scrollIntoViewIfNeeded();
-    assert.ok(await page.locator("img[alt^='Map of the sounds']").isVisible());
-    assert.equal(await page.locator(".jp-Notebook svg circle").count(), 0);
-    await picture(page, ".jp-OutputArea-output table >> nth=2", "strange");
-    await picture(page, "img[alt^='Map of the sounds']", "strange_map");
+async function prints({ open }: Lab): Promise<void> {
+  const page = await open("prints.ipynb");
+  await runAllInLab(page);
+  const [, ...cells] = await cellsInLab(page);
+  assert.equal(cells.length, CELLS);
+  cells.forEach(({ outputs }, i) => {
+    const text = outputs!.map((output) => "text" in output ? [output.text].flat().join("") : "")
+      .join("");
+    const expected = Array.from({ length: LINES }, (_, line) => `cell ${i} line ${line}\n`);
+    assert.equal(text.length, expected.join("").length, `cell ${i}`);
+    assert.ok(text === expected.join(""), `cell ${i}: lines in another order`);
   });
+  await page.close();
+}
+
+const RECORD = codeNotebook(
+  'import { listen, listItems, record, toPaths, TwoDft } from "qvim";',
+  "const take = await record();\nconsole.log(take.samples.length > take.sampleRate / 2);",
+  `await listen(take, { model: new TwoDft(), items: toPaths(listItems(${
+    JSON.stringify(DATA)
+  })) });`,
+);
+
+async function records({ open }: Lab): Promise<void> {
+  const page = await open("record.ipynb");
+  const run = runAllInLab(page);
+  // Where something else fails first, that counts.
+  run.catch(() => {});
+  await page.getByRole("button", { name: "● Record" }).click();
+  await waitUntil(page, 'document.querySelector(".qvim-record meter").value > 0.05');
+  await page.waitForTimeout(1500);
+  await picture(page, ".qvim-record", "record");
+  await page.getByRole("button", { name: "■ Stop" }).click();
+  await run;
+  const cells = await cellsInLab(page);
+  assert.deepEqual(errorsOf(cells), []);
+  const [, recorded] = cells.map(({ outputs }) => outputs!.at(-1));
+  assert.ok(recorded && "text" in recorded && [recorded.text].flat().join("") === "true\n");
+  assert.equal(await page.locator(".qvim-listen audio").count(), 4);
+  await picture(page, ".qvim-listen", "recorded");
+  await page.close();
+}
+
+async function isNotTrusted({ open }: Lab): Promise<void> {
+  const page = await open("strange.ipynb");
+  const table = page.locator(".jp-OutputArea-output table").filter({ hasText: "imitation" });
+  await table.first().waitFor({ state: "attached" });
+  assert.match(await table.first().innerText(), /imitation\s.*\.wav[\s\S]*rank 1, score 0\.\d+/);
+  assert.equal(await page.locator(".jp-Notebook script").count(), 0);
+  // No words of drawings are left where the drawings are not, and what is an image still is one.
+  const words = await page.locator(".jp-OutputArea").allInnerTexts();
+  assert.deepEqual(words.filter((text: string) => /time \/ s|item \S+, /.test(text)), []);
+  assert.ok(await page.locator("img[alt^='Spectrogram of']").count() >= 12);
+  // The map is a picture where its drawing is not.
+  await page.locator("img[alt^='Map of the sounds']").scrollIntoViewIfNeeded();
+  assert.ok(await page.locator("img[alt^='Map of the sounds']").isVisible());
+  assert.equal(await page.locator(".jp-Notebook svg circle").count(), 0);
+  await picture(page, ".jp-OutputArea-output table >> nth=2", "strange");
+  await picture(page, "img[alt^='Map of the sounds']", "strange_map");
+  await page.close();
+}
+
+const VOICES = join(DATA, "Queries", "siren");
+const [VOICE] = [...Deno.readDirSync(VOICES)].map(({ name }) => name).sort();
+
+Deno.test({
+  name: "the notebooks in JupyterLab" + LAB_NEEDS,
+  ignore: LAB_NEEDS !== "",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async (t) => {
+    const notebooks = {
+      "explore.ipynb": exploreNotebook("scores"),
+      "prints.ipynb": PRINTS,
+      "record.ipynb": RECORD,
+      "strange.ipynb": await executedExploreNotebook(),
+    };
+    await withLab(notebooks, async (lab) => {
+      await t.step("explore.ipynb plays and shows, light and dark", () => explores(lab));
+      await t.step("prints stand under their own cells, every line", () => prints(lab));
+      await t.step("record() hands what the microphone hears to the kernel", () => records(lab));
+      await t.step(
+        "a notebook from elsewhere shows plain tables, as it is not trusted",
+        () => isNotTrusted(lab),
+      );
+    }, [
+      ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+      `--use-file-for-fake-audio-capture=${join(VOICES, VOICE)}`,
+    ]);
+  },
 });

@@ -1,10 +1,10 @@
 /** What `listen()` and the others show, in a real browser and without a network. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readNotebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
-import { runNotebook } from "../../lib/notebook/runner.ts";
+import { type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
 import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, findPython, PROJECT, withFolder } from "../support.ts";
+import { CHROMIUM, findPython, withFolder } from "../support.ts";
+import { executedExploreNotebook } from "./explore.ts";
 
 /**
  * VS Code puts what is shown into a page that is there, makes its scripts anew, and has a style of its
@@ -35,6 +35,9 @@ const AS_IN_VS_CODE = (html: string[]) =>
     }
   </script>`;
 
+let executed: Promise<Notebook> | undefined;
+const explored = () => executed ??= executedExploreNotebook();
+
 const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
 
 Deno.test({
@@ -44,8 +47,7 @@ Deno.test({
   sanitizeResources: false,
   fn: () =>
     withFolder(async (folder) => {
-      const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
-      await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
+      const notebook = await explored();
       const shown = notebook.cells.flatMap(({ outputs }) => outputs ?? [])
         .flatMap((output) => "data" in output ? [output.data] : []);
       const html = shown.map((data) => String(data["text/html"] ?? data["image/svg+xml"] ?? ""));
@@ -135,8 +137,7 @@ Deno.test({
   sanitizeResources: false,
   fn: () =>
     withFolder(async (folder) => {
-      const notebook = readNotebook(join(PROJECT, "notebooks", "explore.ipynb"));
-      await runNotebook(notebook, { cwd: join(PROJECT, "notebooks") });
+      const notebook = await explored();
       const path = join(folder, "explore.ipynb");
       writeNotebook(path, notebook);
       const { success, stderr } = await new Deno.Command(python!, {
