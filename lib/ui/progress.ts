@@ -19,8 +19,10 @@ export interface ProgressOptions {
 
 /** Milliseconds between two updates on a screen. */
 const SCREEN_INTERVAL = 200;
-/** When a notebook says how long work is stopped, in seconds. */
+/** How long work takes, or is going to, before a notebook says how it is stopped, in seconds. */
 const LONG = 20;
+/** How long work has gone on before what it is going to take can be told, in seconds. */
+const KNOWN = 2;
 /** Milliseconds between two plain lines, where the output is a file or a pipe. */
 const LINE_INTERVAL = 10_000;
 
@@ -71,7 +73,10 @@ class Meter {
       ? this.#format(done)
       : `${this.#format(done)}/${this.#format(total)}`;
     if (done === 0 || seconds === 0) return amount;
-    const rate = `${this.#format(Math.round(done / seconds))}/s`;
+    // What is slow is not "0/s".
+    const rate = done < 10 * seconds && this.#format === String
+      ? `${Number((done / seconds).toPrecision(2))}/s`
+      : `${this.#format(Math.round(done / seconds))}/s`;
     if (total === undefined || done >= total) return `${amount}, ${rate}`;
     return `${amount}, ${rate}, ${formatSeconds((total - done) * seconds / done)} left`;
   }
@@ -123,10 +128,12 @@ class NotebookProgress implements Progress {
   }
 
   #show(text: string): Promise<void> {
-    const { label, done, total } = this.#meter;
+    const { label, done, total, seconds } = this.#meter;
     const bar = total === undefined ? "" : ` <progress value="${done}" max="${total}"></progress>`;
-    const isLong = this.#meter.seconds > LONG && done !== total;
-    const stop = isLong ? "; to stop: restart the kernel" : "";
+    const isGoing = total !== undefined && seconds > KNOWN && seconds * total > LONG * done;
+    const stop = done !== total && (isGoing || seconds > LONG)
+      ? "; to stop: restart the kernel"
+      : "";
     return this.#display.show({
       "text/plain": `${label}: ${text}`,
       "text/html": `<div>${escapeHtml(label)}${bar} ${escapeHtml(text)}${stop}</div>`,
