@@ -3,6 +3,7 @@ import type { MonoAudio } from "../audio/wav.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
 import { colorsFor } from "./class_colors.ts";
 import { currentRun } from "./current_run.ts";
+import { SILENCE_OTHERS } from "./page_parts.ts";
 import { pageSound } from "./page_sound.ts";
 import { asImage } from "./picture.ts";
 import { type Embeds, placeSounds, type Point } from "./place_sounds.ts";
@@ -137,6 +138,7 @@ const STYLE = `<style>
 const SCRIPT = `<script>
 for (const root of document.querySelectorAll(".qvim-map:not([data-ready])")) {
   root.dataset.ready = "";
+  ${SILENCE_OTHERS}
   const drawing = root.querySelector("svg"), player = root.querySelector("audio");
   const here = root.querySelector(".qvim-here");
   here.textContent = "Hover over a sound, or go there with the arrow keys.";
@@ -146,7 +148,7 @@ for (const root of document.querySelectorAll(".qvim-map:not([data-ready])")) {
     return [x + width / 2, y + height / 2];
   });
   const play = (mark) => {
-    for (const other of document.querySelectorAll(".qvim-sound")) other.pause();
+    silenceOthers(player);
     for (const other of drawing.querySelectorAll(".on")) other.classList.remove("on");
     mark.classList.add("on");
     here.textContent = mark.getAttribute("aria-label");

@@ -1,4 +1,5 @@
 import { escapeHtml } from "../ui/jupyter.ts";
+import { darkStyle, SILENCE_OTHERS } from "./page_parts.ts";
 import { pageSound } from "./page_sound.ts";
 import { asImage } from "./picture.ts";
 import { readPart, type SoundPart } from "./sounds.ts";
@@ -73,11 +74,13 @@ const STYLE = `<style>
 .qvim-listen { overflow-x: auto; }
 .qvim-listen table { border-collapse: collapse; margin: .6em 0 1.2em; font: 13px/1.4 system-ui, sans-serif; }
 .qvim-listen caption { text-align: left; font-weight: 600; padding: .2em 0; }
+.qvim-listen .qvim-sounds tr { background: none; }
 .qvim-listen .qvim-sounds tbody th, .qvim-listen .qvim-sounds tbody td { text-align: left; padding: .2em .7em .2em 0; vertical-align: middle; background: none; }
 .qvim-listen .qvim-sounds tbody th { font-weight: 600; width: 13em; min-width: 11em; max-width: 13em; padding-left: .6em; }
 .qvim-listen .qvim-sounds th span { font-weight: 400; overflow-wrap: anywhere; }
 .qvim-listen .qvim-sounds tbody .right th { box-shadow: inset 4px 0 #2f8f4e; }
 .qvim-listen audio { width: 15em; height: 2.4em; }
+${darkStyle(".qvim-listen")}
 .qvim-picture { position: relative; display: inline-block; line-height: 0; cursor: pointer; }
 .qvim-picture i { position: absolute; top: 5.5%; bottom: 27%; width: 2px; margin-left: -1px; background: #fff; box-shadow: 0 0 4px #000; pointer-events: none; display: none; }
 .qvim-picture.on i { display: block; }
@@ -88,13 +91,9 @@ const SCRIPT = `<script>
 for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) {
   root.dataset.ready = "";
   const players = [...root.querySelectorAll("audio")];
-  const silence = (player) => {
-    for (const other of document.querySelectorAll(".qvim-sound")) {
-      if (other !== player) other.pause();
-    }
-  };
+  ${SILENCE_OTHERS}
   const playFrom = (player, time) => {
-    silence(player);
+    silenceOthers(player);
     player.currentTime = time;
     // Pages may not play before they were clicked on.
     player.play().catch(() => {});
@@ -102,7 +101,7 @@ for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) 
   for (const player of players) {
     player.tabIndex = 0;
     // It may come late: another may play by then.
-    player.addEventListener("play", () => player.paused || silence(player));
+    player.addEventListener("play", () => player.paused || silenceOthers(player));
     const picture = player.closest("tr").querySelector(".qvim-picture");
     const [from, to, seconds, length] = ["from", "to", "seconds", "length"].map((name) =>
       Number(picture.dataset[name]));

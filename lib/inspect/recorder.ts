@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serveLoopback } from "../ui/loopback.ts";
+import { darkStyle } from "./page_parts.ts";
 
 /** What came of a recording: a WAV file, or why there is none. */
 export type Take = { wav: Uint8Array<ArrayBuffer> } | { error: string };
@@ -89,6 +90,7 @@ function pageOf(base: string, id: string): string {
 .qvim-record button:disabled { opacity: .6; cursor: default; }
 .qvim-record button:focus-visible { outline: 3px solid #3572b0; outline-offset: 2px; }
 .qvim-record meter { width: 9em; }
+${darkStyle(".qvim-record")}
 .qvim-record .qvim-time { min-width: 3em; font-variant-numeric: tabular-nums; }
 </style>
 <button type="button" aria-pressed="false">● Record</button>

@@ -5,35 +5,7 @@ import { type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
 import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
 import { CHROMIUM, findPython, withFolder } from "../support.ts";
 import { executedExploreNotebook } from "./explore.ts";
-
-/**
- * VS Code puts what is shown into a page that is there, makes its scripts anew, and has a style of its
- * own for tables.
- */
-const AS_IN_VS_CODE = (html: string[]) =>
-  `<style>
-    table, thead, tr, th, td, tbody { border: none !important }
-    table, th, tr { vertical-align: middle; text-align: right }
-    th, td { padding: 4px 8px }
-    tr:nth-child(even) { background-color: rgba(130, 130, 130, 0.08) }
-    tbody th { font-weight: normal }
-  </style><div id="outputs"></div>
-  <script type="application/json" id="shown">${
-    JSON.stringify(html).replaceAll("<", "\\u003c")
-  }</script>
-  <script>
-    for (const html of JSON.parse(document.getElementById("shown").textContent)) {
-      const output = document.createElement("div");
-      output.innerHTML = html;
-      document.getElementById("outputs").append(output);
-      for (const old of [...output.getElementsByTagName("script")]) {
-        const script = document.createElement("script");
-        script.text = old.innerText;
-        output.append(script);
-        script.remove();
-      }
-    }
-  </script>`;
+import { asInVsCode } from "./vs_code.ts";
 
 let executed: Promise<Notebook> | undefined;
 const explored = () => executed ??= executedExploreNotebook();
@@ -58,7 +30,7 @@ Deno.test({
         // Ten rows stay under 5 MB.
         assert.ok(text.length / count < 500_000, `${text.length}`);
       }
-      const parts = { light: html.join("\n"), dark: AS_IN_VS_CODE(html) };
+      const parts = { light: html.join("\n"), dark: asInVsCode(html) };
       for (const [colorScheme, body] of Object.entries(parts)) {
         const page = join(folder, `${colorScheme}.html`);
         Deno.writeTextFileSync(
@@ -76,39 +48,55 @@ Deno.test({
           const requests: string[] = [];
           tab.on("request", (request: { url(): string }) => requests.push(request.url()));
           await tab.goto(`file://${page}`);
+          // The innermost frame; the page itself where there are none.
+          const shown = tab.frames().at(-1);
+          await waitUntil(
+            shown,
+            `document.querySelectorAll("[data-ready]").length === 4 &&
+              [...document.querySelectorAll("audio")].every((it) => it.checkVisibility({
+                visibilityProperty: true }) || it.hidden)`,
+          );
           const pictures = Deno.env.get("QVIM_PICTURES");
           if (pictures) {
             const path = join(pictures, `listen_${colorScheme}.png`);
             await tab.screenshot({ path, fullPage: true });
           }
-          assert.deepEqual(await seriousFaults(tab), []);
-          await tab.evaluate('document.querySelectorAll("audio")[0].play()');
+          assert.deepEqual(await seriousFaults(shown), []);
+          if (colorScheme === "dark") {
+            // VS Code says that it is dark to the page alone, and has stripes for tables.
+            const look =
+              `(({ colorScheme }, { backgroundColor }) => [colorScheme, backgroundColor])(
+              getComputedStyle(document.querySelector(".qvim-sounds audio")),
+              getComputedStyle(document.querySelector(".qvim-sounds tr:nth-child(even)")))`;
+            assert.deepEqual(await shown.evaluate(look), ["dark", "rgba(0, 0, 0, 0)"]);
+          }
+          await shown.evaluate('document.querySelectorAll("audio")[0].play()');
           const time = (i: number) =>
-            tab.evaluate(`document.querySelectorAll("audio")[${i}].currentTime`);
-          await waitUntil(tab, 'document.querySelectorAll("audio")[0].currentTime > 0.05');
-          await tab.locator("audio").nth(0).focus();
+            shown.evaluate(`document.querySelectorAll("audio")[${i}].currentTime`);
+          await waitUntil(shown, 'document.querySelectorAll("audio")[0].currentTime > 0.05');
+          await shown.locator("audio").nth(0).focus();
           await tab.keyboard.press("ArrowDown");
-          await waitUntil(tab, 'document.querySelectorAll("audio")[1].currentTime > 0.05');
-          const playing = await tab.evaluate(
+          await waitUntil(shown, 'document.querySelectorAll("audio")[1].currentTime > 0.05');
+          const playing = await shown.evaluate(
             '[...document.querySelectorAll("audio")].filter((it) => !it.paused).length',
           );
           assert.ok(playing <= 1, `${playing}`);
           assert.ok(await time(0) > 0 && await time(1) > 0);
           // The map plays what the keyboard is on, and nothing else goes on.
-          await tab.locator(".qvim-map [data-sound]").first().focus();
+          await shown.locator(".qvim-map [data-sound]").first().focus();
           await tab.keyboard.press("Enter");
-          await waitUntil(tab, 'document.querySelector(".qvim-map audio").currentTime > 0.05');
+          await waitUntil(shown, 'document.querySelector(".qvim-map audio").currentTime > 0.05');
           assert.equal(
-            await tab.evaluate(
+            await shown.evaluate(
               '[...document.querySelectorAll(".qvim-listen audio")].filter((it) => !it.paused).length',
             ),
             0,
           );
           // Each picture says what it shows, and is there.
-          const images = tab.locator(
+          const images = shown.locator(
             "img[alt^='Spectrogram of'], img[alt^='Scores of'], img[alt^='Classes found']",
           );
-          assert.equal(await images.count(), (await tab.locator(".qvim-listen img").count()) + 3);
+          assert.equal(await images.count(), (await shown.locator(".qvim-listen img").count()) + 3);
           assert.ok(
             await images.evaluateAll((all: { naturalWidth: number }[]) =>
               all.every(({ naturalWidth }) => naturalWidth > 100)
