@@ -1,9 +1,9 @@
 import { QvimError } from "../io/errors.ts";
-import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import { writeAllSync } from "../io/bytes.ts";
 import { replaceFile } from "../io/replace_file.ts";
 import type { Similarities, SoundPaths } from "./model.ts";
+import { splitObject } from "./split_object.ts";
 
 /** Thrown where similarity scores are not what they should be; the message names the pair. */
 export class SimilaritiesError extends QvimError {}
@@ -122,9 +122,6 @@ export async function writeSimilarities(
   });
 }
 
-const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a, COMMA = 0x2c;
-const OPEN = 0x7b, CLOSE = 0x7d, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d;
-
 /**
  * Reads a similarities file, a query at a time, so that it may be longer than a string can be.
  * Scores are checked to be finite numbers.
@@ -153,7 +150,10 @@ export async function* readSimilarities(
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new SimilaritiesError(`Expected similarity scores but found no file at ${path}`);
   }
-  for await (const [key, value] of splitObject(file.readable, path)) {
+  using _ = file;
+  const fail = (found: string) =>
+    new SimilaritiesError(`Expected an object query → item → score in ${path} but found ${found}`);
+  for await (const [key, value] of splitObject(file, fail)) {
     const query: unknown = parseJson(key, `a query's name in ${path}`);
     if (typeof query !== "string") {
       throw new SimilaritiesError(`Expected a query's name in ${path} but found ${key}`);
@@ -179,100 +179,5 @@ function parseRow(text: string, query: string, path: string): unknown {
   } catch {
     const named = text.replace(/:\s*(NaN|-?Infinity)\b/g, ': "$1"');
     return parseJson(named, `the scores of the query ${query} in ${path}`);
-  }
-}
-
-/** What a query's name and scores may take: a million items, and more. Endless ones are cut off. */
-const MAX_ROW_BYTES = 2 ** 27;
-/** What an error shows of what it found. */
-const SHOWN = 60;
-const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
-
-/**
- * Splits the text of a JSON object into its keys and values without building either: it only
- * follows strings and nesting, the values are parsed by whoever takes them.
- */
-async function* splitObject(
-  stream: ReadableStream<Uint8Array>,
-  path: string,
-): AsyncGenerator<[key: string, value: string]> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let parts: Uint8Array[] = [];
-  let depth = 0, inString = false, escaped = false;
-  let key: string | undefined;
-  let ended = false, afterComma = false, gathered = 0;
-  const take = (last: Uint8Array): string => {
-    const text = decode(decoder, parts, last, path);
-    parts = [];
-    gathered = 0;
-    return text;
-  };
-  const fail = (found: string) =>
-    new SimilaritiesError(`Expected an object query → item → score in ${path} but found ${found}`);
-  for await (const chunk of stream) {
-    let start = 0;
-    for (let i = 0; i < chunk.length; i++) {
-      const byte = chunk[i];
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
-        continue;
-      }
-      if (depth === 0 && byte !== OPEN && !SPACES.has(byte)) {
-        throw fail(beginning(chunk.subarray(i)));
-      }
-      if (byte === QUOTE) {
-        inString = true;
-      } else if (byte === OPEN) {
-        if (depth === 0) {
-          if (ended) throw fail("more than one");
-          take(chunk.subarray(start, i));
-          start = i + 1;
-        }
-        depth++;
-      } else if (depth === 1 && byte === COLON && key === undefined) {
-        key = take(chunk.subarray(start, i)).trim();
-        start = i + 1;
-      } else if (depth === 1 && (byte === COMMA || byte === CLOSE)) {
-        const value = take(chunk.subarray(start, i)).trim();
-        start = i + 1;
-        if (key !== undefined) yield [key, value];
-        else if (value !== "" || byte === COMMA) throw fail(JSON.stringify(value.slice(0, SHOWN)));
-        else if (afterComma) throw fail("a comma before its end");
-        key = undefined;
-        afterComma = byte === COMMA;
-        if (byte === CLOSE) {
-          depth = 0;
-          ended = true;
-        }
-      } else if (byte === OPEN_LIST && depth > 0) {
-        depth++;
-      } else if ((byte === CLOSE || byte === CLOSE_LIST) && depth > 1) {
-        depth--;
-      }
-    }
-    parts.push(chunk.subarray(start));
-    gathered += chunk.length - start;
-    if (gathered > MAX_ROW_BYTES) {
-      const where = key === undefined ? "in a name" : `in the scores of ${key.slice(0, SHOWN)}`;
-      throw fail(`more than ${MAX_ROW_BYTES / 2 ** 20} MiB ${where}`);
-    }
-  }
-  const rest = take(new Uint8Array()).trim();
-  if (!ended) throw fail(rest === "" && depth === 0 ? "nothing" : "a file that is cut short");
-  if (rest !== "") throw fail(JSON.stringify(rest.slice(0, SHOWN)));
-}
-
-/** What bytes begin with, for a message. */
-function beginning(bytes: Uint8Array): string {
-  return JSON.stringify(new TextDecoder().decode(bytes.subarray(0, SHOWN)).trim().slice(0, SHOWN));
-}
-
-function decode(decoder: TextDecoder, parts: Uint8Array[], last: Uint8Array, path: string): string {
-  try {
-    return decoder.decode(parts.length === 0 ? last : Buffer.concat([...parts, last]));
-  } catch {
-    throw new SimilaritiesError(`Expected UTF-8 text in ${path} but found other bytes`);
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
 import {
   assertSimilarities,
   readSimilarities,
@@ -99,6 +100,23 @@ Deno.test("readSimilarities() reads JSON of any layout, larger than its chunks",
   assert.deepEqual(Object.fromEntries(await read(JSON.stringify(scores))), scores);
   assert.deepEqual(Object.fromEntries(await read(JSON.stringify(scores, null, 4))), scores);
   assert.deepEqual(await read(" {\n} "), []);
+  assert.deepEqual(await read('\ufeff{"q": {"a": 1}}'), [["q", { a: 1 }]]);
+});
+
+Deno.test("readSimilarities() follows strings whatever is in them, and wherever a chunk ends", async () => {
+  const random = seededRandom(9),
+    parts = ["\\", '"', "}", "{", "]", "[", ":", ",", "a", "é", "\u2028"];
+  const name = () => {
+    const length = 1 + Math.floor(8 * random());
+    return Array.from({ length }, () => parts[Math.floor(parts.length * random())]).join("");
+  };
+  const scores = Object.fromEntries(
+    Array.from({ length: 400 }, (_, q) => [
+      `${q}${name()}`,
+      Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${name()}${i}`, random()])),
+    ]),
+  );
+  assert.deepEqual(Object.fromEntries(await read(JSON.stringify(scores))), scores);
 });
 
 for (
