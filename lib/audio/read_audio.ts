@@ -13,7 +13,7 @@ const PACKAGES: FetchedPackages = {
   manifest: fileURLToPath(new URL("./decoders/", import.meta.url)),
 };
 
-/** Larger compressed files are not sounds of a library. */
+/** Larger compressed files are not sounds of a library; the beginning of one can be heard. */
 const MAX_COMPRESSED = 2 ** 28;
 
 /**
@@ -120,7 +120,7 @@ class Decoding implements Disposable {
     const { format, start, length, head = new Uint8Array() } = found;
     this.#path = path;
     this.format = format;
-    if (length > MAX_COMPRESSED) {
+    if (seconds === Infinity && length > MAX_COMPRESSED) {
       throw new AudioError(
         `Expected ${format} of at most ${MAX_COMPRESSED / 2 ** 20} MB but found ` +
           `${Math.round(size / 2 ** 20)} MB in ${path}: cut it, or convert it to WAV`,
