@@ -14,6 +14,26 @@ const UNREAD: [at: number, bytes: string, name: string][] = [
   [0, "\xff\xf9", "an AAC file"],
   [0, "\x0bw", "an AC-3 file"],
   [0, "#!AMR", "an AMR file"],
+  [0, "\x7f\xfe\x80\x01", "a DTS file"],
+  [0, "\xfe\x7f\x01\x80", "a DTS file"],
+  [0, "\0\0\x01\xba", "an MPEG program stream"],
+  [0, "FLV", "a Flash video"],
+  [0, "FWS", "a Flash file"],
+  [0, "CWS", "a Flash file"],
+  [0, ".RMF", "a RealMedia file"],
+  [0, ".ra\xfd", "a RealAudio file"],
+  [0, "nut/multimedia", "a NUT file"],
+  [0, "\xb7\xd8\0 7I", "a recording of Windows' television"],
+  [0, "\xc0\xde\xc2", "a Codec 2 file"],
+  [0, "MMMD", "a Yamaha SMAF file"],
+  [0, "STRM", "a Nintendo stream"],
+  [0, "ea3\x03", "a Sony OpenMG file"],
+  [0, "EA3\x01", "a Sony OpenMG file"],
+  [0, "tBaK", "a TAK file"],
+  [0, "OFR ", "an OptimFROG file"],
+  [0, "ajkg", "a Shorten file"],
+  [0, "DSD ", "a DSD file"],
+  [0, "FRM8", "a DSD file"],
   [0, "MThd", "a MIDI file"],
   [0, "wvpk", "a WavPack file"],
   [0, "TTA1", "a TTA file"],
@@ -32,6 +52,10 @@ const UNREAD: [at: number, bytes: string, name: string][] = [
   [0, "PVF1", "a Portable Voice file"],
   [0, "MATLAB", "a MATLAB file"],
   [0, "ALawSoundFile", "a Psion file"],
+  [0, "SOUND SAMPLE DATA", "a SampleVision file"],
+  [0, "LM8953", "a Yamaha TX-16W file"],
+  [0, "\xf0~", "a MIDI sample dump"],
+  [0, "7\0\0\x10m\0\0\x10", "a Psion record"],
   [0, "Extended Instrument", "a FastTracker instrument"],
   [0, "OggS", "an Ogg file of another coding than Vorbis, Opus and FLAC"],
 ];
@@ -124,7 +148,9 @@ function isMpeg(head: string, size: number): boolean {
 function unreadable(head: string, path: string): AudioError {
   const known = UNREAD.find(([at, bytes]) => head.startsWith(bytes, at))?.[2];
   const found = known ?? (head === "" ? "an empty file" : JSON.stringify(head.slice(0, 4)));
-  const advice = known === undefined ? "" : `; ${conversion(path)}`;
+  // What is not known by name may still be a sound.
+  const perhaps = known === undefined ? "if another program plays it, " : "";
+  const advice = head === "" ? "" : `; ${perhaps}${conversion(path)}`;
   return new AudioError(
     `Expected a recording (WAV, FLAC, Ogg, Opus, MP3, AIFF, AU, CAF) but found ${found} in ` +
       `${path}${advice}`,

@@ -101,8 +101,9 @@ export function parseOther(
   name: string,
 ): PcmSound | CompressedPart | undefined {
   if (magic === "FORM") return parseAiff(source, name);
-  if (magic === ".snd") return parseAu(source, false, name);
-  if (magic === "dns.") return parseAu(source, true, name);
+  // The second of each pair is what DEC's machines wrote.
+  if (magic === ".snd" || magic === ".sd\0") return parseAu(source, false, name);
+  if (magic === "dns." || magic === "\0ds.") return parseAu(source, true, name);
   if (magic === "caff") return parseCaf(source, name);
   return isGsm(source) ? rawGsm(source) : undefined;
 }

@@ -78,8 +78,8 @@ const aiff = (whole: number, samples: number) => [
   ...[...u32be(1), 0, 16, 0x40, 0x0b, 0xfa, ...Array(7).fill(0)],
   ...[...ascii("SSND"), ...u32be(samples), ...Array(8).fill(0), 0x40, 0],
 ];
-const au = (samples: number, start = 24, isLittle = false) => [
-  ...ascii(isLittle ? "dns." : ".snd"),
+const au = (samples: number, start = 24, isLittle = false, magic = isLittle ? "dns." : ".snd") => [
+  ...ascii(magic),
   ...[start, samples, 3, 8000, 1].flatMap(isLittle ? u32 : u32be),
   ...(isLittle ? [0, 0x40] : [0x40, 0]),
 ];
@@ -93,6 +93,7 @@ const STREAMS: [string, number[]][] = [
   ["an AIFF file that says 0x7f000000, as sox pipes it", aiff(0x7f000046, 0x7efffffe)],
   ["an AU file without a size", au(0xffffffff)],
   ["an AU file of the other byte order", au(2, 24, true)],
+  ["an AU file as DEC wrote it", au(2, 24, true, "\0ds.")],
   ["a CAF file that says −1", caf(Array(8).fill(255))],
 ];
 for (const [what, bytes] of STREAMS) {
@@ -206,8 +207,9 @@ Deno.test("readAudio() says what it can't read, and how to convert it", () =>
     const cases: [string, RegExp][] = [
       ["\0\0\0\x20ftypM4A ", /found an MPEG-4 file .* in .*x\.wav; convert it: ffmpeg -i /],
       ["\x1aE\xdf\xa3", /found a Matroska or WebM file/],
-      ["hello", /Expected a recording .* but found "hell"/],
-      ["", /found an empty file/],
+      ["\x7f\xfe\x80\x01", /found a DTS file in .*; convert it: ffmpeg/],
+      ["hello", /but found "hell" in .*; if another program plays it, convert it: ffmpeg/],
+      ["", /found an empty file in [^;]*$/],
     ];
     for (const [content, message] of cases) {
       Deno.writeFileSync(path, new Uint8Array(ascii(content)));
