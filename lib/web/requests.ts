@@ -1,4 +1,5 @@
 /** What requests hold, and what is wrong with them. */
+import { Buffer } from "node:buffer";
 import { QvimError } from "../io/errors.ts";
 import type { SearchOptions } from "../library/search.ts";
 
@@ -79,7 +80,7 @@ export class Uploads {
         parts.push(part);
       }
       if (size === 0) throw new RequestError(400, "Expected a recording but found nothing");
-      return await use(joined(parts, size));
+      return await use(Buffer.concat(parts));
     } finally {
       this.#held -= size;
     }
@@ -105,16 +106,6 @@ export class Uploads {
       reader.cancel().catch(() => {});
     }
   }
-}
-
-function joined(parts: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 function tooLarge(): RequestError {
