@@ -75,7 +75,12 @@ export function findPython(modules: string): string | undefined {
   return [Deno.env.get("QVIM_TEST_PYTHON") ?? "", "python3", "python"].find((python) => {
     if (python === "") return false;
     try {
-      const args = ["-c", `import ${modules}`];
+      // They are looked for, and not imported: some take seconds.
+      const args = [
+        "-c",
+        `import importlib.util, sys
+sys.exit(any(importlib.util.find_spec(name) is None for name in "${modules}".split(", ")))`,
+      ];
       return new Deno.Command(python, { args, stderr: "null" }).outputSync().success;
     } catch {
       return false;

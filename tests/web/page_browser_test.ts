@@ -8,6 +8,19 @@ import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
 
+let builtIn: Promise<string> | undefined;
+
+/** Puts a library of the built-in sounds into a folder; they are heard once. */
+async function copyLibrary(to: string): Promise<void> {
+  builtIn ??= (async () => {
+    const library = Deno.makeTempDirSync({ prefix: "qvim-test-" });
+    globalThis.addEventListener("unload", () => Deno.removeSync(library, { recursive: true }));
+    await indexSounds([join(MINI, "Items")], library, { say: () => {} });
+    return library;
+  })();
+  await new Deno.Command("cp", { args: ["-r", await builtIn, to] }).output();
+}
+
 /** Opens the page in a browser whose microphone plays a file, if any. */
 async function withPage(
   options: {
@@ -22,7 +35,8 @@ async function withPage(
 ): Promise<void> {
   await withFolder(async (folder) => {
     const library = join(folder, "library");
-    await indexSounds([options.sounds ?? join(MINI, "Items")], library, { say: () => {} });
+    if (options.sounds === undefined) await copyLibrary(library);
+    else await indexSounds([options.sounds], library, { say: () => {} });
     const server = await serveLibrary({ library, port: 0 });
     const context = await openBrowser(join(folder, "profile"), {
       args: [
