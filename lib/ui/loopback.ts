@@ -1,5 +1,7 @@
 /** A small server for a page that somebody looks at on this machine, and for nobody else. */
 
+import { endServer, isCalled, isLoopback, isSame, newToken } from "./guard.ts";
+
 /** An open server. */
 export interface Loopback {
   /** Where it answers: `http://127.0.0.1:PORT/TOKEN/`. */
@@ -8,8 +10,8 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
-/** How long what is under way is waited for once the server is to end. */
-const GRACE_MS = 1000;
+/** What addresses of it call this machine. */
+const NAME = "127.0.0.1";
 
 /**
  * Serves this machine's pages. The address holds a token that only the page knows; nothing is answered
@@ -27,16 +29,17 @@ const GRACE_MS = 1000;
 export function serveLoopback(
   answer: (request: Request, what: string) => Promise<Response | undefined> | Response | undefined,
 ): Loopback {
-  const token = crypto.randomUUID().replaceAll("-", "");
+  const token = newToken();
   const server: Deno.HttpServer<Deno.NetAddr> = Deno.serve({
-    hostname: "127.0.0.1",
+    hostname: NAME,
     port: 0,
     onListen: () => {},
     onError: () => new Response(null, { status: 500 }),
   }, async (request) => {
-    const [, found, what = ""] = new URL(request.url).pathname.split("/");
+    const [, found = "", what = ""] = new URL(request.url).pathname.split("/");
     const { port } = server.addr;
-    if (request.headers.get("host") !== `127.0.0.1:${port}` || found !== token) return refuse(404);
+    const isCalledSo = isCalled(request.headers.get("host"), port, [NAME]);
+    if (!isCalledSo || !isSame(found, token)) return refuse(404);
     // The page may be another server's, as Jupyter's is; the token says that it is the right one.
     const origin = request.headers.get("origin");
     if (origin !== null && !isLocal(origin)) return refuse(403);
@@ -47,15 +50,8 @@ export function serveLoopback(
     return response;
   });
   return {
-    base: `http://127.0.0.1:${server.addr.port}/${token}/`,
-    close: async () => {
-      // Nobody gets in any more, and what goes on after that holds up no process.
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, GRACE_MS);
-      await Promise.race([server.shutdown(), late]);
-      clearTimeout(timer);
-      server.unref();
-    },
+    base: `http://${NAME}:${server.addr.port}/${token}/`,
+    close: () => endServer(server),
   };
 }
 
@@ -77,5 +73,5 @@ function headersFor(origin: string | null): [name: string, value: string][] {
 function isLocal(origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname } = new URL(origin);
-  return protocol === "vscode-webview:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+  return protocol === "vscode-webview:" || isLoopback(hostname);
 }

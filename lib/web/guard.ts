@@ -1,10 +1,6 @@
 /** Who may ask the server: its own page, programs of this machine, and who has the token. */
+import { isCalled, isSame } from "../ui/guard.ts";
 import { RequestError } from "./requests.ts";
-
-/** What browsers call this machine. */
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
-/** The port that addresses leave out. */
-const USUAL_PORT = 80;
 
 /** What every answer tells the browser to keep to. */
 export const SECURITY: Record<string, string> = {
@@ -27,11 +23,6 @@ export const SECURITY: Record<string, string> = {
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "microphone=(self), camera=(), geolocation=()",
 };
-
-/** Whether a server on an address is reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.includes(host) || host === "::1";
-}
 
 /** Turns away whom the server is not for. */
 export class Guard {
@@ -58,10 +49,7 @@ export class Guard {
   /** A page of another host must not use this one, under whatever name it found it (DNS rebinding). */
   #checkOrigin(request: Request, url: URL): void {
     const host = request.headers.get("host") ?? url.host;
-    const isOurs = LOOPBACK.some((name) =>
-      host === `${name}:${this.#port}` || (host === name && this.#port === USUAL_PORT)
-    );
-    if (this.#token === undefined && !isOurs) {
+    if (this.#token === undefined && !isCalled(host, this.#port)) {
       throw new RequestError(421, `Expected the host 127.0.0.1:${this.#port} but found another`);
     }
     const origin = request.headers.get("origin");
@@ -76,7 +64,7 @@ export class Guard {
 
   #checkToken(request: Request, url: URL): Response | undefined {
     if (this.#token === undefined) return undefined;
-    if (same(url.searchParams.get("token") ?? "", this.#token)) {
+    if (isSame(url.searchParams.get("token") ?? "", this.#token)) {
       url.searchParams.delete("token");
       return new Response(null, {
         status: 303,
@@ -88,14 +76,7 @@ export class Guard {
     }
     const cookie = request.headers.get("cookie")?.match(/(?:^|;\s*)qvim=([0-9a-f]+)/)?.[1];
     const bearer = request.headers.get("authorization")?.replace(/^Bearer /, "");
-    if (same(cookie ?? bearer ?? "", this.#token)) return undefined;
+    if (isSame(cookie ?? bearer ?? "", this.#token)) return undefined;
     throw new RequestError(401, "Expected the token: open the address that the server printed");
   }
-}
-
-/** Whether two texts are the same, in a time that does not tell where they differ. */
-function same(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < b.length; i++) difference |= (a.charCodeAt(i) || 0) ^ b.charCodeAt(i);
-  return difference === 0;
 }

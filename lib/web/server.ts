@@ -4,7 +4,8 @@ import { AudioError } from "../audio/wav.ts";
 import { QvimError } from "../io/errors.ts";
 import { LibraryError } from "../library/lancedb.ts";
 import { type SearchResult, SoundLibrary } from "../library/search.ts";
-import { Guard, isLoopback, SECURITY } from "./guard.ts";
+import { endServer, isLoopback, newToken } from "../ui/guard.ts";
+import { Guard, SECURITY } from "./guard.ts";
 import { openApi } from "./openapi.ts";
 import { servePage } from "./page.ts";
 import { Peaks } from "./peaks.ts";
@@ -48,7 +49,7 @@ export class ServeError extends QvimError {}
  */
 export async function serveLibrary(options: ServeOptions): Promise<RunningServer> {
   const { library: place, port = 8080, host = "127.0.0.1" } = options;
-  const token = isLoopback(host) ? undefined : crypto.randomUUID().replaceAll("-", "");
+  const token = isLoopback(host) ? undefined : newToken();
   const library = await SoundLibrary.open(place);
   await library.warmUp();
   const app = new App(library);
@@ -60,8 +61,8 @@ export async function serveLibrary(options: ServeOptions): Promise<RunningServer
   return {
     ...{ url, port: server.addr.port, token, finished },
     close: async () => {
-      await server.shutdown();
-      await finished;
+      await endServer(server);
+      app.close();
     },
   };
 }
