@@ -1,0 +1,121 @@
+/** A small listening test: players, a picture and the server of this room, outside of any notebook. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { asImage } from "../../lib/inspect/picture.ts";
+import { playersPage, soundTable } from "../../lib/inspect/players.ts";
+import { spectrogram } from "../../lib/inspect/spectrogram.ts";
+import { serveLoopback } from "../../lib/ui/loopback.ts";
+import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
+import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+
+const DATA = join(PROJECT, "data", "qvim-mini");
+const IMITATION = join(DATA, "Queries", "siren", "siren_1_voice_1.wav");
+
+/** A page that shows an imitation and two answers, and asks how alike they are. */
+async function listeningTest(): Promise<string> {
+  const shown = (role: string, name: string) => ({
+    role,
+    name,
+    path: join(DATA, "Items", name.split("_")[0], name),
+  });
+  const table = (title: string, name: string) =>
+    soundTable(title, [
+      { role: "imitation", name: "siren_1_voice_1.wav", path: IMITATION },
+      shown("answer", name),
+    ]);
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Listen</title><main>
+    <h1>How alike are they?</h1>${asImage(await spectrogram(IMITATION, { title: "imitation" }))}
+    ${playersPage([table("First", "siren_1.wav"), table("Second", "bark_1.wav")])}
+    ${playersPage([table("Third", "wind_1.wav")])}
+    <button onclick="fetch('rating', { method: 'POST', body: '70' })">70 of 100</button></main></html>`;
+}
+
+/** Nothing but what is in the page itself. */
+const ALONE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
+  "img-src data:; media-src data:; connect-src 'self'";
+
+const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
+
+Deno.test({
+  name: `players, pictures and the server make a listening test as they are${missing}`,
+  ignore: missing !== "",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withFolder(async (folder) => {
+      const html = await listeningTest();
+      const ratings: string[] = [];
+      const server = serveLoopback(async (request, what) => {
+        if (what === "") {
+          return new Response(html, {
+            headers: { "content-type": "text/html", "content-security-policy": ALONE },
+          });
+        }
+        if (what !== "rating" || request.method !== "POST") return undefined;
+        ratings.push(await request.text());
+        return new Response(null, { status: 204 });
+      });
+      const browser = await openBrowser(folder);
+      try {
+        const page: Page = browser.pages()[0] ?? await browser.newPage();
+        const broken: string[] = [];
+        page.on("pageerror", (error: Error) => broken.push(String(error)));
+        page.on("console", (message: { type(): string; text(): string }) => {
+          if (message.type() === "error" && !message.text().includes("favicon")) {
+            broken.push(message.text());
+          }
+        });
+        await page.goto(server.base);
+        const pictures = Deno.env.get("QVIM_PICTURES");
+        if (pictures) await page.screenshot({ path: join(pictures, "own.png"), fullPage: true });
+        assert.deepEqual(await seriousFaults(page), []);
+        const players = 'document.querySelectorAll("audio")';
+        assert.equal(await page.evaluate(`${players}.length`), 6);
+        // None ends by itself.
+        await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
+        // One at a time, whichever part of the page it is in, and whatever makes it play.
+        await page.locator("audio").nth(0).focus();
+        await page.keyboard.press("Space");
+        await waitUntil(page, `${players}[0].currentTime > 0.05`);
+        await page.evaluate(`${players}[5].play()`);
+        await waitUntil(page, `${players}[5].currentTime > 0.05 && ${players}[0].paused`);
+        await page.locator(".qvim-picture").nth(3).click({ position: { x: 120, y: 40 } });
+        await waitUntil(page, `${players}[3].currentTime > 0.1 && ${players}[5].paused`);
+        assert.ok(
+          await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
+        );
+        assert.equal(await page.evaluate("document.images.length"), 7);
+        await page.getByText("70 of 100").click();
+        for (let i = 0; i < 100 && ratings.length === 0; i++) await page.waitForTimeout(50);
+        assert.deepEqual(broken, []);
+      } finally {
+        await browser.close();
+        await server.close();
+      }
+      assert.deepEqual(ratings, ["70"]);
+    }),
+});
+
+Deno.test("the server of a listening test takes ratings of nobody else", async () => {
+  const ratings: string[] = [];
+  const server = serveLoopback(async (request) => {
+    ratings.push(await request.text());
+    return new Response("thank you");
+  });
+  try {
+    const { port, pathname } = new URL(server.base);
+    const post = async (url: string, headers = {}) => {
+      const response = await fetch(url, { method: "POST", body: "100", headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await post(`http://127.0.0.1:${port}/rating`), 404);
+    assert.equal(await post(`http://localhost:${port}${pathname}rating`), 404);
+    assert.equal(await post(`${server.base}rating`, { origin: "http://example.org" }), 403);
+    assert.deepEqual(ratings, []);
+    assert.equal(await post(`${server.base}rating`, { origin: `http://127.0.0.1:${port}` }), 200);
+    assert.deepEqual(ratings, ["100"]);
+  } finally {
+    await server.close();
+  }
+});
