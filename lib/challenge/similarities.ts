@@ -151,6 +151,9 @@ export async function* readSimilarities(
     throw new SimilaritiesError(`Expected similarity scores but found no file at ${path}`);
   }
   using _ = file;
+  if ((await file.stat()).isDirectory) {
+    throw new SimilaritiesError(`Expected similarity scores but found a folder at ${path}`);
+  }
   const fail = (found: string) =>
     new SimilaritiesError(`Expected an object query → item → score in ${path} but found ${found}`);
   for await (const [key, value] of splitObject(file, fail)) {

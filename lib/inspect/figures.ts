@@ -2,6 +2,7 @@ import { barChart } from "../ui/chart.ts";
 import { display } from "../ui/jupyter.ts";
 import { formatTable, type Table, tableToHtml } from "../ui/table.ts";
 import type { Evaluation } from "../challenge/evaluation.ts";
+import { assertEvaluation } from "./checks.ts";
 import { bootstrapInterval, meansByGroup } from "../challenge/statistics.ts";
 
 /** How many of the worst classes a report names. */
@@ -103,6 +104,7 @@ export function classwiseLines(evaluation: Evaluation): string[] {
  * ```
  */
 export async function showRanks(evaluation: Evaluation): Promise<void> {
+  assertEvaluation(evaluation);
   const counts = rankHistogram(evaluation);
   const words = counts.map(({ label, count }) => `rank ${label}: ${count}`).join(", ");
   await display({
@@ -135,6 +137,7 @@ export async function showRanks(evaluation: Evaluation): Promise<void> {
  * ```
  */
 export async function showFigures(evaluation: Evaluation): Promise<void> {
+  assertEvaluation(evaluation);
   const table = figuresTable(evaluation);
   const worst = worstClassesTable(evaluation);
   await display({

@@ -5,7 +5,14 @@ import type { QVIMModel, SoundPaths } from "../challenge/model.ts";
 import { type QueryScores, readSimilarities } from "../challenge/similarities.ts";
 import { display } from "../ui/jupyter.ts";
 import { startProgress } from "../ui/progress.ts";
-import { assertEvaluation, assertScores, inspectShort, ListenError, noScoresOf } from "./checks.ts";
+import {
+  assertEvaluation,
+  assertPaths,
+  assertScores,
+  inspectShort,
+  ListenError,
+  noScoresOf,
+} from "./checks.ts";
 import { currentRun } from "./current_run.ts";
 import { playersPage, type Shown, soundTable } from "./players.ts";
 import { choose, classOf, rank } from "./ranked.ts";
@@ -92,6 +99,11 @@ async function showFound(found: FoundSound[], recording?: { path: string }): Pro
       rank: i + 1,
     };
   });
+  if (recording !== undefined && typeof recording?.path !== "string") {
+    throw new ListenError(
+      `Expected a recording with its path but found ${inspectShort(recording)}`,
+    );
+  }
   const asked: Shown[] = recording === undefined
     ? []
     : [{ role: "imitation", name: basename(recording.path), path: recording.path }];
@@ -112,19 +124,20 @@ function assertFound(sound: unknown): asserts sound is FoundSound {
 /** What a model finds by a recording of one's own. */
 async function showRecording(path: string, options: ListenOptions): Promise<void> {
   const top = checkTop(options);
-  const { items } = { ...currentRun.sources(), ...options };
+  const { items = {} } = { ...currentRun.sources(), ...options };
+  assertPaths("items", items);
   if (options.model === undefined) {
     throw new ListenError(
       "Expected a model to find sounds by a recording with but found none: " +
         "listen(recording, { model: new VocalSearch() })",
     );
   }
-  if (items === undefined || Object.keys(items).length === 0) {
+  if (Object.keys(items).length === 0) {
     throw new ListenError(
       "Expected items to find but found none: run the cell that lists the files",
     );
   }
-  if (typeof options.model.computeSimilarities !== "function") {
+  if (typeof options.model?.computeSimilarities !== "function") {
     throw new ListenError(
       `Expected a model that computes similarities but found ${inspectShort(options.model)}`,
     );
@@ -215,6 +228,8 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
   const sources = { ...currentRun.sources(), ...options };
   const { items = {}, queries: known = {} } = sources;
   assertScores(sources.scores);
+  assertPaths("items", items);
+  assertPaths("queries", known);
   const unknown = queries.find((query) => !Object.hasOwn(known, query));
   if (unknown !== undefined) {
     throw new ListenError(`Expected a query of the data set but found ${JSON.stringify(unknown)}`);

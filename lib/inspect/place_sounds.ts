@@ -5,7 +5,8 @@ import type { SoundPaths } from "../challenge/model.ts";
 import { seededRandom } from "../challenge/statistics.ts";
 import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 import { startProgress } from "../ui/progress.ts";
-import { inspectShort, ListenError } from "./checks.ts";
+import { assertPaths, inspectShort, ListenError } from "./checks.ts";
+import { openRecording } from "./sounds.ts";
 
 /** What hears sounds as vectors: any `EmbeddingModel`, and `VocalSearch`. */
 export interface Embeds {
@@ -53,7 +54,7 @@ const ROUNDS = 25;
 /**
  * Hears all sounds and places them in two dimensions, the same ones always in the same places.
  *
- * @throws {ListenError} Where there are too few sounds or too many, or the model gives no vectors of
+ * @throws {ListenError} Where there are too few sounds or too many, a file is gone, or the model gives no vectors of
  * one length.
  */
 export async function placeSounds(
@@ -66,6 +67,8 @@ export async function placeSounds(
       `Expected a model with embedItem and embedQuery but found ${inspectShort(model)}`,
     );
   }
+  assertPaths("items", items);
+  assertPaths("queries", queries);
   const sounds = [
     ...Object.entries(items).map(([name, path]) => ({ name, path, kind: "item" as const })),
     ...Object.entries(queries).map(([name, path]) => ({ name, path, kind: "query" as const })),
@@ -76,6 +79,8 @@ export async function placeSounds(
         "embeddingMap(model, { items, queries }) takes those that it is given",
     );
   }
+  // Before a model listens to the others.
+  for (const { name, path } of sounds) openRecording(path, name)[Symbol.dispose]();
   const vectors: number[][] = [];
   const progress = startProgress("Listening", { total: sounds.length });
   try {

@@ -77,6 +77,11 @@ export async function record(options: RecordOptions = {}): Promise<Recording> {
 
 /** Says before anybody speaks that a recording can't be kept. */
 function checkPlace(path: string): void {
+  if (typeof path !== "string") {
+    throw new RecordError(
+      `Expected the path of a file to keep the recording in but found ${Deno.inspect(path)}`,
+    );
+  }
   const folder = dirname(resolve(path));
   let isFolder = false;
   try {

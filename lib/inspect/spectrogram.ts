@@ -25,6 +25,8 @@ const LEFT = 44, RIGHT = 8, BELOW = 30, ABOVE = 6, HEADING = 14;
 const WIDTH = 460, HEIGHT = 150;
 /** Frequencies that are named. */
 const TICKS = [100, 500, 1000, 2000, 4000, 8000];
+/** The highest rate of samples, in Hz. */
+const MOST_RATE = 1e6;
 /** Sounds of more seconds than this take a while to draw. */
 const LONG_SECONDS = 300;
 
@@ -140,7 +142,8 @@ function toSvg(
 /** @throws {ListenError} Where these are no samples with their rate. */
 function assertSamples(sound: unknown): asserts sound is MonoAudio {
   const { samples, sampleRate } = (sound ?? {}) as Partial<MonoAudio>;
-  if (samples instanceof Float32Array && sampleRate! > 0) return;
+  const isRate = Number.isInteger(sampleRate) && sampleRate! >= 1 && sampleRate! <= MOST_RATE;
+  if (samples instanceof Float32Array && isRate) return;
   const found = sound instanceof Float32Array ? "samples without their rate" : inspectShort(sound);
   throw new ListenError(
     `Expected the path of a recording or { samples, sampleRate } but found ${found}`,

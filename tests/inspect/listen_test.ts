@@ -9,6 +9,8 @@ import { readWav } from "../../lib/audio/wav.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
 import { writeSimilarities } from "../../lib/challenge/similarities.ts";
 import { confusion, showConfusion } from "../../lib/inspect/confusion.ts";
+import { embeddingMap } from "../../lib/inspect/embedding_map.ts";
+import { showFigures, showRanks } from "../../lib/inspect/figures.ts";
 import { listen, showWorst } from "../../lib/inspect/listen.ts";
 import { pageSound } from "../../lib/inspect/page_sound.ts";
 import { playersPage, soundTable } from "../../lib/inspect/players.ts";
@@ -79,6 +81,30 @@ Deno.test("listen() says what is missing, in one sentence", () =>
         /the model to give a finite score for bark_1\.wav but found undefined/,
       ],
       [() => listen(query, { ...sources, items: {} }), /the path of each item/],
+      [
+        () => listen(query, { ...sources, items: null as never }),
+        /items as a record of paths by their ids but found null/,
+      ],
+      [
+        () => listen(query, { ...sources, items: { ...items, "x.wav": 5 as never } }),
+        /the path of x\.wav but found 5/,
+      ],
+      [
+        () => listen([{ path: "a.wav", score: 1 }], { recording: {} as never }),
+        /a recording with its path but found \{\}/,
+      ],
+      [
+        () => showWorst({ results: [null] } as never, 1, sources),
+        /whose results have a query, an item and a class but found null/,
+      ],
+      [() => showConfusion({ results: [{}] } as never, scores), /a class but found \{\}/],
+      [() => showScores({ results: ["a"] } as never, scores), /a class but found "a"/],
+      [() => showRanks(undefined as never), /an evaluation with queries/],
+      [() => showFigures({ mrr: 1 } as never), /an evaluation with queries/],
+      [
+        () => embeddingMap(new TwoDft(), { items: { ...items, "x.wav": "/gone.wav" }, queries }),
+        /^Expected x\.wav at \/gone\.wav but it is not there any more$/,
+      ],
       [() => showConfusion(undefined as never, scores), /an evaluation with queries/],
       [() => showScores(undefined as never, scores), /an evaluation with queries/],
       [() => showConfusion(other), /Expected scores to show but found none/],
@@ -88,6 +114,10 @@ Deno.test("listen() says what is missing, in one sentence", () =>
       ],
       [() => showScores(other, scores), /Expected scores of r\.wav for all items/],
     ];
+    await assert.rejects(
+      listen(query, { ...sources, scores: folder }),
+      /^SimilaritiesError: Expected similarity scores but found a folder at /,
+    );
     const noSamples = /Expected 1 or more samples but found none in .*empty\.wav/;
     await assert.rejects(listen(query, { ...sources, queries: { [query]: empty } }), noSamples);
     await assert.rejects(listen([{ path: empty, score: 1 }]), noSamples);
@@ -301,6 +331,7 @@ Deno.test("spectrogram() says what it can't draw, and names the times of sounds 
       () => spectrogram({ ...tone(9), sampleRate: 0 }),
       /but found \{ samples: .* sampleRate: 0 \}$/,
     ],
+    [() => spectrogram({ ...tone(9), sampleRate: 1e-9 }), /sampleRate: 1e-9 \}$/],
     [
       () => spectrogram({ samples: Float32Array.of(0, NaN), sampleRate: 8000 }),
       /Expected finite samples to draw but found NaN at 1$/,
