@@ -39,6 +39,8 @@ export class NotebookError extends QvimError {}
 
 /** The largest notebook that is read, with all its pictures. */
 const MAX_BYTES = 2 ** 26;
+/** Objects and lists in it: millions of empty ones take a hundred times their size in memory. */
+const MAX_BRACKETS = 4_000_000;
 /** The language that the notebooks are written in. */
 const LANGUAGE = "typescript";
 
@@ -81,6 +83,9 @@ export function parseNotebook(text: string, name: string): Notebook {
     new NotebookError(
       `Expected a notebook of nbformat 4 for the Deno kernel in ${name} but ${what}`,
     );
+  if (countBrackets(text) > MAX_BRACKETS) {
+    throw found(`found more than ${MAX_BRACKETS} objects and lists`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -103,6 +108,17 @@ export function parseNotebook(text: string, name: string): Notebook {
     nbformat: 4,
     nbformat_minor: typeof value.nbformat_minor === "number" ? value.nbformat_minor : 0,
   };
+}
+
+/** How many objects and lists a text of JSON can hold at the most; stops above {@linkcode MAX_BRACKETS}. */
+function countBrackets(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length && count <= MAX_BRACKETS; i++) {
+    const code = text.charCodeAt(i);
+    // `[` and `{`
+    if (code === 0x5b || code === 0x7b) count++;
+  }
+  return count;
 }
 
 function parseCell(value: unknown, index: number, found: (what: string) => Error): Cell {

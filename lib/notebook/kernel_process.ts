@@ -54,7 +54,8 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
     { mode: 0o600 },
   );
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["jupyter", "--kernel", "--conn", connectionFile],
+    // What it warns of is no news to anybody, and would stand before what it says when it ends.
+    args: ["jupyter", "--quiet", "--kernel", "--conn", connectionFile],
     cwd,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",

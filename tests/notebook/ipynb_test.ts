@@ -107,6 +107,11 @@ for (
     ["no language", OTHER({ metadata: {} }), /but found the language undefined/],
     ["no cells", OTHER({ cells: 3 }), /but found no list of cells/],
     ["a cell of another type", OTHER({ cells: [{ cell_type: "x" }] }), /cell type "x" in cell 1/],
+    [
+      "millions of empty objects",
+      OTHER({ cells: 3 }).replace('"cells":3', () => `"cells":[${"{},".repeat(4_000_000)}{}]`),
+      /but found more than 4000000 objects and lists/,
+    ],
     ["a cell without source", OTHER({ cells: [{ cell_type: "code" }] }), /no source in cell 1/],
   ] as [string, string, RegExp][]
 ) {

@@ -8,6 +8,9 @@ export interface PreparedData {
   folder: string;
   /** The id in the copy → the id in the original. */
   originalIds: Map<string, string>;
+  /** How many items and queries there are. */
+  items: number;
+  queries: number;
 }
 
 /**
@@ -20,15 +23,9 @@ export interface PreparedData {
 export function prepareData(dataPath: string, folder: string, isBlind: boolean): PreparedData {
   const originalIds = new Map<string, string>();
   const random = seededRandom(crypto.getRandomValues(new Uint32Array(1))[0]);
-  for (
-    const [kind, sounds] of [["Items", listItems(dataPath)], [
-      "Queries",
-      listQueries(dataPath),
-    ]] as [
-      string,
-      SoundFile[],
-    ][]
-  ) {
+  const items = listItems(dataPath), queries = listQueries(dataPath);
+  const kinds: [string, SoundFile[]][] = [["Items", items], ["Queries", queries]];
+  for (const [kind, sounds] of kinds) {
     for (const [index, sound] of shuffled(sounds, random).entries()) {
       const name = `sound_${index.toString().padStart(5, "0")}`;
       const id = isBlind ? `${kind.toLowerCase()}_${name}.wav` : sound.id;
@@ -39,7 +36,7 @@ export function prepareData(dataPath: string, folder: string, isBlind: boolean):
       Deno.copyFileSync(sound.path, join(target, id));
     }
   }
-  return { folder, originalIds };
+  return { folder, originalIds, items: items.length, queries: queries.length };
 }
 
 /** Scores under the names of the original; what is named otherwise stays as it is. */

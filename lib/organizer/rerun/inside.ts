@@ -2,6 +2,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../../notebook/ipynb.ts";
+import { shortened } from "../../io/plain.ts";
 import { replacePaths } from "../paths_cell.ts";
 import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel_errors.ts";
 import { runNotebook } from "../../notebook/runner.ts";
@@ -44,7 +45,9 @@ try {
   });
   say({ kind: "end" });
 } catch (error) {
-  const message = wroteTooMuch ?? (error instanceof Error ? error.message : String(error));
+  const message = shortened(
+    wroteTooMuch ?? (error instanceof Error ? error.message : String(error)),
+  );
   say({ kind: "error", cell: current, status: statusOf(error), message });
 }
 Deno.exit(0);

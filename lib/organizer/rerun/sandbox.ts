@@ -133,7 +133,7 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     // What stands between the mounts is in memory as well, and without an end.
     ...["--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--chdir", paths.root, "--"],
-    ...["/deno_program/deno", "run", "-A", join(paths.packageFolder, INSIDE)],
+    ...["/deno_program/deno", "run", "--quiet", "-A", join(paths.packageFolder, INSIDE)],
   ];
   const filtered = filter === undefined ? command : [
     ...["sh", "-c", `exec "$@" ${FILTER}< "$0"`, join(world.mounted, filterFile)],
@@ -155,7 +155,7 @@ function sharedPackages({ packageFolder, sharedCache, ownCache }: SandboxOptions
 export function unprotected(options: SandboxOptions): SandboxedCommand {
   return {
     program: Deno.execPath(),
-    args: ["run", "-A", join(options.packageFolder, INSIDE)],
+    args: ["run", "--quiet", "-A", join(options.packageFolder, INSIDE)],
     env: environment(
       options.ownCache ? options.world.part("cache") : options.sharedCache,
       options.world.part("root"),

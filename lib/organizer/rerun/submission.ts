@@ -3,6 +3,7 @@ import { type PreparedData, underOriginalIds } from "./blind.ts";
 import { DatasetError, type GroundTruthRow } from "../../challenge/dataset.ts";
 import { evaluate } from "../../challenge/evaluation.ts";
 import { figuresOf } from "../report/ranking.ts";
+import { shortened } from "../../io/plain.ts";
 import { hashFile } from "../../io/hash.ts";
 import { replaceFileSync } from "../../io/replace_file.ts";
 import {
@@ -86,7 +87,7 @@ async function again(
     return new Map(await Array.fromAsync(scores));
   } catch (error) {
     if (!isAboutScores(error)) throw error;
-    entry.scoresError = `run ${entry.runs.length}: ${error.message}`;
+    entry.scoresError = shortened(`run ${entry.runs.length}: ${error.message}`);
     return undefined;
   } finally {
     remove();
@@ -144,7 +145,7 @@ async function readFigures(
     else entry.figures = figuresOf(await evaluate(scores, setting.groundTruth));
   } catch (error) {
     if (!isAboutScores(error)) throw error;
-    entry.scoresError = error.message;
+    entry.scoresError = shortened(error.message);
   }
 }
 
@@ -166,10 +167,10 @@ function readScores(
 const SCORE_BYTES = 64;
 
 /** How large the scores of all pairs can be, twice over. */
-function mostScoreBytes({ originalIds }: PreparedData): number {
-  const longest = Math.max(1, ...Array.from(originalIds.keys(), (id) => 6 * id.length));
-  const items = Array.from(originalIds.keys()).length;
-  return 2 ** 20 + 2 * items * items * (longest + SCORE_BYTES);
+function mostScoreBytes({ originalIds, items, queries }: PreparedData): number {
+  const longest = Array.from(originalIds.keys()).reduce((most, id) => Math.max(most, id.length), 1);
+  // Each character may be written as `\\u` and four digits.
+  return 2 ** 20 + 2 * (items + 1) * queries * (6 * longest + SCORE_BYTES);
 }
 
 function isAboutScores(error: unknown): error is Error {

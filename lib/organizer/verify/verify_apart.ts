@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { killTree } from "../../io/process_tree.ts";
 import { prlimit } from "../../io/prlimit.ts";
+import { ScratchFolders } from "../rerun/scratch.ts";
 import type { Finding, Verification } from "./findings.ts";
 import { listNotebooks } from "./verify_files.ts";
 
@@ -24,9 +25,9 @@ export interface ApartOptions {
 }
 
 /**
- * Verifies notebooks, and those of folders, in processes with limits: all in one, which is quick;
- * where that does not end well, each in one of its own, so that what one does to its verification
- * costs that one alone.
+ * Verifies notebooks, and those of folders, in processes with limits: all in one, which is quick; where
+ * that does not end well, each in one of its own, so that what one does to its verification costs that
+ * one alone.
  *
  * @returns Path → what was found, and the powers that it uses.
  */
@@ -35,27 +36,39 @@ export async function verifyApart(
   { jobs, types, isWanted = () => true, seconds = SECONDS }: ApartOptions,
 ): Promise<Map<string, Verification>> {
   const listed = new Map([...listNotebooks(paths)].filter((_, index) => isWanted(index)));
-  const found = new Map<string, Verification>();
-  const waiting = [...listed.keys()];
-  const together = await verifySome(waiting, types, seconds);
-  if (together !== undefined) {
-    for (const path of waiting.splice(0)) found.set(path, together[path]);
-  }
-  const work = async () => {
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
-      // Types take the longest, and can be made to take for ever: without them, then.
-      const one = await verifySome([path], types, seconds) ??
-        (types ? await verifySome([path], false, seconds) : undefined);
-      found.set(path, one?.[path] ?? { findings: [tooMuch(seconds)], powers: [] });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
+  const all = [...listed.keys()];
+  const found = await verifySome(all, types, seconds) ??
+    await verifyEach(all, { jobs, types, seconds });
   return new Map(
     Array.from(listed, ([path, names]) => {
-      const one = found.get(path)!;
+      const one = found[path] ?? { findings: [tooMuch(seconds)], powers: [] };
       return [path, { ...one, findings: [...names, ...one.findings] }];
     }),
   );
+}
+
+/** Verifies notebooks one of which ends the verification of all; that one is left out. */
+async function verifyEach(
+  paths: string[],
+  { jobs, types, seconds }: Required<Omit<ApartOptions, "isWanted">>,
+): Promise<Record<string, Verification>> {
+  const apart = async (types: boolean) => {
+    const found: Record<string, Verification> = {};
+    const waiting = [...paths];
+    const work = async () => {
+      for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+        Object.assign(found, await verifySome([path], types, seconds));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
+    return found;
+  };
+  // Types take the longest, and can be made to take for ever: without them it is soon known who it is.
+  const untyped = await apart(false);
+  if (!types) return untyped;
+  const others = Object.keys(untyped);
+  const typed = others.length < paths.length ? await verifySome(others, types, seconds) : undefined;
+  return { ...untyped, ...typed ?? await apart(types) };
 }
 
 function tooMuch(seconds: number): Finding {
@@ -80,20 +93,29 @@ async function verifySome(
     ...[Deno.execPath(), "run", "--quiet", "-A"],
     ...[`--v8-flags=--max-old-space-size=${MEMORY_MB},--stack-size=4000`, PROGRAM],
   ];
+  const scratch = new ScratchFolders();
   const process = new Deno.Command(first, {
     args: others,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", TMPDIR: scratch.make().folder },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  // The type checker is a process of its own.
-  const timer = setTimeout(() => killTree(process.pid), seconds * 1000);
+  // The type checker is a process of its own, and what is ended leaves what it has written.
+  const end = () => killTree(process.pid);
+  const endAll = () => {
+    end();
+    scratch.removeAll();
+  };
+  globalThis.addEventListener("unload", endAll);
+  const timer = setTimeout(end, seconds * 1000);
   const writer = process.stdin.getWriter();
   writer.write(new TextEncoder().encode(JSON.stringify({ paths, types })))
     .then(() => writer.close()).catch(() => {});
   const { success, stdout } = await process.output();
   clearTimeout(timer);
+  globalThis.removeEventListener("unload", endAll);
+  scratch.removeAll();
   if (!success) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(stdout));

@@ -35,7 +35,8 @@ Deno.test("prepareData() keeps the names where nothing is to be blind, but no an
   }));
 
 Deno.test("underOriginalIds() gives scores their names back", async () => {
-  const prepared = { folder: "", originalIds: new Map([["q", "dog_q.wav"], ["i", "dog.wav"]]) };
+  const originalIds = new Map([["q", "dog_q.wav"], ["i", "dog.wav"]]);
+  const prepared = { folder: "", originalIds, items: 1, queries: 1 };
   async function* scores(): AsyncGenerator<[string, Record<string, number>]> {
     yield ["q", { i: 0.5, other: 0.25 }];
   }

@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { plain, shortened } from "../../lib/io/plain.ts";
+
+Deno.test("plain() leaves nothing that a terminal or a page would obey", () => {
+  assert.equal(plain("\u001b[31mred\r\nright\u202eleft\u0000 "), "[31mred right left");
+  assert.equal(plain("Universität 東京"), "Universität 東京");
+});
+
+Deno.test("shortened() keeps the beginning and the end of what nobody reads whole", () => {
+  assert.equal(shortened("x".repeat(10_000)), "x".repeat(10_000));
+  const short = shortened(`first${"x".repeat(5_000_000)}last`);
+  assert.ok(short.length < 10_010);
+  assert.match(short, /^firstx+ … x+last$/);
+});
