@@ -6,29 +6,41 @@ const tone = (frequency: number, rate: number, length: number) =>
 
 const decibel = (ratio: number) => 20 * Math.log10(ratio);
 
-/** Amplitude at a frequency, under a window whose side lobes lie far below −100 dB. */
-function amplitude(samples: Float32Array, frequency: number, rate: number): number {
-  const n = samples.length;
-  let re = 0, im = 0, sum = 0;
-  for (let i = 0; i < n; i++) {
+/** A Blackman-Nuttall window (four terms, continuous third derivative), whose sum is 1. */
+function nuttall(n: number): Float64Array {
+  const window = Float64Array.from({ length: n }, (_, i) => {
     const t = 2 * Math.PI * (i + 0.5) / n;
-    // Blackman, Nuttall: four terms with a continuous third derivative.
-    const window = 0.338946 - 0.481973 * Math.cos(t) + 0.161054 * Math.cos(2 * t) -
+    return 0.338946 - 0.481973 * Math.cos(t) + 0.161054 * Math.cos(2 * t) -
       0.018027 * Math.cos(3 * t);
-    sum += window;
-    re += window * samples[i] * Math.cos(2 * Math.PI * frequency * i / rate);
-    im += window * samples[i] * Math.sin(2 * Math.PI * frequency * i / rate);
+  });
+  const sum = window.reduce((sum, x) => sum + x, 0);
+  return window.map((x) => x / sum);
+}
+
+/** Amplitude at a frequency, under a window whose side lobes lie far below −100 dB. */
+function amplitude(
+  samples: Float32Array,
+  frequency: number,
+  rate: number,
+  window = nuttall(samples.length),
+): number {
+  let re = 0, im = 0;
+  const step = 2 * Math.PI * frequency / rate;
+  for (let i = 0; i < samples.length; i++) {
+    re += window[i] * samples[i] * Math.cos(step * i);
+    im += window[i] * samples[i] * Math.sin(step * i);
   }
-  return 2 * Math.hypot(re, im) / sum;
+  return 2 * Math.hypot(re, im);
 }
 
 /** The loudest thing beside a tone, in dB below it. */
 function loudestOther(samples: Float32Array, frequency: number, rate: number): number {
-  const gain = amplitude(samples, frequency, rate);
+  const window = nuttall(samples.length);
+  const gain = amplitude(samples, frequency, rate, window);
   let worst = 0;
   for (let other = 20; other < rate / 2; other += rate / 1500) {
     if (Math.abs(other - frequency) < rate / 150) continue;
-    worst = Math.max(worst, amplitude(samples, other, rate));
+    worst = Math.max(worst, amplitude(samples, other, rate, window));
   }
   return decibel(worst / gain);
 }

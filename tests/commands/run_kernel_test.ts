@@ -275,3 +275,14 @@ Deno.test("run: a copy of the notebook in a folder of the package says where it 
       Deno.removeSync(folder, { recursive: true });
     }
   }));
+
+Deno.test("run: the MN baseline says in one sentence that the network does not bring its checkpoint", () =>
+  withFolder(async (folder) => {
+    const { code, stderr } = await cli(
+      ["run", "notebooks/baseline_mn.ipynb", "--root", folder],
+      // A proxy where nobody listens: no test reaches out of the machine.
+      { env: { HTTPS_PROXY: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" } },
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /DownloadError: Expected to download https:\/\/cloud\.cp\.jku\.at\/\S+/);
+  }));

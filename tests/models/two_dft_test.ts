@@ -7,17 +7,8 @@ import { pythonRound } from "../../lib/inspect/figures.ts";
 import type { Similarities } from "../../lib/challenge/model.ts";
 import { TwoDft } from "../../lib/models/two_dft.ts";
 import { readGolden } from "../../tools/qvim_mini/references.ts";
-import { PROJECT, testWithShared, withFolder } from "../support.ts";
-
-function largestDifference(actual: Similarities, expected: Similarities): number {
-  let largest = 0;
-  for (const [query, row] of Object.entries(expected)) {
-    for (const [item, score] of Object.entries(row)) {
-      largest = Math.max(largest, Math.abs(actual[query][item] - score));
-    }
-  }
-  return largest;
-}
+import { PROJECT, withFolder } from "../support.ts";
+import { largestDifference } from "./differences.ts";
 
 Deno.test("TwoDft equals a NumPy and SciPy rendering of the baseline on the built-in data", async () => {
   const data = join(PROJECT, "data", "qvim-mini");
@@ -42,26 +33,6 @@ Deno.test("TwoDft equals a NumPy and SciPy rendering of the baseline on the buil
     rounded(pandas.mrr, pandas.classwiseMrr, pandas.classwiseNdcg),
   );
 });
-
-testWithShared(
-  "reference/two_dft/similarities.json",
-  "TwoDft equals the official baseline on qvim-esc10",
-  async (path) => {
-    const expected: Similarities = JSON.parse(Deno.readTextFileSync(path));
-    const figures = JSON.parse(Deno.readTextFileSync(join(path, "..", "expected.json")));
-    const data = join(path, "..", "..", "..", "qvim-esc10");
-    const scores = await new TwoDft().computeSimilarities(
-      toPaths(listItems(data)),
-      toPaths(listQueries(data)),
-    );
-    const difference = largestDifference(scores, expected);
-    assert.ok(difference < 1e-6, `${difference}`);
-    const found = await evaluate(Object.entries(scores), readGroundTruth(data));
-    assert.equal(pythonRound(found.mrr), String(figures.mrr));
-    assert.equal(pythonRound(found.classwiseMrr), String(figures.class_mrr));
-    assert.equal(pythonRound(found.classwiseNdcg), String(figures.class_ndcg));
-  },
-);
 
 function writeWav(path: string, samples: number[], sampleRate = 8000) {
   const file = new wavefile.WaveFile();

@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { convertCheckpoint } from "../../../lib/models/mobilenet/convert.ts";
-import { OnnxEncoder } from "../../../lib/onnx/encoder.ts";
 import { buildMobileNet, makeDivisible } from "../../../lib/models/mobilenet/mobilenet_graph.ts";
 import { Tensor } from "../../../lib/pytorch/tensor.ts";
 import { OnnxDualEncoder } from "../../../lib/models/onnx_dual_encoder.ts";
 import { findPython, PROJECT, withFolder } from "../../support.ts";
-import { encoderTensors, PREFIX, tensor, uniform } from "./encoder_tensors.ts";
-
-const FRAMES = 101;
-const SCRIPT = fileURLToPath(new URL("../../fixtures/make_mobilenet.py", import.meta.url));
-
-async function embedInput(path: string): Promise<Float32Array> {
-  const logMel = Float32Array.from(uniform("input", 128 * FRAMES), (u) => 2 * Math.fround(u) - 1);
-  const encoder = await OnnxEncoder.load(path);
-  const embedding = await encoder.embed({ data: logMel, dims: [1, 1, 128, FRAMES] });
-  await encoder.release();
-  return embedding;
-}
-
-function assertClose(actual: Float32Array, expected: number[]) {
-  assert.equal(actual.length, expected.length);
-  const worst = Math.max(...expected.map((value, i) => Math.abs(actual[i] - value)));
-  assert.ok(worst < 1e-5, `${worst}`);
-}
+import { assertClose, embedInput } from "./embed_input.ts";
+import { encoderTensors, PREFIX, tensor } from "./encoder_tensors.ts";
 
 const OUTPUTS: Record<string, number[]> = JSON.parse(
   Deno.readTextFileSync(new URL("../../fixtures/mobilenet_outputs.json", import.meta.url)),
@@ -40,29 +21,6 @@ for (const [width, expected] of Object.entries(OUTPUTS)) {
       assert.ok(Math.abs(Math.hypot(...embedding) - 1) < 1e-6);
     }));
 }
-
-const pythonWithTorch = findPython("torch, numpy");
-const noTorch = pythonWithTorch === undefined;
-Deno.test({
-  name: `convertCheckpoint() agrees with PyTorch at width 1.0${noTorch ? " (needs PyTorch)" : ""}`,
-  ignore: noTorch,
-  fn: () =>
-    withFolder(async (folder) => {
-      const run = (...args: string[]) => {
-        const { success, stdout, stderr } = new Deno.Command(pythonWithTorch!, {
-          args: [SCRIPT, ...args],
-        })
-          .outputSync();
-        assert.ok(success, new TextDecoder().decode(stderr));
-        return new TextDecoder().decode(stdout);
-      };
-      const expected: number[] = JSON.parse(run("outputs", "1.0"))["1.0"];
-      const checkpoint = join(folder, "full.ckpt");
-      run("checkpoint", "1.0", checkpoint);
-      const { queryEncoder } = await convertCheckpoint(checkpoint, join(folder, "onnx"));
-      assertClose(await embedInput(queryEncoder), expected);
-    }),
-});
 
 const pythonWithOnnx = findPython("onnx");
 const noOnnx = pythonWithOnnx === undefined;

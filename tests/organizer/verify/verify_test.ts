@@ -59,14 +59,14 @@ Deno.test("verify finds in eleven submissions what is wrong with each, and nothi
 });
 
 Deno.test("verify accepts the package's own notebooks", async () => {
-  for (
-    const path of ["notebooks/template.ipynb", "notebooks/baseline_2dft.ipynb", "submission.ipynb"]
-  ) {
-    assert.deepEqual(
-      await verify(readNotebook(join(PROJECT, path)), join(PROJECT, path), true),
-      [],
-    );
-  }
+  const notebooks = [
+    "notebooks/template.ipynb",
+    "notebooks/baseline_2dft.ipynb",
+    "submission.ipynb",
+  ]
+    .map((name) => join(PROJECT, name)).map((path) => ({ notebook: readNotebook(path), path }));
+  const options = { template: TEMPLATE, packageFolder: PROJECT, types: true };
+  assert.deepEqual(await verifyNotebooks(notebooks, options), [[], [], []]);
 });
 
 Deno.test("verify shows how a fixed cell differs, and forgives line endings and trailing spaces", async () => {
