@@ -74,7 +74,7 @@ const STYLE = `<style>
 .qvim-listen { overflow-x: auto; }
 .qvim-listen table { border-collapse: collapse; margin: .6em 0 1.2em; font: 13px/1.4 system-ui, sans-serif; }
 .qvim-listen caption { text-align: left; font-weight: 600; padding: .2em 0; }
-.qvim-listen .qvim-sounds tr { background: none; }
+.qvim-listen .qvim-sounds tbody tr:nth-child(n) { background: none; }
 .qvim-listen .qvim-sounds tbody th, .qvim-listen .qvim-sounds tbody td { text-align: left; padding: .2em .7em .2em 0; vertical-align: middle; background: none; }
 .qvim-listen .qvim-sounds tbody th { font-weight: 600; width: 13em; min-width: 11em; max-width: 13em; padding-left: .6em; }
 .qvim-listen .qvim-sounds th span { font-weight: 400; overflow-wrap: anywhere; }

@@ -51,6 +51,12 @@ async function explores({ open }: Lab): Promise<void> {
     );
     await waitUntil(page, `document.body.dataset.jpThemeLight === "${theme === "Light"}"`);
     assert.deepEqual(await seriousFaults(page, ".qvim-listen, .qvim-map"), []);
+    // Lab says that it is dark to the page alone, and has stripes for tables.
+    const look =
+      `(({ colorScheme }, { backgroundColor }) => [colorScheme === "dark", backgroundColor])(
+      getComputedStyle(document.querySelector(".qvim-sounds audio")),
+      getComputedStyle(document.querySelector(".qvim-sounds tr:nth-child(even)")))`;
+    assert.deepEqual(await page.evaluate(look), [theme === "Dark", "rgba(0, 0, 0, 0)"]);
     for (const [name, selector] of Object.entries(PARTS)) {
       await picture(page, selector, `${name}_${theme.toLowerCase()}`);
     }
