@@ -1,4 +1,5 @@
 import { CheckpointError } from "./errors.ts";
+import { latin1, PickleBytes, viewOf } from "./pickle_bytes.ts";
 import { OPCODES, type Step } from "./pickle_opcodes.ts";
 
 /**
@@ -33,9 +34,6 @@ export interface PickleHooks {
   reduce(callable: PickleGlobal, args: unknown[]): unknown;
 }
 
-/** No integer of a checkpoint has more bytes. */
-const MAX_INTEGER_BYTES = 64;
-
 const MARK = Symbol("mark");
 
 /**
@@ -55,21 +53,20 @@ export function readPickle(bytes: Uint8Array, hooks: PickleHooks): unknown {
 }
 
 class PickleReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: PickleBytes;
   readonly #hooks: PickleHooks;
   readonly #memo = new Map<number, unknown>();
   #stack: unknown[] = [];
-  #at = 0;
 
   constructor(bytes: Uint8Array, hooks: PickleHooks) {
-    this.#bytes = bytes;
+    this.#bytes = new PickleBytes(bytes);
     this.#hooks = hooks;
   }
 
   read(): unknown {
     while (true) {
-      const at = this.#at;
-      const opcode = this.#uint8();
+      const { at } = this.#bytes;
+      const opcode = this.#bytes.uint8();
       if (opcode === 0x2e) return this.#pop();
       const step = (OPCODES as Partial<Record<string, Step>>)[String.fromCharCode(opcode)];
       if (step === undefined) {
@@ -83,31 +80,31 @@ class PickleReader {
 
   readonly #steps: Record<Step, () => void> = {
     proto: () => {
-      const protocol = this.#uint8();
-      if (protocol > 5) throw this.#fail(`protocol 2 to 5 but found ${protocol}`);
+      const protocol = this.#bytes.uint8();
+      if (protocol > 5) throw this.#bytes.fail(`protocol 2 to 5 but found ${protocol}`);
     },
-    frame: () => void this.#take(8),
+    frame: () => void this.#bytes.take(8),
     mark: () => void this.#stack.push(MARK),
     none: () => void this.#stack.push(null),
     true: () => void this.#stack.push(true),
     false: () => void this.#stack.push(false),
-    binint: () => void this.#stack.push(viewOf(this.#take(4)).getInt32(0, true)),
-    binint1: () => void this.#stack.push(this.#uint8()),
-    binint2: () => void this.#stack.push(this.#unsigned(2)),
-    long1: () => void this.#stack.push(this.#integer(this.#uint8())),
-    long4: () => void this.#stack.push(this.#integer(this.#unsigned(4))),
-    binfloat: () => void this.#stack.push(viewOf(this.#take(8)).getFloat64(0)),
-    int: () => this.#textInteger(),
-    long: () => this.#textInteger(),
-    float: () => void this.#stack.push(Number(this.#line())),
-    shortString: () => void this.#stack.push(latin1(this.#take(this.#uint8()))),
-    string4: () => void this.#stack.push(latin1(this.#take(this.#unsigned(4)))),
-    unicode1: () => this.#unicode(1),
-    unicode4: () => this.#unicode(4),
-    unicode8: () => this.#unicode(8),
-    bytes1: () => void this.#stack.push(this.#take(this.#uint8())),
-    bytes4: () => void this.#stack.push(this.#take(this.#unsigned(4))),
-    bytes8: () => void this.#stack.push(this.#take(this.#unsigned(8))),
+    binint: () => void this.#stack.push(viewOf(this.#bytes.take(4)).getInt32(0, true)),
+    binint1: () => void this.#stack.push(this.#bytes.uint8()),
+    binint2: () => void this.#stack.push(this.#bytes.unsigned(2)),
+    long1: () => void this.#stack.push(this.#bytes.integer(this.#bytes.uint8())),
+    long4: () => void this.#stack.push(this.#bytes.integer(this.#bytes.unsigned(4))),
+    binfloat: () => void this.#stack.push(viewOf(this.#bytes.take(8)).getFloat64(0)),
+    int: () => void this.#stack.push(this.#bytes.textInteger()),
+    long: () => void this.#stack.push(this.#bytes.textInteger()),
+    float: () => void this.#stack.push(Number(this.#bytes.line())),
+    shortString: () => void this.#stack.push(latin1(this.#bytes.take(this.#bytes.uint8()))),
+    string4: () => void this.#stack.push(latin1(this.#bytes.take(this.#bytes.unsigned(4)))),
+    unicode1: () => void this.#stack.push(this.#bytes.unicode(1)),
+    unicode4: () => void this.#stack.push(this.#bytes.unicode(4)),
+    unicode8: () => void this.#stack.push(this.#bytes.unicode(8)),
+    bytes1: () => void this.#stack.push(this.#bytes.take(this.#bytes.uint8())),
+    bytes4: () => void this.#stack.push(this.#bytes.take(this.#bytes.unsigned(4))),
+    bytes8: () => void this.#stack.push(this.#bytes.take(this.#bytes.unsigned(8))),
     emptyList: () => void this.#stack.push([]),
     emptyTuple: () => void this.#stack.push([]),
     emptyDict: () => void this.#stack.push(new Map()),
@@ -141,21 +138,21 @@ class PickleReader {
       const items = this.#popToMark();
       this.#setItems(this.#top(), items);
     },
-    get: () => this.#get(Number(this.#line())),
-    binget: () => this.#get(this.#uint8()),
-    longBinget: () => this.#get(this.#unsigned(4)),
-    put: () => void this.#memo.set(Number(this.#line()), this.#top()),
-    binput: () => void this.#memo.set(this.#uint8(), this.#top()),
-    longBinput: () => void this.#memo.set(this.#unsigned(4), this.#top()),
+    get: () => this.#get(Number(this.#bytes.line())),
+    binget: () => this.#get(this.#bytes.uint8()),
+    longBinget: () => this.#get(this.#bytes.unsigned(4)),
+    put: () => void this.#memo.set(Number(this.#bytes.line()), this.#top()),
+    binput: () => void this.#memo.set(this.#bytes.uint8(), this.#top()),
+    longBinput: () => void this.#memo.set(this.#bytes.unsigned(4), this.#top()),
     memoize: () => void this.#memo.set(this.#memo.size, this.#top()),
     global: () => {
-      const module = this.#line();
-      this.#stack.push(new PickleGlobal(module, this.#line()));
+      const module = this.#bytes.line();
+      this.#stack.push(new PickleGlobal(module, this.#bytes.line()));
     },
     stackGlobal: () => {
       const name = this.#pop(), module = this.#pop();
       if (typeof name !== "string" || typeof module !== "string") {
-        throw this.#fail("the name of a class");
+        throw this.#bytes.fail("the name of a class");
       }
       this.#stack.push(new PickleGlobal(module, name));
     },
@@ -176,7 +173,7 @@ class PickleReader {
       // Attributes of containers (torch gives its dictionaries some) are not data of the network.
       if (target instanceof PickleObject) target.state = state;
     },
-    persistentId: () => void this.#stack.push(this.#hooks.persistentLoad(this.#line())),
+    persistentId: () => void this.#stack.push(this.#hooks.persistentLoad(this.#bytes.line())),
     binPersistentId: () => void this.#stack.push(this.#hooks.persistentLoad(this.#pop())),
   };
 
@@ -195,15 +192,15 @@ class PickleReader {
       for (const value of values) {
         target.items.push(value);
       }
-    } else throw this.#fail("a list to append to");
+    } else throw this.#bytes.fail("a list to append to");
   }
 
   #setItems(target: unknown, items: unknown[]): void {
-    if (items.length % 2 !== 0) throw this.#fail("keys with values");
+    if (items.length % 2 !== 0) throw this.#bytes.fail("keys with values");
     for (let i = 0; i < items.length; i += 2) {
       if (target instanceof Map) target.set(items[i], items[i + 1]);
       else if (target instanceof PickleObject) target.items.push([items[i], items[i + 1]]);
-      else throw this.#fail("a dictionary to set items of");
+      else throw this.#bytes.fail("a dictionary to set items of");
     }
   }
 
@@ -213,12 +210,12 @@ class PickleReader {
   }
 
   #get(index: number): void {
-    if (!this.#memo.has(index)) throw this.#fail(`a memo of number ${index}`);
+    if (!this.#memo.has(index)) throw this.#bytes.fail(`a memo of number ${index}`);
     this.#stack.push(this.#memo.get(index));
   }
 
   #top(): unknown {
-    if (this.#stack.length === 0 || this.#stack.at(-1) === MARK) throw this.#fail("a value");
+    if (this.#stack.length === 0 || this.#stack.at(-1) === MARK) throw this.#bytes.fail("a value");
     return this.#stack.at(-1);
   }
 
@@ -230,78 +227,9 @@ class PickleReader {
 
   #popToMark(): unknown[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) throw this.#fail("a mark");
+    if (mark < 0) throw this.#bytes.fail("a mark");
     const values = this.#stack.slice(mark + 1);
     this.#stack.length = mark;
     return values;
   }
-
-  #take(size: number): Uint8Array {
-    if (size > this.#bytes.length - this.#at) {
-      throw this.#fail(`${size} more bytes but found ${this.#bytes.length - this.#at}`);
-    }
-    this.#at += size;
-    return this.#bytes.subarray(this.#at - size, this.#at);
-  }
-
-  #uint8(): number {
-    return this.#take(1)[0];
-  }
-
-  /** A little-endian unsigned number. */
-  #unsigned(size: 2 | 4 | 8): number {
-    const view = viewOf(this.#take(size));
-    if (size === 2) return view.getUint16(0, true);
-    return size === 4 ? view.getUint32(0, true) : Number(view.getBigUint64(0, true));
-  }
-
-  #unicode(size: 1 | 4 | 8): void {
-    const length = size === 1 ? this.#uint8() : this.#unsigned(size);
-    this.#stack.push(new TextDecoder().decode(this.#take(length)));
-  }
-
-  /** A little-endian integer in two's complement. */
-  #integer(size: number): number | bigint {
-    if (size > MAX_INTEGER_BYTES) {
-      throw this.#fail(`integers of at most ${MAX_INTEGER_BYTES} bytes but found ${size}`);
-    }
-    const bytes = this.#take(size);
-    let value = 0n;
-    for (let i = size - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]);
-    if (size > 0 && bytes[size - 1] & 0x80) value -= 1n << BigInt(8 * size);
-    return narrow(value);
-  }
-
-  #textInteger(): void {
-    const text = this.#line().replace(/L$/, "");
-    // Protocol 0 wrote its truth values so.
-    if (text === "00" || text === "01") this.#stack.push(text === "01");
-    else if (/^-?\d{1,100}$/.test(text)) this.#stack.push(narrow(BigInt(text)));
-    else throw this.#fail(`an integer but found ${JSON.stringify(text.slice(0, 40))}`);
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at);
-    if (end < 0) throw this.#fail("a line");
-    const text = new TextDecoder().decode(this.#bytes.subarray(this.#at, end));
-    this.#at = end + 1;
-    return text;
-  }
-
-  #fail(what: string): CheckpointError {
-    return new CheckpointError(`Expected ${what} at byte ${this.#at} of the pickle`);
-  }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
