@@ -1,10 +1,27 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
+import { openAudio, readAudio, readAudioSync } from "../../lib/audio/read_audio.ts";
 import { AudioError, decodeWav, openSound, readWav, WavError } from "../../lib/audio/wav.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
-import { withFolder } from "../support.ts";
-import { ascii, chunk, fmt, HALF, LIST, mutations, riff, u32, VALID } from "./odd_files.ts";
+import { FIXTURES, withFolder } from "../support.ts";
+import {
+  aiff,
+  ascii,
+  au,
+  caf,
+  cafBlocks,
+  chunk,
+  fmt,
+  HALF,
+  LIST,
+  mutations,
+  mutationsOf,
+  riff,
+  STREAMS,
+  VALID,
+} from "./odd_files.ts";
+
+const SOUNDS = join(FIXTURES, "sounds");
 
 for (const [what, bytes, expected] of VALID) {
   Deno.test(`decodeWav() reads ${what}`, () => {
@@ -71,31 +88,6 @@ Deno.test("10,000 mutated headers end in samples or an AudioError", () =>
     assert.ok(good > 1000 && good < 9900, `${good}`);
   }));
 
-/** AIFF, AU and CAF files of one 16-bit sample of half the full scale, and what they claim of its size. */
-const u32be = (value: number) => u32(value).toReversed();
-const aiff = (whole: number, samples: number) => [
-  ...[...ascii("FORM"), ...u32be(whole), ...ascii("AIFFCOMM"), ...u32be(18), 0, 1],
-  ...[...u32be(1), 0, 16, 0x40, 0x0b, 0xfa, ...Array(7).fill(0)],
-  ...[...ascii("SSND"), ...u32be(samples), ...Array(8).fill(0), 0x40, 0],
-];
-const au = (samples: number, start = 24, isLittle = false, magic = isLittle ? "dns." : ".snd") => [
-  ...ascii(magic),
-  ...[start, samples, 3, 8000, 1].flatMap(isLittle ? u32 : u32be),
-  ...(isLittle ? [0, 0x40] : [0x40, 0]),
-];
-const caf = (samples: number[], packet = 2) => [
-  ...[...ascii("caff"), 0, 1, 0, 0, ...ascii("desc"), ...Array(7).fill(0), 32],
-  ...[0x40, 0xbf, 0x40, 0, 0, 0, 0, 0, ...ascii("lpcm"), ...[0, packet, 1, 1, 16].flatMap(u32be)],
-  ...[...ascii("data"), ...samples, 0, 0, 0, 0, 0x40, 0],
-];
-const STREAMS: [string, number[]][] = [
-  ["an AIFF file that says 0, as ffmpeg pipes it", aiff(0, 0)],
-  ["an AIFF file that says 0x7f000000, as sox pipes it", aiff(0x7f000046, 0x7efffffe)],
-  ["an AU file without a size", au(0xffffffff)],
-  ["an AU file of the other byte order", au(2, 24, true)],
-  ["an AU file as DEC wrote it", au(2, 24, true, "\0ds.")],
-  ["a CAF file that says −1", caf(Array(8).fill(255))],
-];
 for (const [what, bytes] of STREAMS) {
   Deno.test(`readAudio() reads ${what}`, () =>
     withFolder(async (folder) => {
@@ -132,26 +124,17 @@ function ownMemory(): number {
   return heapTotal + external;
 }
 
-/** Blocks that a CAF file says the length of. */
-const cafBlocks = [
-  ...caf(Array(8).fill(255)).slice(0, 28),
-  ...[...ascii("ms\0\x02"), ...[0, 0x100, 500, 1, 0].flatMap(u32be)],
-  ...[...ascii("data"), ...Array(8).fill(255), 0, 0, 0, 0, ...Array(0x200).fill(1)],
-];
-
 Deno.test("mutated headers of every container end in samples or an AudioError, in little memory", () =>
   withFolder((folder) => {
-    const path = join(folder, "x"), random = seededRandom(4);
-    const originals = [...STREAMS.map(([, bytes]) => bytes), cafBlocks];
-    const values = [0xffffffff, 0x7fffffff, 0x80000000, 0x40000000, 0, 1].map(u32be);
+    const path = join(folder, "x");
+    const originals = [...STREAMS.map(([, bytes]) => bytes), cafBlocks].map((bytes) =>
+      Uint8Array.from(bytes)
+    );
+    for (const name of ["a.w64", "a.caf", "alaw.aifc", "a.au", "gsm.wav", "ms.wav", "ima.wav"]) {
+      originals.push(Deno.readFileSync(join(SOUNDS, name)));
+    }
     let good = 0, bad = 0;
-    for (let round = 0; round < 6000; round++) {
-      const bytes = Uint8Array.from(originals[round % originals.length]);
-      for (let i = 0; i < 1 + 2 * random(); i++) {
-        const at = Math.floor(random() * Math.min(100, bytes.length - 4));
-        if (random() < 0.5) bytes[at] = Math.floor(256 * random());
-        else bytes.set(values[Math.floor(random() * values.length)], at);
-      }
+    for (const bytes of mutationsOf(originals, 6000, 4)) {
       Deno.writeFileSync(path, bytes);
       const before = ownMemory();
       try {
@@ -166,6 +149,44 @@ Deno.test("mutated headers of every container end in samples or an AudioError, i
     }
     assert.ok(good > 1000 && bad > 1000, `${good} ${bad}`);
   }));
+
+Deno.test("mutated headers of compressed files end in samples or an AudioError", () =>
+  withFolder((folder) => {
+    const path = join(folder, "x");
+    let good = 0, bad = 0;
+    // Each takes a process of its own: `bench/robustness.ts` tries more.
+    for (const name of ["a.flac", "flac.oga", "a.ogg", "a.opus", "a.mp3"]) {
+      for (const bytes of mutationsOf([Deno.readFileSync(join(SOUNDS, name))], 6, 5)) {
+        Deno.writeFileSync(path, bytes);
+        try {
+          assert.ok(readAudioSync(path).samples.length > 0);
+          good++;
+        } catch (error) {
+          assert.ok(error instanceof AudioError, `${name}: ${error}`);
+          bad++;
+        }
+      }
+    }
+    assert.ok(good > 0 && bad > 0, `${good} ${bad}`);
+  }));
+
+Deno.test("readAudio() reads what other programs wrote as soundfile reads it", async () => {
+  const { step, files }: {
+    step: number;
+    files: Record<string, { rate: number; tolerance: number; values: number[] }>;
+  } = JSON.parse(Deno.readTextFileSync(join(SOUNDS, "expected.json")));
+  assert.equal(Object.keys(files).length, 12);
+  for (const [name, { rate, tolerance, values }] of Object.entries(files)) {
+    const { samples, sampleRate } = await readAudio(join(SOUNDS, name));
+    assert.equal(sampleRate, rate, name);
+    // Decoders differ in whether they cut off what the last block has too much.
+    assert.ok(samples.length >= 0.25 * rate, name);
+    values.slice(0, Math.floor(0.25 * rate / step)).forEach((value, i) => {
+      const sample = samples[i * step];
+      assert.ok(Math.abs(sample - value) <= tolerance, `${name}: ${sample} at ${i * step}`);
+    });
+  }
+});
 
 Deno.test("openAudio() reads the same samples in parts as at once, in every plain coding", () =>
   withFolder((folder) => {

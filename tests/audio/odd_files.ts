@@ -88,16 +88,75 @@ export const VALID: [string, Uint8Array, number[]][] = [
   ],
 ];
 
-/** Valid files in which a few bytes were changed, as many as are asked for. */
-export function* mutations(count: number, seed: number): Generator<Uint8Array> {
+/** Valid WAV files in which a few bytes were changed, as many as are asked for. */
+export function mutations(count: number, seed: number): Generator<Uint8Array<ArrayBuffer>> {
+  return mutationsOf(VALID.map(([, bytes]) => bytes), count, seed, false);
+}
+
+/** What the sizes and counts of a header are changed to. */
+const ABSURD = [0xffffffff, 0x7fffffff, 0x80000000, 0x40000000, 0, 1].map(u32);
+/** Headers lie within so many bytes; samples that are changed are but other samples. */
+const HEADER = 250;
+
+/**
+ * Files in which a few bytes of the header were changed, each time of one of these.
+ *
+ * @param isRough Whether whole numbers are changed as well, and some files cut short.
+ */
+export function* mutationsOf(
+  originals: Uint8Array[],
+  count: number,
+  seed: number,
+  isRough = true,
+): Generator<Uint8Array<ArrayBuffer>> {
   const random = seededRandom(seed);
   for (let round = 0; round < count; round++) {
-    const [, original] = VALID[Math.floor(random() * VALID.length)];
-    const bytes = original.slice();
+    const bytes = Uint8Array.from(originals[Math.floor(random() * originals.length)]);
     for (let i = 0; i < 1 + 3 * random(); i++) {
-      const at = Math.floor(random() * bytes.length);
-      bytes[at] = random() < 0.3 ? 255 : Math.floor(random() * 256);
+      const at = Math.floor(random() * Math.min(HEADER, bytes.length - 4));
+      const absurd = ABSURD[Math.floor(random() * ABSURD.length)];
+      if (isRough && random() < 0.5) bytes.set(random() < 0.5 ? absurd : absurd.toReversed(), at);
+      else bytes[at] = random() < 0.3 ? 255 : Math.floor(random() * 256);
     }
-    yield bytes;
+    yield isRough && random() < 0.1 ? bytes.slice(0, Math.floor(random() * bytes.length)) : bytes;
   }
 }
+
+/** AIFF, AU and CAF files of one 16-bit sample of half the full scale, and what they claim of its size. */
+const u32be = (value: number) => u32(value).toReversed();
+export const aiff = (whole: number, samples: number) => [
+  ...[...ascii("FORM"), ...u32be(whole), ...ascii("AIFFCOMM"), ...u32be(18), 0, 1],
+  ...[...u32be(1), 0, 16, 0x40, 0x0b, 0xfa, ...Array(7).fill(0)],
+  ...[...ascii("SSND"), ...u32be(samples), ...Array(8).fill(0), 0x40, 0],
+];
+export const au = (
+  samples: number,
+  start = 24,
+  isLittle = false,
+  magic = isLittle ? "dns." : ".snd",
+) => [
+  ...ascii(magic),
+  ...[start, samples, 3, 8000, 1].flatMap(isLittle ? u32 : u32be),
+  ...(isLittle ? [0, 0x40] : [0x40, 0]),
+];
+export const caf = (samples: number[], packet = 2) => [
+  ...[...ascii("caff"), 0, 1, 0, 0, ...ascii("desc"), ...Array(7).fill(0), 32],
+  ...[0x40, 0xbf, 0x40, 0, 0, 0, 0, 0, ...ascii("lpcm"), ...[0, packet, 1, 1, 16].flatMap(u32be)],
+  ...[...ascii("data"), ...samples, 0, 0, 0, 0, 0x40, 0],
+];
+/** Such files that are valid, of what writers of streams leave. */
+export const STREAMS: [string, number[]][] = [
+  ["an AIFF file that says 0, as ffmpeg pipes it", aiff(0, 0)],
+  ["an AIFF file that says 0x7f000000, as sox pipes it", aiff(0x7f000046, 0x7efffffe)],
+  ["an AU file without a size", au(0xffffffff)],
+  ["an AU file of the other byte order", au(2, 24, true)],
+  ["an AU file as DEC wrote it", au(2, 24, true, "\0ds.")],
+  ["a CAF file that says −1", caf(Array(8).fill(255))],
+];
+
+/** Blocks that a CAF file says the length of. */
+export const cafBlocks = [
+  ...caf(Array(8).fill(255)).slice(0, 28),
+  ...[...ascii("ms\0\x02"), ...[0, 0x100, 500, 1, 0].flatMap(u32be)],
+  ...[...ascii("data"), ...Array(8).fill(255), 0, 0, 0, 0, ...Array(0x200).fill(1)],
+];
