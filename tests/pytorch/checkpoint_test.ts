@@ -275,10 +275,10 @@ async function fuzz(path: URL | string, rounds: number) {
 }
 
 Deno.test("openCheckpoint() ends in a result or a CheckpointError, however a pickle is changed", () =>
-  fuzz(SMALL, 500));
+  fuzz(SMALL, 300));
 
 Deno.test("openCheckpoint() ends so for mutations of the reference checkpoint too", () =>
-  fuzz(join(FIXTURES, "mobilenet", "baseline.ckpt"), 10));
+  fuzz(join(FIXTURES, "mobilenet", "baseline.ckpt"), 5));
 
 /** The small checkpoint, with a pickle of its root inside others: `wrap` gets and gives opcodes. */
 async function openWrapped(wrap: (root: Uint8Array) => number[][]): Promise<string[]> {
