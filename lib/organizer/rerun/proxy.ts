@@ -94,7 +94,8 @@ export class SetupProxy {
     const address = isNamed ? hostname : await publicAddress(hostname);
     if (address === undefined) return await answer("HTTP/1.1 403 No public address");
     // The very address that was looked at: a name may stand for another one by now.
-    const server = await Deno.connect({ hostname: address, port });
+    const server = await Deno.connect({ hostname: address, port }).catch(() => undefined);
+    if (server === undefined) return await answer("HTTP/1.1 502 Nobody answers there");
     this.#open.add(server);
     try {
       if (this.#isClosed) return;

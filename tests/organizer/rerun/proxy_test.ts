@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isPublic, SetupProxy } from "../../../lib/organizer/rerun/proxy.ts";
+import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import { withFolder } from "../../support.ts";
 
 Deno.test("isPublic() knows what is no part of the public internet", () => {
@@ -91,4 +93,40 @@ Deno.test("SetupProxy holds as many connections as it can serve, and ends all wh
     assert.deepEqual(new Set(await Promise.all(clients.map(isOpen))), new Set([false]));
     for (const client of clients) client.close();
   });
+});
+
+const bubblewrap = await hasBubblewrap();
+
+Deno.test({
+  name: `SetupProxy goes where a name led when it was looked at, not where it leads a moment later${
+    bubblewrap ? "" : " (needs bubblewrap)"
+  }`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      const resolver = join(folder, "resolv.conf");
+      Deno.writeTextFileSync(resolver, "nameserver 127.0.0.1\n");
+      const { stdout, stderr } = await new Deno.Command("bwrap", {
+        args: [
+          // A network of its own, whose names are told by the program.
+          ...["--unshare-user", "--unshare-net", "--unshare-pid", "--uid", "0", "--gid", "0"],
+          ...["--cap-add", "CAP_NET_BIND_SERVICE", "--bind", "/", "/", "--dev", "/dev"],
+          ...["--proc", "/proc", "--ro-bind", resolver, "/etc/resolv.conf"],
+          ...[Deno.execPath(), "run", "-A", "--quiet", "--no-lock"],
+          fileURLToPath(new URL("rebinding.ts", import.meta.url)),
+        ],
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assert.ok(text !== "", new TextDecoder().decode(stderr));
+      assert.deepEqual(JSON.parse(text), {
+        answers: [
+          // The public address, which nobody has in that network …
+          "HTTP/1.1 502 Nobody answers there",
+          // … and this machine's, by a name that had another one, has another as well, or never had.
+          ...Array(3).fill("HTTP/1.1 403 No public address"),
+        ],
+        asked: { "once.test": 2, "both.test": 1 },
+        reached: 0,
+      });
+    }),
 });
