@@ -164,8 +164,12 @@ export async function unpackFile(
   const root = getRootPath();
   const archive = resolveBelow(root, "filePath", filePath);
   const target = resolveBelow(root, "outputDir", outputDir);
-  await unpack(archive, target, options);
-  console.log(`Unpacked ${archive} to ${target}`);
+  const isNew = await unpack(archive, target, options);
+  console.log(
+    isNew
+      ? `Unpacked ${archive} to ${target}`
+      : `What ${archive} holds is there already, in ${target}`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { writeAll } from "../io/bytes.ts";
+import { hashFile } from "../io/hash.ts";
 import { type Progress, startProgress } from "../ui/progress.ts";
 import {
   type Archive,
@@ -40,13 +41,14 @@ const FORMATS: [suffix: RegExp, open: (path: string) => Archive][] = [
  *
  * @param path The archive; its name tells its format.
  * @param folder Made where it is missing.
+ * @returns Whether anything is new: `false` where all of it was there already, as it is in the archive.
  * @throws {ArchiveError} Where the archive is broken or would do harm.
  */
 export async function unpack(
   path: string,
   folder: string,
   options: UnpackOptions = {},
-): Promise<void> {
+): Promise<boolean> {
   const format = FORMATS.find(([suffix]) => suffix.test(path));
   if (format === undefined) {
     throw new ArchiveError(
@@ -63,7 +65,7 @@ export async function unpack(
   const progress = startProgress(`Unpacking ${basename(path)}`, { total, format: formatBytes });
   try {
     await write(archive, plan, staging, progress);
-    await moveIntoPlace(staging, folder);
+    return await moveIntoPlace(staging, folder);
   } finally {
     await progress.finish();
     await Deno.remove(staging, { recursive: true });
@@ -134,8 +136,13 @@ async function write(
   }
 }
 
-/** Moves what was unpacked to its places; folders that are there already are added to. */
-async function moveIntoPlace(from: string, to: string): Promise<void> {
+/**
+ * Moves what was unpacked to its places; folders that are there already are added to.
+ *
+ * @returns Whether anything was not there, or not so.
+ */
+async function moveIntoPlace(from: string, to: string): Promise<boolean> {
+  let isNew = false;
   for await (const entry of Deno.readDir(from)) {
     const source = join(from, entry.name), target = join(to, entry.name);
     const there = await lstatOrNull(target);
@@ -146,14 +153,25 @@ async function moveIntoPlace(from: string, to: string): Promise<void> {
           `Expected a folder or nothing at ${target} but found something else`,
         );
       }
-      await moveIntoPlace(source, target);
+      isNew = await moveIntoPlace(source, target) || isNew;
     } else {
       if (there?.isDirectory) {
         throw new ArchiveError(`Expected a file or nothing at ${target} but found a folder`);
       }
+      if (there !== null && await isSame(source, target)) continue;
       await Deno.rename(source, target);
+      isNew = true;
     }
   }
+  return isNew;
+}
+
+/** Whether two files have the same content, or two links the same target. */
+async function isSame(path: string, other: string): Promise<boolean> {
+  const [a, b] = [await Deno.lstat(path), await Deno.lstat(other)];
+  if (a.isSymlink && b.isSymlink) return await Deno.readLink(path) === await Deno.readLink(other);
+  if (!a.isFile || !b.isFile || a.size !== b.size || a.mode !== b.mode) return false;
+  return await hashFile(path) === await hashFile(other);
 }
 
 async function lstatOrNull(path: string): Promise<Deno.FileInfo | null> {

@@ -31,6 +31,8 @@ const MOST_CHARACTERS = 200;
 const PROCESSES_MS = 10;
 /** What ONNX Runtime starts to tell machines from each other. */
 const OF_ONNX = /^(sh -c echo `blkid; hostname`|blkid|hostname)$/;
+/** What a set-up cell clones with, and what that starts. */
+const GIT = /^(\/usr\/bin\/)?git$|^\/usr\/lib\/git-core\/git[\w-]*$/;
 const MOST_COMMANDS = 1000;
 const MAX_LINE = 2 ** 20;
 
@@ -46,8 +48,9 @@ const MAX_LINE = 2 ** 20;
 export function attemptOf(
   { permission, value }: AuditRecord,
   places: OwnPlaces,
+  mayFetch = false,
 ): string | undefined {
-  if (value === null) return undefined;
+  if (value === null || permission === "net" && mayFetch) return undefined;
   // The relay of the set-up's own proxy is on this machine.
   if (permission === "net") {
     return /^(127\.0\.0\.1|localhost):/.test(value) ? undefined : told("tried to reach", value);
@@ -74,12 +77,17 @@ export function attemptOf(
   return told("tried to read", path);
 }
 
-/** What a command line tells; undefined where it is one of the library's own processes. */
+/**
+ * What a command line tells; undefined where it is one of the library's own processes, or fetches what
+ * may be fetched.
+ */
 export function startedBy(
   command: string[],
   { root, packageFolder }: OwnPlaces,
+  mayFetch = false,
 ): string | undefined {
   const [program, ...args] = command;
+  if (mayFetch && GIT.test(program)) return undefined;
   const isOurs = /(^|\/)deno$/.test(program) &&
     (args[0] === "jupyter" || args.some((arg, i) =>
       // What stands before the program are options of Deno's.
@@ -123,10 +131,12 @@ export interface Attempts {
  * Begins to record what a kernel, and what it starts, tries.
  *
  * @param onAttempt Called with each thing once, up to forty of them, and with a word that there were more.
+ * @param mayFetch Whether the cell that is run may fetch: what that reaches is told by its proxy.
  */
 export async function recordAttempts(
   places: OwnPlaces,
   onAttempt: (text: string) => void,
+  mayFetch: () => boolean,
 ): Promise<Attempts> {
   const seen = new Set<string>();
   const tell = (text: string | undefined) => {
@@ -139,8 +149,8 @@ export async function recordAttempts(
   const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
   if (!success) return { env: {}, settle: () => Promise.resolve() };
   watchProcesses(
-    (command) => tell(startedBy(command, places)),
-    () => tell("started a program that ended at once"),
+    (command) => tell(startedBy(command, places, mayFetch())),
+    () => !mayFetch() && tell("started a program that ended at once"),
   );
   // Open for both, it never ends, and opening it waits for nobody.
   const file = await Deno.open(pipe, { read: true, write: true });
@@ -149,7 +159,7 @@ export async function recordAttempts(
     for await (const line of linesOf(file.readable)) {
       const record = parseRecord(line);
       if (record === undefined) marks.get(line)?.();
-      else tell(attemptOf(record, places));
+      else tell(attemptOf(record, places, mayFetch()));
     }
   })();
   const settle = async () => {

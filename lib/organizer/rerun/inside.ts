@@ -26,13 +26,14 @@ if (proxy !== undefined) {
     Deno.env.set(name, proxy);
   }
 }
-let current = 0;
+let current = 0, mayFetch = false;
 /** Why a cell that failed did so, where it had filled what it can write to. */
 let wroteTooMuch: string | undefined;
 const attempts = request.places &&
   await recordAttempts(
     request.places,
     (message) => say({ kind: "attempt", cell: current, message }),
+    () => mayFetch,
   );
 try {
   const notebook = replacePaths(readNotebook(request.notebook), {
@@ -91,8 +92,12 @@ async function runCells(notebook: Notebook): Promise<void> {
     onOutput: ({ header }) => {
       if (header.msg_type === "error") wroteTooMuch = whatIsFull();
     },
-    onCell: (_cell, index) => {
+    onCell: ({ source }, index) => {
       current = index + 1;
+      const isSetup = request.mayFetchHas !== undefined && source.includes(request.mayFetchHas);
+      if (isSetup) mayFetch = true;
+      // Until what that cell did has been read.
+      else if (mayFetch) attempts?.settle().then(() => mayFetch = false);
       say({ kind: "cell", cell: current });
     },
   });

@@ -25,6 +25,8 @@ export interface RunRequest {
   full?: { spare: { bytes: number; files: number }; said: { bytes: string; files: string } };
   /** The socket of the proxy outside. */
   proxySocket?: string;
+  /** A piece of the cell that may fetch, where one may. */
+  mayFetchHas?: string;
   /** In a sandbox: the folders that are the run's own, so that it is told what else is tried. */
   places?: OwnPlaces;
 }

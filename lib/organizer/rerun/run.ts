@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
+import { readEvents } from "./events.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
 import { fillCache, keepPackages, sharedCache } from "./cache.ts";
 import type { ControlGroups } from "./control_group.ts";
@@ -99,6 +100,7 @@ export async function rerunNotebook(
     setup = await runPart(name, world, {
       ...options,
       ownCache,
+      mayFetch: true,
       dataFolder: join(world.mounted, empty),
       lastCellHas: options.setupCellHas,
       proxyFolder: join(world.mounted, "proxy"),
@@ -110,7 +112,12 @@ export async function rerunNotebook(
   if (setup.status !== "finished") return { ...setup, fetched };
   // What was transpiled in the first part could be anything; packages are what was fetched.
   keepPackages(world.part("cache"));
-  const rest = await runPart(name, world, { ...options, ownCache, network: "none" });
+  const rest = await runPart(name, world, {
+    ...options,
+    ownCache,
+    mayFetch: true,
+    network: "none",
+  });
   return {
     ...rest,
     fetched,
@@ -139,11 +146,19 @@ function copyNotebook(from: string, to: string): void {
   Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o644 });
 }
 
+/** How a part of a run is done. */
+interface PartOptions extends RerunOptions {
+  ownCache: boolean;
+  proxyFolder?: string;
+  /** Whether the set-up cell may fetch, or could have in a part before. */
+  mayFetch?: boolean;
+}
+
 /** Runs the cells of a notebook up to one of them, in a sandbox of their own. */
 async function runPart(
   name: string,
   world: World,
-  options: RerunOptions & { ownCache: boolean; proxyFolder?: string },
+  options: PartOptions,
 ): Promise<RunOutcome> {
   const sandbox: SandboxOptions = { ...options, world, sharedCache: await sharedCache() };
   const { program, args, env, paths } = options.sandbox ? sandboxed(sandbox) : unprotected(sandbox);
@@ -171,7 +186,7 @@ function requestOf(
   name: string,
   paths: SandboxedCommand["paths"],
   { spare }: World,
-  options: RerunOptions,
+  options: PartOptions,
 ): RunRequest {
   return {
     secret: crypto.randomUUID(),
@@ -192,6 +207,7 @@ function requestOf(
       }
       : undefined,
     full: spare && { spare, said: wroteTooMuch(options.limits) },
+    mayFetchHas: options.mayFetch ? options.setupCellHas : undefined,
     proxySocket: paths.proxyFolder && join(paths.proxyFolder, "socket"),
   };
 }
@@ -259,44 +275,4 @@ function copy(from: string, to: string): void {
   if (!Deno.statSync(from).isDirectory) return Deno.copyFileSync(from, to);
   Deno.mkdirSync(to);
   for (const { name } of Deno.readDirSync(from)) copy(join(from, name), join(to, name));
-}
-
-/** What a line may take: a traceback is long, a flood is longer. */
-const MAX_LINE = 2 ** 20;
-const STATUSES = new Set(["finished", "failed", "timeout", "memory", "disk", "processes", "died"]);
-
-/** What the program inside says. What does not begin with its secret is a notebook's, and noise. */
-async function* readEvents(
-  stream: ReadableStream<Uint8Array>,
-  secret: string,
-): AsyncGenerator<RunEvent> {
-  let text = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      const event = parseEvent(text.slice(0, end), secret);
-      text = text.slice(end + 1);
-      if (event !== undefined) yield event;
-    }
-    if (text.length > MAX_LINE) text = text.slice(-secret.length);
-  }
-}
-
-function parseEvent(line: string, secret: string): RunEvent | undefined {
-  if (!line.startsWith(`${secret} `)) return undefined;
-  let event: Record<string, unknown>;
-  try {
-    event = JSON.parse(line.slice(secret.length + 1));
-  } catch {
-    return undefined;
-  }
-  const { kind, cell, status, message } = event ?? {};
-  const isCell = Number.isSafeInteger(cell) && (cell as number) >= 0;
-  if (kind === "end") return { kind };
-  if (kind === "cell" && isCell) return { kind, cell: cell as number };
-  if (kind === "attempt" && isCell) {
-    return { kind, cell: cell as number, message: String(message) };
-  }
-  if (kind !== "error" || !isCell || !STATUSES.has(String(status))) return undefined;
-  return { kind, cell: cell as number, status: status as RunStatus, message: String(message) };
 }

@@ -46,3 +46,21 @@ Deno.test("startedBy() knows the library's own processes from those of a cell", 
   assert.equal(told(evil), `started ${evil}`);
   assert.equal(told(`sh ${worker}`), `started sh ${worker}`);
 });
+
+Deno.test("a cell that may fetch is told of neither for what it reaches nor for Git", () => {
+  const record = { permission: "net", value: "https://example.org/weights.onnx" };
+  assert.equal(attemptOf(record, PLACES), "tried to reach https://example.org/weights.onnx");
+  assert.equal(attemptOf(record, PLACES, true), undefined);
+  const file = { permission: "read", value: "/etc/passwd" };
+  assert.equal(attemptOf(file, PLACES, true), "tried to read /etc/passwd");
+  const commands = [
+    "/usr/bin/git clone -- https://example.org/x.git",
+    "/usr/lib/git-core/git-remote-https origin https://example.org/x.git",
+    "git rev-parse HEAD",
+  ].map((line) => line.split(" "));
+  for (const command of commands) {
+    assert.equal(startedBy(command, PLACES), `started ${command.join(" ")}`);
+    assert.equal(startedBy(command, PLACES, true), undefined);
+  }
+  assert.equal(startedBy(["/tmp/git", "x"], PLACES, true), "started /tmp/git x");
+});

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import { readNotebook, writeNotebook } from "../../../lib/notebook/ipynb.ts";
 import { writeSubmissions } from "../../fixtures/submissions.ts";
-import { withServer } from "../../fetch/https_server.ts";
-import { cli, PROJECT, withFolder } from "../../support.ts";
+import { type Answer, type Request, withServer } from "../../fetch/https_server.ts";
+import { cli, PROJECT, withFolder, writeFiles } from "../../support.ts";
 import { readGolden } from "../../../tools/qvim_mini/references.ts";
 import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
 
 const SUBMISSIONS = Deno.makeTempDirSync({ prefix: "qvim-test-" });
 writeSubmissions(SUBMISSIONS);
 Deno.test.afterAll(() => Deno.removeSync(SUBMISSIONS, { recursive: true }));
+
+const notebook = (name: string) => join(SUBMISSIONS, `${name}.ipynb`);
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const bubblewrap = await hasBubblewrap();
@@ -52,10 +55,6 @@ const EXPECTED: Record<string, string> = {
   endless_1: "timeout 19",
 };
 
-/** What waits for its end first: the others are run meanwhile. */
-const inOrder = ["endless_1", ...Object.keys(EXPECTED).filter((name) => name !== "endless_1")]
-  .map((name) => join(SUBMISSIONS, `${name}.ipynb`));
-
 for (const sandbox of [true, false]) {
   Deno.test({
     name: `rerun ranks eleven submissions and catches what must be caught, ${
@@ -66,7 +65,9 @@ for (const sandbox of [true, false]) {
       withFolder(async (folder) => {
         const options = ["--jobs", "2", "--timeout", "40", "--memory", "2500"];
         if (!sandbox) options.push("--no-sandbox");
-        const { code, stdout, stderr, entries } = await rerun(folder, inOrder, ...options);
+        // What waits for its end first: the others are run meanwhile.
+        const notebooks = [notebook("endless_1"), SUBMISSIONS];
+        const { code, stdout, stderr, entries } = await rerun(folder, notebooks, ...options);
         assert.equal(code, 0, stderr);
         const found = entries();
         for (const [name, expected] of Object.entries(EXPECTED)) {
@@ -92,8 +93,6 @@ for (const sandbox of [true, false]) {
       }),
   });
 }
-
-const notebook = (name: string) => join(SUBMISSIONS, `${name}.ipynb`);
 
 Deno.test({
   name: `rerun shows who reads names, repeats, and goes on where it stopped${needs}`,
@@ -130,31 +129,71 @@ function submission(folder: string, setup: string, implementation: string): stri
   return path;
 }
 
+/** Files to be fetched: an archive, and a repository as Git serves it by files alone. @returns Its commit. */
+function makeFiles(folder: string): string {
+  writeFiles(folder, { "work/weights.txt": "1 2 3" });
+  const run = (program: string, ...args: string[]) => {
+    const { success, stdout, stderr } = new Deno.Command(program, { args, cwd: folder })
+      .outputSync();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout).trim();
+  };
+  const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"];
+  run("tar", "-cf", "a.tar", "work");
+  run("git", "init", "--quiet", "--initial-branch=main", "work");
+  run("git", "-C", "work", "add", ".");
+  run("git", "-C", "work", ...identity, "commit", "--quiet", "-m", "first");
+  run("git", "clone", "--quiet", "--bare", "work", "code.git");
+  run("git", "-C", "code.git", "update-server-info");
+  return run("git", "-C", "work", "rev-parse", "HEAD");
+}
+
+const git = await new Deno.Command("git", { args: ["--version"], stdout: "null" }).output()
+  .then(({ success }) => success, () => false);
+const missing = [...bubblewrap ? [] : ["bubblewrap"], ...git ? [] : ["git"]];
+
 Deno.test({
-  name:
-    `--network setup gives the set-up cell HTTPS and no data, and all others the opposite${needs}`,
-  ignore: !bubblewrap,
+  name: `--network setup gives the set-up cell HTTPS and no data, and all others the opposite${
+    missing.length > 0 ? ` (needs ${missing.join(", ")})` : ""
+  }`,
+  ignore: missing.length > 0,
   fn: () =>
     withFolder(async (folder) => {
-      await withServer(() => ({ body: "weights" }), async (server) => {
+      const files = join(folder, "files"), commit = makeFiles(files);
+      const answer = ({ url: { pathname: path } }: Request): Answer =>
+        path === "/away"
+          ? { status: 302, headers: { location: "https://10.0.0.1/" } }
+          : path === "/"
+          ? { body: "weights" }
+          : existsSync(join(files, path))
+          ? { body: Deno.readFileSync(join(files, path)) }
+          : { status: 404 };
+      await withServer(answer, async (server) => {
         const host = `localhost:${server.port}`;
         const address = `https://${host}/`;
         const path = submission(
           folder,
           `const target = join(ROOT_PATH, "w.txt");
+const client = Deno.createHttpClient({ caCerts: [${JSON.stringify(server.authority)}] });
+const trusting = { fetch: (input, init) => fetch(input, { ...init, client }) };
+await wgetDownload("a.tar", "${address}a.tar", ".", trusting);
+await unpackFile("a.tar", "unpacked");
+Deno.writeTextFileSync(join(ROOT_PATH, "authority.pem"), ${JSON.stringify(server.authority)});
+Deno.env.set("GIT_SSL_CAINFO", join(ROOT_PATH, "authority.pem"));
+await gitCloneCheckout("code", "${address}code.git", "main", "${commit}");
 if (!existsSync(target)) {
-  const client = Deno.createHttpClient({ caCerts: [${JSON.stringify(server.authority)}] });
   Deno.writeTextFileSync(target, await (await fetch("${address}", { client })).text());
   Deno.writeTextFileSync(join(ROOT_PATH, "seen.txt"), String(listItems(DATA_PATH).length));
   const plain = await fetch("http://127.0.0.1:1/").then((r) => r.status, () => "refused");
   const closed = await fetch("https://10.0.0.1/").then((r) => r.status, () => "refused");
+  const away = await fetch("${address}away", { client }).then((r) => r.status, () => "refused");
   const registry = join("/deno_cache/npm", [...Deno.readDirSync("/deno_cache/npm")][0].name);
   const csv = join(registry, "csv-parse");
   const [version] = [...Deno.readDirSync(csv)].filter((it) => it.isDirectory);
   let poisoned = "poisoned";
   try { Deno.writeTextFileSync(join(csv, version.name, "package.json"), "{}"); } catch { poisoned = "kept"; }
   Deno.mkdirSync(join(registry, "own"));
-  Deno.writeTextFileSync(join(ROOT_PATH, "closed.txt"), plain + " " + closed + " " + poisoned);
+  Deno.writeTextFileSync(join(ROOT_PATH, "closed.txt"), plain + " " + closed + " " + away + " " + poisoned);
 }`,
           `console.log(Deno.readTextFileSync(join(ROOT_PATH, "w.txt")),
   Deno.readTextFileSync(join(ROOT_PATH, "seen.txt")),
@@ -168,11 +207,21 @@ if (!existsSync(target)) {
         );
         assert.equal(code, 0, stderr);
         assert.match(stdout, /fetched from localhost/);
+        // What the set-up cell may do is no attempt at anything.
+        assert.doesNotMatch(stdout, /cell 12/);
       });
       const executed = readNotebook(join(folder, "report", "notebooks", "team_1.ipynb"));
       const [output] = executed.cells.find(({ id }) => id === "implementation")!.outputs!;
       assert.ok(output.output_type === "stream", JSON.stringify(output));
-      assert.equal(output.text, "weights 0 refused refused kept 24 gone\n");
+      assert.equal(output.text, "weights 0 refused refused refused kept 24 gone\n");
+      // The second time, without the network.
+      const { outputs } = executed.cells.find(({ id }) => id === "setup")!;
+      const said = outputs!.map((it) => it.output_type === "stream" ? it.text : "").join("");
+      assert.deepEqual(said.match(/.*is there already.*/g), [
+        "/root_path/a.tar is there already, and the network does not reach its server",
+        "What /root_path/a.tar holds is there already, in /root_path/unpacked",
+        `code is there already, at ${commit}`,
+      ]);
     }),
 });
 
