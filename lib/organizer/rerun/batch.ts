@@ -6,7 +6,7 @@ import { writeAll, writeData } from "../report/write_all.ts";
 import { LAST_CELL_HAS, PACKAGE_FOLDER, TODO_LINES } from "../template.ts";
 import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
-import { BatchError } from "./batch_error.ts";
+import { BatchError, KeepError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
 import { readEarlier } from "./earlier.ts";
 import {
@@ -67,7 +67,8 @@ export interface BatchHooks {
  * Runs a batch and writes its report, after each submission anew.
  *
  * @returns The report; every notebook has an entry, whatever became of it.
- * @throws {BatchError} Where another batch writes there, or what the runs used was changed.
+ * @throws {BatchError} Where another batch writes there, its disk is full, or what the runs used was
+ * changed.
  */
 export async function runBatch(options: BatchOptions, hooks: BatchHooks): Promise<Report> {
   Deno.mkdirSync(options.reportFolder, { recursive: true });
@@ -215,12 +216,17 @@ async function runLocked(
   return report;
 }
 
-/** Runs a submission on every data set; whatever it does costs its own entry alone. */
+/**
+ * Runs a submission on every data set; whatever it does costs its own entry alone.
+ *
+ * @throws {KeepError} Where the report has no room for what it came to.
+ */
 async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<void> {
   const attempt = async (target: Entry, setting: Setting) => {
     try {
       await runSubmission(entry.name, path, target, setting);
     } catch (error) {
+      if (error instanceof KeepError) throw error;
       const message = error instanceof Error ? error.message : String(error);
       target.runs.push({ status: "failed", cell: 0, message, seconds: 0, peakMemory: 0 });
     }

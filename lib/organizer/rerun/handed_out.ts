@@ -1,6 +1,7 @@
 /** What a submission leaves is an attacker's file: it is looked at before it is opened. */
 import { join } from "node:path";
 import { QvimError } from "../../io/errors.ts";
+import { KeepError } from "./batch_error.ts";
 
 /** Thrown where a file that a submission left can't be taken; the message says why. */
 export class HandedOutError extends QvimError {}
@@ -12,6 +13,7 @@ export class HandedOutError extends QvimError {}
  * @param path The file's path below it, for instance `output/similarities.json`.
  * @param to Where the copy goes; it can be read by all and run by nobody.
  * @param maxBytes How large it may be.
+ * @throws {KeepError} Where the copy could not be written.
  * @throws {HandedOutError} Where there is none, or it is a link, a folder, a pipe, a device or too large.
  */
 export function copyOut(root: string, path: string, to: string, maxBytes: number): void {
@@ -41,12 +43,33 @@ export function copyOut(root: string, path: string, to: string, maxBytes: number
     throw fail("one that can't be read");
   }
   using from = source;
-  using target = Deno.openSync(to, { write: true, create: true, truncate: true, mode: 0o644 });
   const buffer = new Uint8Array(1 << 20);
-  for (let left = maxBytes; left >= 0;) {
-    const count = from.readSync(buffer);
-    if (count === null) return;
-    left -= count;
-    target.writeSync(buffer.subarray(0, count));
+  const pieces = function* () {
+    for (let left = maxBytes; left >= 0;) {
+      const count = from.readSync(buffer);
+      if (count === null) return;
+      left -= count;
+      yield buffer.subarray(0, count);
+    }
+  };
+  keep(to, pieces());
+}
+
+/** @throws {KeepError} Where there is no place for it; nothing of it is left then. */
+function keep(path: string, pieces: Iterable<Uint8Array>): void {
+  try {
+    using target = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o644 });
+    for (const piece of pieces) {
+      for (let written = 0; written < piece.length;) {
+        written += target.writeSync(piece.subarray(written));
+      }
+    }
+  } catch (error) {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // It could not be made.
+    }
+    throw new KeepError(`Expected to keep ${path} but could not: ${(error as Error).message}`);
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { KeepError } from "../../../lib/organizer/rerun/batch_error.ts";
 import { copyOut, HandedOutError } from "../../../lib/organizer/rerun/handed_out.ts";
 import { NEEDS_UNIX, withFolder, writeFiles } from "../../support.ts";
 
@@ -70,5 +72,27 @@ Deno.test({
       const copy = join(folder, "copy");
       assert.equal(Deno.readTextFileSync(copy), "{}");
       assert.equal(Deno.statSync(copy).mode! & 0o7777, 0o644);
+    }),
+});
+
+Deno.test({
+  name: `copyOut() blames the disk that is full, not the file, and leaves no half of a copy${
+    existsSync("/dev/full") ? "" : " (needs /dev/full)"
+  }`,
+  ignore: !existsSync("/dev/full"),
+  fn: () =>
+    withFolder((folder) => {
+      writeFiles(folder, { scores: "{}" });
+      const full = join(folder, "full");
+      Deno.symlinkSync("/dev/full", full);
+      assert.throws(
+        () => copyOut(folder, "scores", full, 100),
+        (error) =>
+          error instanceof KeepError &&
+          /keep .*full but could not: No space left/.test(error.message),
+      );
+      assert.ok(!existsSync(full));
+      const nowhere = join(folder, "none", "copy");
+      assert.throws(() => copyOut(folder, "scores", nowhere, 100), KeepError);
     }),
 });
