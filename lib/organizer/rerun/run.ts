@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { removeTree } from "../../io/remove_tree.ts";
 import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
 import { readEvents } from "./events.ts";
@@ -112,6 +113,9 @@ export async function rerunNotebook(
   if (setup.status !== "finished") return { ...setup, fetched };
   // What was transpiled in the first part could be anything; packages are what was fetched.
   keepPackages(world.part("cache"));
+  // It may have written another notebook than the one that was verified, or a link that leads out.
+  removeTree(join(root, name));
+  copyNotebook(notebook, join(root, name));
   const rest = await runPart(name, world, {
     ...options,
     ownCache,
@@ -143,7 +147,8 @@ function copyNotebook(from: string, to: string): void {
       } at ${from}`,
     );
   }
-  Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o644 });
+  // A new file: through what is there, a link perhaps, nothing is written.
+  Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o644, createNew: true });
 }
 
 /** How a part of a run is done. */

@@ -160,6 +160,9 @@ Deno.test({
   fn: () =>
     withFolder(async (folder) => {
       const files = join(folder, "files"), commit = makeFiles(files);
+      // Where a link leads that it leaves in place of its notebook.
+      const victim = join(folder, "victim");
+      Deno.writeTextFileSync(victim, "as it was");
       const answer = ({ url: { pathname: path } }: Request): Answer =>
         path === "/away"
           ? { status: 302, headers: { location: "https://10.0.0.1/" } }
@@ -193,6 +196,8 @@ if (!existsSync(target)) {
   let poisoned = "poisoned";
   try { Deno.writeTextFileSync(join(csv, version.name, "package.json"), "{}"); } catch { poisoned = "kept"; }
   Deno.mkdirSync(join(registry, "own"));
+  Deno.removeSync(join(ROOT_PATH, "team_1.ipynb"));
+  Deno.symlinkSync(${JSON.stringify(victim)}, join(ROOT_PATH, "team_1.ipynb"));
   Deno.writeTextFileSync(join(ROOT_PATH, "closed.txt"), plain + " " + closed + " " + away + " " + poisoned);
 }`,
           `console.log(Deno.readTextFileSync(join(ROOT_PATH, "w.txt")),
@@ -207,6 +212,7 @@ if (!existsSync(target)) {
         );
         assert.equal(code, 0, stderr);
         assert.match(stdout, /fetched from localhost/);
+        assert.equal(Deno.readTextFileSync(victim), "as it was");
         // What the set-up cell may do is no attempt at anything.
         assert.doesNotMatch(stdout, /cell 12/);
       });
