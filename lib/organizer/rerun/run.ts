@@ -228,8 +228,10 @@ async function runWords(
   const start = performance.now();
   const process = new Deno.Command(program, {
     args,
-    env,
-    clearEnv: options.sandbox === false,
+    // Of this process's own, with all that may be secret in it, nothing: a run sees the environment of
+    // what starts it in /proc/1.
+    env: options.sandbox ? { PATH: Deno.env.get("PATH") ?? "" } : env,
+    clearEnv: true,
     cwd: options.sandbox ? "/" : world.part("root"),
     stdin: "piped",
     stdout: "piped",

@@ -131,7 +131,8 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     ...writable("root", paths.root),
     ...(options.proxyFolder ? ["--ro-bind", options.proxyFolder, "/proxy"] : []),
     // What stands between the mounts is in memory as well, and without an end.
-    ...["--remount-ro", "/dev", "--remount-ro", "/"],
+    // Root's processes may write to the kernel's settings without any capability: the files are theirs.
+    ...["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--chdir", paths.root, "--"],
     ...["/deno_program/deno", "run", "--quiet", "-A", join(paths.packageFolder, INSIDE)],
   ];

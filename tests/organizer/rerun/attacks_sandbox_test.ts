@@ -61,6 +61,7 @@ async function cliAsNobody(folder: string, args: string[]): ReturnType<typeof cl
     env: {
       ...{ PATH: "/usr/local/bin:/usr/bin:/bin", HOME: folder, DENO_DIR: cache, NO_COLOR: "1" },
       TMPDIR: join(folder, "tmp"),
+      SECRET: "of the organizer",
     },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -107,7 +108,7 @@ async function attack(folder: string, asNobody: boolean): Promise<void> {
   ];
   const { code, stdout, stderr } = asNobody
     ? await cliAsNobody(folder, args)
-    : await cli(args, { env: { TMPDIR: temporary } });
+    : await cli(args, { env: { TMPDIR: temporary, SECRET: "of the organizer" } });
   assert.equal(code, 0, stderr);
   assert.deepEqual(await stateOfMachine(temporary), before);
   const { entries } = JSON.parse(Deno.readTextFileSync(join(report, "report.json"))) as Report;
