@@ -1,5 +1,5 @@
 /** What is looked at before a notebook of one's own is run. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatasetError, readGroundTruth } from "../challenge/dataset.ts";
 import { type Notebook, NotebookError } from "../notebook/ipynb.ts";
@@ -53,7 +53,7 @@ export async function warningsOfTypes(notebook: Notebook, folder: string): Promi
 
 /** @throws {DatasetError} Where there is no data set: the first cell would make an empty folder. */
 export function checkDataset(folder: string): void {
-  if (!existsSync(folder)) {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new DatasetError(`Expected a data set for --data but found no folder at ${folder}`);
   }
   readGroundTruth(folder);
