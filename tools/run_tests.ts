@@ -9,8 +9,8 @@ import { PACKAGE_FOLDER } from "../lib/organizer/template.ts";
 const SLOW = ["kernel", "browser", "sandbox", "slow"].map((kind) => `tests/**/*_${kind}_test.ts`);
 /** What the public interface consists of: its documentation is checked as well. */
 const ENTRY_POINTS = ["lib/mod.ts", "helpers.ts"];
-/** Where tests are, and examples that are run as well. */
-const TESTED = ["tests", "lib", "helpers.ts"];
+/** Where tests are, and examples, which the fast lane checks the types of and does not run. */
+const TESTS = ["tests"], EXAMPLES = ["lib", "helpers.ts"];
 /** The end of a skipped test's name says what it lacks. */
 const NEEDS = /\(needs ([^()]+)\)$/;
 const DATA_BESIDE = "../shared/";
@@ -63,7 +63,9 @@ const testCommand = defineCommand({
   options: {
     fast: {
       kind: "flag",
-      help: "leave out what needs a kernel, a browser or a sandbox, or hears whole data sets",
+      help:
+        "leave out what needs a kernel, a browser or a sandbox, or hears whole data sets, and " +
+        "check examples' types only",
     },
     strict: {
       kind: "flag",
@@ -82,8 +84,14 @@ const testCommand = defineCommand({
       // Types are checked above, once for all.
       const types = files.length === 0 ? ["--no-check"] : [];
       const options = ["-A", lock, "--parallel", `--junit-path=${report}`, ...types];
-      const tested = files.length > 0 ? files : TESTED;
-      const success = await deno("test", "--doc", ...options, ...ignore, ...tested);
+      const tested = files.length > 0 ? files : [...TESTS, ...fast ? [] : EXAMPLES];
+      const success = await deno(
+        "test",
+        ...fast ? [] : ["--doc"],
+        ...options,
+        ...ignore,
+        ...tested,
+      );
       if (!existsSync(report)) return 1;
       const { passed, failed, skipped } = readReport(Deno.readTextFileSync(report));
       for (const { name, needs } of skipped) {

@@ -1,4 +1,4 @@
-import * as echarts from "echarts";
+import defer * as echarts from "echarts";
 
 /** What a {@linkcode barChart} shows. */
 export interface BarChart {

@@ -63,7 +63,7 @@ for (const sandbox of [true, false]) {
     ignore: sandbox && !bubblewrap,
     fn: () =>
       withFolder(async (folder) => {
-        const options = ["--jobs", "2", "--timeout", "40", "--memory", "2500"];
+        const options = ["--jobs", "2", "--timeout", "25", "--memory", "2500"];
         if (!sandbox) options.push("--no-sandbox");
         // What waits for its end first: the others are run meanwhile.
         const notebooks = [notebook("endless_1"), SUBMISSIONS];
