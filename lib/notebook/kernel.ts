@@ -44,9 +44,10 @@ export class Kernel {
   readonly #death = Promise.withResolvers<DeadKernelError>();
   /** Requests of the runner's own: what is printed as if they had, a cell's timer or promise has. */
   readonly #silent = new Set<string>();
-  /** What came of those while no cell ran: the next cell shows it. */
+  /** What takes the messages of the cells that run: the last of them shows what comes late. */
+  readonly #running: ((message: Message) => void)[] = [];
+  /** What came late while no cell ran: the next cell shows it. */
   #late: Message[] = [];
-  #takeLate = (message: Message): void => void this.#late.push(message);
   #ended = false;
   #closed = false;
 
@@ -69,7 +70,10 @@ export class Kernel {
       if (this.#isLastWord(message)) Deno.writeTextFileSync(this.lastWords.heard, "");
       const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
       const shown = isCell ? undefined : withoutMarks(message);
-      if (shown !== undefined) this.#takeLate(shown);
+      if (shown === undefined) return;
+      const take = this.#running.at(-1);
+      if (take === undefined) this.#late.push(shown);
+      else take(shown);
     };
     this.#connection.listening(late, () => process.status);
     this.#log = readTail(process.stderr);
@@ -151,8 +155,7 @@ export class Kernel {
     });
     const id = request.header.msg_id;
     for (const message of this.#late.splice(0)) onMessage(message);
-    const keepLate = this.#takeLate;
-    this.#takeLate = onMessage;
+    this.#running.push(onMessage);
     const reply = Promise.withResolvers<ExecuteReply>();
     const idle = Promise.withResolvers<void>();
     const listener: Listener = (message, channel) => {
@@ -179,7 +182,7 @@ export class Kernel {
       }
       if (result instanceof Error) throw result;
       return result;
-    }).finally(() => this.#takeLate = keepLate);
+    }).finally(() => this.#running.splice(this.#running.indexOf(onMessage), 1));
   }
 
   #isLastWord({ header, content }: Message): boolean {
