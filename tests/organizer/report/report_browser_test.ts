@@ -79,42 +79,52 @@ seen.requests = performance.getEntriesByType("resource").map(({ name }) => name)
 document.body.dataset.seen = JSON.stringify(seen);
 </script>`;
 
-Deno.test({
-  name: `the report in HTML sorts, opens, has its pictures, and asks the network for nothing${
-    CHROMIUM === undefined ? " (needs Chromium)" : ""
-  }`,
-  ignore: CHROMIUM === undefined,
-  fn: () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "report.html");
-      Deno.writeTextFileSync(path, toHtml(REPORT).replace("</html>", `${PROBE}</html>`));
-      const { stdout } = await new Deno.Command(CHROMIUM!, {
-        args: [
-          ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-          ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-          "--window-size=1280,900",
-          ...[`--user-data-dir=${join(folder, "profile")}`, "--dump-dom", `file://${path}`],
-        ],
-        stderr: "null",
-      }).output();
-      const page = new TextDecoder().decode(stdout);
-      const seen = JSON.parse(
-        page.match(/data-seen="([^"]*)"/)![1].replaceAll("&quot;", '"').replaceAll("&amp;", "&"),
-      );
-      assert.deepEqual(seen, {
-        first: ["good_1", "bad_1"],
-        up: ["good_1", "bad_1"],
-        down: ["bad_1", "good_1"],
-        opens: ["out slow_1 timeout in cell 19; 1 warning; took long"],
-        hidden: 0,
-        pictures: 2,
-        shapes: true,
-        links: ["notebooks/bad_1.ipynb", "notebooks/good_1.ipynb"],
-        scripts: 0,
-        requests: [],
-      });
-    }),
-});
+const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
+
+/** Defines a test of a report, which lies in a folder of its own. */
+const test = (name: string, html: string, fn: (path: string, folder: string) => Promise<void>) =>
+  Deno.test({
+    name: name + missing,
+    ignore: missing !== "",
+    fn: () =>
+      withFolder((folder) => {
+        const path = join(folder, "report.html");
+        Deno.writeTextFileSync(path, html);
+        return fn(path, folder);
+      }),
+  });
+
+test(
+  "the report in HTML sorts, opens, has its pictures, and asks the network for nothing",
+  toHtml(REPORT).replace("</html>", `${PROBE}</html>`),
+  async (path, folder) => {
+    const { stdout } = await new Deno.Command(CHROMIUM!, {
+      args: [
+        ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        "--window-size=1280,900",
+        ...[`--user-data-dir=${join(folder, "profile")}`, "--dump-dom", `file://${path}`],
+      ],
+      stderr: "null",
+    }).output();
+    const page = new TextDecoder().decode(stdout);
+    const seen = JSON.parse(
+      page.match(/data-seen="([^"]*)"/)![1].replaceAll("&quot;", '"').replaceAll("&amp;", "&"),
+    );
+    assert.deepEqual(seen, {
+      first: ["good_1", "bad_1"],
+      up: ["good_1", "bad_1"],
+      down: ["bad_1", "good_1"],
+      opens: ["out slow_1 timeout in cell 19; 1 warning; took long"],
+      hidden: 0,
+      pictures: 2,
+      shapes: true,
+      links: ["notebooks/bad_1.ipynb", "notebooks/good_1.ipynb"],
+      scripts: 0,
+      requests: [],
+    });
+  },
+);
 
 /** Twenty entries, one of which has a name of sixty letters, and one that did not finish. */
 const TWENTY: Report = {
@@ -126,47 +136,42 @@ const TWENTY: Report = {
   ],
 };
 
-Deno.test({
-  name: `the report fits a desk and a telephone, and can be used by keys alone${
-    CHROMIUM === undefined ? " (needs Chromium)" : ""
-  }`,
-  ignore: CHROMIUM === undefined,
-  fn: () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "report.html");
-      Deno.writeTextFileSync(path, toHtml(TWENTY));
-      const browser = await openBrowser(join(folder, "profile"));
-      try {
-        const page = await browser.newPage();
-        for (const [width, colorScheme] of [[1280, "light"], [390, "dark"]] as const) {
-          await page.setViewportSize({ width, height: 800 });
-          await page.emulateMedia({ colorScheme });
-          await page.goto(`file://${path}`);
-          assert.deepEqual(await seriousFaults(page), [], colorScheme);
-          assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
-        }
-        const focused = () => page.evaluate("document.activeElement.textContent");
-        const tabTo = async (start: string) => {
-          for (let k = 0; k < 100 && !(await focused()).startsWith(start); k++) {
-            await page.keyboard.press("Tab");
-          }
-          assert.ok((await focused()).startsWith(start), await focused());
-        };
-        await tabTo("Seconds");
-        await page.keyboard.press("Enter");
-        await page.keyboard.press("Enter");
-        const first = "document.querySelector('#ranking tbody tr').cells[1].textContent";
-        assert.equal(await page.evaluate(first), "n".repeat(60));
-        await tabTo("out slow_1");
-        await page.keyboard.press("Enter");
-        assert.ok(await page.evaluate("document.querySelector('details').open"));
-        // Nothing of a table is cut off on paper.
-        await page.emulateMedia({ media: "print" });
-        const cut =
-          "[...document.querySelectorAll('.wide')].filter((it) => getComputedStyle(it).overflowX !== 'visible').length";
-        assert.equal(await page.evaluate(cut), 0);
-      } finally {
-        await browser.close();
+test(
+  "the report fits a desk and a telephone, and can be used by keys alone",
+  toHtml(TWENTY),
+  async (path, folder) => {
+    const browser = await openBrowser(join(folder, "profile"));
+    try {
+      const page = await browser.newPage();
+      for (const [width, colorScheme] of [[1280, "light"], [390, "dark"]] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme });
+        await page.goto(`file://${path}`);
+        assert.deepEqual(await seriousFaults(page), [], colorScheme);
+        assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
       }
-    }),
-});
+      const focused = () => page.evaluate("document.activeElement.textContent");
+      const tabTo = async (start: string) => {
+        for (let k = 0; k < 100 && !(await focused()).startsWith(start); k++) {
+          await page.keyboard.press("Tab");
+        }
+        assert.ok((await focused()).startsWith(start), await focused());
+      };
+      await tabTo("Seconds");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Enter");
+      const first = "document.querySelector('#ranking tbody tr').cells[1].textContent";
+      assert.equal(await page.evaluate(first), "n".repeat(60));
+      await tabTo("out slow_1");
+      await page.keyboard.press("Enter");
+      assert.ok(await page.evaluate("document.querySelector('details').open"));
+      // Nothing of a table is cut off on paper.
+      await page.emulateMedia({ media: "print" });
+      const cut =
+        "[...document.querySelectorAll('.wide')].filter((it) => getComputedStyle(it).overflowX !== 'visible').length";
+      assert.equal(await page.evaluate(cut), 0);
+    } finally {
+      await browser.close();
+    }
+  },
+);
