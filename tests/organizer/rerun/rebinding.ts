@@ -49,7 +49,7 @@ const here = Deno.listen({ hostname: "127.0.0.1", port: 443 });
   }
 })();
 
-const path = join(Deno.makeTempDirSync(), "socket");
+const folder = Deno.makeTempDirSync(), path = join(folder, "socket");
 const proxy = new SetupProxy(path);
 const answers: string[] = [];
 for (const name of ["once.test", "once.test", "both.test", "localhost"]) {
@@ -60,5 +60,6 @@ for (const name of ["once.test", "once.test", "both.test", "localhost"]) {
   answers.push(new TextDecoder().decode(buffer.subarray(0, count ?? 0)).split("\r\n")[0]);
 }
 proxy.close();
+Deno.removeSync(folder, { recursive: true });
 console.log(JSON.stringify({ answers, asked, reached }));
 Deno.exit(0);
