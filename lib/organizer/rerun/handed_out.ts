@@ -1,5 +1,6 @@
 /** What a submission leaves is an attacker's file: it is looked at before it is opened. */
 import { join } from "node:path";
+import { writeAllSync } from "../../io/bytes.ts";
 import { QvimError } from "../../io/errors.ts";
 import { KeepError } from "./batch_error.ts";
 
@@ -59,11 +60,7 @@ export function copyOut(root: string, path: string, to: string, maxBytes: number
 function keep(path: string, pieces: Iterable<Uint8Array>): void {
   try {
     using target = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o644 });
-    for (const piece of pieces) {
-      for (let written = 0; written < piece.length;) {
-        written += target.writeSync(piece.subarray(written));
-      }
-    }
+    for (const piece of pieces) writeAllSync(target, piece);
   } catch (error) {
     try {
       Deno.removeSync(path);
