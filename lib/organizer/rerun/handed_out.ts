@@ -47,7 +47,12 @@ export function copyOut(root: string, path: string, to: string, maxBytes: number
   const buffer = new Uint8Array(1 << 20);
   const pieces = function* () {
     for (let left = maxBytes; left >= 0;) {
-      const count = from.readSync(buffer);
+      let count: number | null;
+      try {
+        count = from.readSync(buffer);
+      } catch {
+        throw fail("one that can't be read");
+      }
       if (count === null) return;
       left -= count;
       yield buffer.subarray(0, count);
@@ -56,7 +61,7 @@ export function copyOut(root: string, path: string, to: string, maxBytes: number
   keep(to, pieces());
 }
 
-/** @throws {KeepError} Where there is no place for it; nothing of it is left then. */
+/** @throws {KeepError} Where there is no place for it; nothing of it is left then, whatever fails. */
 function keep(path: string, pieces: Iterable<Uint8Array>): void {
   try {
     using target = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o644 });
@@ -67,6 +72,8 @@ function keep(path: string, pieces: Iterable<Uint8Array>): void {
     } catch {
       // It could not be made.
     }
+    // That it can't be read is the submission's affair.
+    if (error instanceof HandedOutError) throw error;
     throw new KeepError(`Expected to keep ${path} but could not: ${(error as Error).message}`);
   }
 }
