@@ -86,7 +86,6 @@ export interface LanceTable {
 
 /** A folder, or a place on object storage, with tables in it. */
 export interface LanceConnection {
-  tableNames(): Promise<string[]>;
   openTable(name: string): Promise<LanceTable>;
   createTable(
     name: string,

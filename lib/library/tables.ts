@@ -41,32 +41,20 @@ export function isRemote(library: string): boolean {
  */
 export async function openTables(library: string): Promise<Tables> {
   const { lance, connection } = await connect(library, false);
-  const names = await connection.tableNames();
-  if (!names.includes(SOUNDS)) throw noLibrary(library);
-  const sounds = await connection.openTable(SOUNDS);
-  const broken = await openBroken(lance, connection, names);
+  const sounds = await openTable(connection, SOUNDS);
+  if (sounds === null) throw noLibrary(library);
+  const broken = await openOrMakeTable(connection, BROKEN, brokenTable(lance, []));
   return { lance, connection, sounds, broken, shape: shapeIn((await sounds.schema()).fields) };
 }
 
 /** Opens the tables of a library, or makes them; what is heard has that shape afterwards. */
 export async function openOrMakeTables(library: string, shape: Shape): Promise<Tables> {
   const { lance, connection } = await connect(library, true);
-  const names = await connection.tableNames();
-  const sounds = names.includes(SOUNDS)
-    ? await connection.openTable(SOUNDS)
-    : await createTable(connection, SOUNDS, soundsTable(lance, [], shape));
+  // The sounds come last: where a reader finds them, it finds the other table too.
+  const broken = await openOrMakeTable(connection, BROKEN, brokenTable(lance, []));
+  const sounds = await openOrMakeTable(connection, SOUNDS, soundsTable(lance, [], shape));
   await reshape(sounds, lance, shape);
-  return { lance, connection, sounds, broken: await openBroken(lance, connection, names), shape };
-}
-
-async function openBroken(
-  lance: Lance,
-  connection: LanceConnection,
-  names: string[],
-): Promise<LanceTable> {
-  return names.includes(BROKEN)
-    ? await connection.openTable(BROKEN)
-    : await createTable(connection, BROKEN, brokenTable(lance, []));
+  return { lance, connection, sounds, broken, shape };
 }
 
 function noLibrary(library: string): LibraryError {
@@ -97,13 +85,27 @@ async function connect(
   return { lance, connection: await connect(library, { session }) };
 }
 
-/** Makes a table, or opens the one that somebody else has just made. */
-async function createTable(
+/**
+ * Opens a table; null where there is none. A table that somebody is just making is none yet, nor is
+ * one whose maker was stopped: its folder stands, but there is no version of it.
+ */
+async function openTable(connection: LanceConnection, name: string): Promise<LanceTable | null> {
+  try {
+    return await connection.openTable(name);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(`'${name}' was not found`)) return null;
+    throw error;
+  }
+}
+
+/** Opens a table, or makes it; where others make it at the same time, all get the same one. */
+async function openOrMakeTable(
   connection: LanceConnection,
   name: string,
   data: Parameters<LanceTable["add"]>[0],
 ): Promise<LanceTable> {
-  return await connection.createTable(name, data, { mode: "create", existOk: true });
+  return await openTable(connection, name) ??
+    await connection.createTable(name, data, { mode: "create", existOk: true });
 }
 
 /**
