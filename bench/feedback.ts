@@ -9,7 +9,8 @@ import { basename, dirname } from "node:path";
 import { listItems, listQueries, readGroundTruth } from "../lib/challenge/dataset.ts";
 import { mean } from "../lib/challenge/evaluation.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
-import { type SearchOptions, type SearchResult, SoundLibrary } from "../lib/library/search.ts";
+import type { SearchOptions } from "../lib/library/query.ts";
+import { type SearchResult, SoundLibrary } from "../lib/library/search.ts";
 
 /** Results that a person looks at. */
 const SHOWN = 10;

@@ -58,13 +58,17 @@ export {
   showWorst,
 } from "./inspect/listen.ts";
 export { ListenError } from "./inspect/checks.ts";
+export { playersPage, type ShownSound, soundTable } from "./inspect/players.ts";
+export type { PageOptions } from "./inspect/page_parts.ts";
+export type { SoundPart } from "./inspect/sounds.ts";
 export { record, RecordError, type Recording, type RecordOptions } from "./inspect/record.ts";
 export { embeddingMap, type MapOptions } from "./inspect/embedding_map.ts";
 export type { Embeds } from "./inspect/place_sounds.ts";
 export { showScores } from "./inspect/score_matrix.ts";
 export { confusion, showConfusion } from "./inspect/confusion.ts";
 export type { SoundInfo } from "./library/rows.ts";
-export { type SearchOptions, type SearchResult, SoundLibrary } from "./library/search.ts";
+export type { SearchOptions } from "./library/query.ts";
+export { type SearchResult, SoundLibrary } from "./library/search.ts";
 export { showSpectrogram, spectrogram, type SpectrogramOptions } from "./inspect/spectrogram.ts";
 export { printUnderCells } from "./inspect/print_under_cells.ts";
 export type { SoundFeatures } from "./models/vocal_search/features.ts";

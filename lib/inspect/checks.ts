@@ -1,19 +1,10 @@
 import type { Evaluation } from "../challenge/evaluation.ts";
 import type { SoundPaths } from "../challenge/model.ts";
 import { QvimError } from "../io/errors.ts";
+import { inspectShort } from "../io/options.ts";
 
 /** Thrown where there is nothing to listen to or to look at; the message says what to do. */
 export class ListenError extends QvimError {}
-
-/** What somebody gave, in one line. */
-export function inspectShort(value: unknown): string {
-  return Deno.inspect(value, {
-    depth: 1,
-    breakLength: Infinity,
-    iterableLimit: 4,
-    strAbbreviateSize: 80,
-  });
-}
 
 /** @throws {ListenError} Where these are no figures of at least one query. */
 export function assertEvaluation(evaluation: Evaluation | undefined): asserts evaluation {

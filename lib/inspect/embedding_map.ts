@@ -1,9 +1,13 @@
 import type { SoundPaths } from "../challenge/model.ts";
 import type { MonoAudio } from "../audio/wav.ts";
+import { assertOptions } from "../io/options.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
+import { ListenError } from "./checks.ts";
 import { colorsFor } from "./class_colors.ts";
 import { currentRun } from "./current_run.ts";
-import { SILENCE_OTHERS } from "./page_parts.ts";
+import { setUpMaps } from "./page/map.js";
+import { silenceOthers } from "./page/players.js";
+import { type PageOptions, scriptOf } from "./page_parts.ts";
 import { pageSound } from "./page_sound.ts";
 import { asImage } from "./picture.ts";
 import { type Embeds, placeSounds, type Point } from "./place_sounds.ts";
@@ -40,6 +44,7 @@ const SEARCHED = 10;
  * ```
  */
 export async function embeddingMap(model: Embeds, options: MapOptions = {}): Promise<void> {
+  assertOptions(options, {}, ListenError);
   const { items = {}, queries = {} } = { ...currentRun.sources(), ...options };
   const points = await placeSounds(model, items, queries);
   await display({
@@ -50,8 +55,13 @@ export async function embeddingMap(model: Embeds, options: MapOptions = {}): Pro
   });
 }
 
-/** The map as a page shows it. */
-export function mapOf(points: Point[]): string {
+/**
+ * The map as a page shows it.
+ *
+ * @param points The sounds; `src` is where the page loads one from whose text is not to hold it.
+ * @param options Where the page has the script; it is `lib/inspect/page/map.js`.
+ */
+export function mapOf(points: (Point & { src?: string })[], options: PageOptions = {}): string {
   const classes = [...new Set(points.map((point) => point.class))].sort();
   const colors = colorsFor(classes.length);
   const colorOf = (name: string) => colors[classes.indexOf(name)];
@@ -60,9 +70,8 @@ export function mapOf(points: Point[]): string {
   const shapes = points.map(({ kind, class: group, x, y }) =>
     shape(kind, x, y, size, colorOf(group))
   );
-  const marks = points.map(({ name, kind, class: group, path }, i) => {
-    const { audio } = readPart({ name, path }, SEARCHED);
-    const sound = pageSound(loudest(audio, bytes / SECOND), bytes);
+  const marks = points.map(({ name, kind, class: group, path, src }, i) => {
+    const sound = src === undefined ? loudestPart(name, path, bytes) : escapeHtml(src);
     return `<g tabindex="${i === 0 ? 0 : -1}" role="button" aria-label="${
       escapeHtml(`${kind} ${name}, ${group}`)
     }" data-sound="${i}" data-class="${classes.indexOf(group)}" data-src="${sound}">${
@@ -88,7 +97,9 @@ export function mapOf(points: Point[]): string {
     `<p class="qvim-here" role="status"></p>` +
     `<p>Squares are items, circles queries; what lies near sounds alike to the model (UMAP, whose ` +
     `axes have no unit).</p><p class="qvim-classes">${legend.join(" ")}</p>` +
-    `<audio class="qvim-sound" preload="none" hidden></audio>${SCRIPT}</div>`;
+    `<audio class="qvim-sound" preload="none" hidden></audio>${
+      scriptOf(options, setUpMaps, silenceOthers)
+    }</div>`;
 }
 
 function shape(kind: string, x: number, y: number, size: number, color: string): string {
@@ -104,6 +115,12 @@ function shape(kind: string, x: number, y: number, size: number, color: string):
     : `<circle cx="${left.toFixed(1)}" cy="${top.toFixed(1)}" r="${
       size / 2 - 1
     }" fill="${color}"/>`;
+}
+
+/** What the page's text holds of a sound. */
+function loudestPart(name: string, path: string, bytes: number): string {
+  const { audio } = readPart({ name, path }, SEARCHED);
+  return pageSound(loudest(audio, bytes / SECOND), bytes);
 }
 
 /** The part with the most power, for those who hear no more of a sound than that. */
@@ -133,75 +150,3 @@ const STYLE = `<style>
 .qvim-map .qvim-classes span { white-space: nowrap; margin-right: .8em; cursor: pointer; border-radius: .3em; }
 .qvim-map i { display: inline-block; width: .8em; height: .8em; line-height: .8em; border-radius: .2em; margin-right: .35em; }
 </style>`;
-
-/** Without it the map is a picture with the names of its points. */
-const SCRIPT = `<script>
-for (const root of document.querySelectorAll(".qvim-map:not([data-ready])")) {
-  root.dataset.ready = "";
-  ${SILENCE_OTHERS}
-  const drawing = root.querySelector("svg"), player = root.querySelector("audio");
-  const here = root.querySelector(".qvim-here");
-  here.textContent = "Hover over a sound, or go there with the arrow keys.";
-  const marks = [...root.querySelectorAll("[data-sound]")];
-  const places = marks.map((mark) => {
-    const { x, y, width, height } = mark.firstElementChild.getBBox();
-    return [x + width / 2, y + height / 2];
-  });
-  const play = (mark) => {
-    silenceOthers(player);
-    for (const other of drawing.querySelectorAll(".on")) other.classList.remove("on");
-    mark.classList.add("on");
-    here.textContent = mark.getAttribute("aria-label");
-    player.src = mark.dataset.src;
-    player.play().catch(({ name }) => {
-      if (name === "NotAllowedError") here.textContent += " (click, and the page may play sounds)";
-    });
-  };
-  const reach = (mark) => {
-    for (const other of marks) other.setAttribute("tabindex", other === mark ? 0 : -1);
-    mark.focus({ preventScroll: true });
-  };
-  for (const mark of marks) {
-    // Not in the page's text: what takes the drawing out would leave the names of all sounds behind.
-    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-    title.textContent = mark.getAttribute("aria-label");
-    mark.append(title);
-    mark.addEventListener("mouseenter", () => play(mark));
-    mark.addEventListener("click", () => (reach(mark), play(mark)));
-  }
-  // The nearest one in a quarter of the plane, or in half of it where there is none.
-  const next = (from, [right, down]) => {
-    const [x, y] = places[from];
-    let best, least = Infinity;
-    places.forEach(([toX, toY], i) => {
-      const along = (toX - x) * right + (toY - y) * down;
-      const aside = Math.abs((toX - x) * down + (toY - y) * right);
-      const far = Math.hypot(toX - x, toY - y) + (along < aside ? 1e6 : 0);
-      if (i !== from && along > 0 && far < least) [best, least] = [marks[i], far];
-    });
-    return best;
-  };
-  const WAYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-  drawing.addEventListener("keydown", (event) => {
-    const from = marks.indexOf(event.target);
-    if (from < 0 || !(event.key in WAYS || event.key === "Enter" || event.key === " ")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const mark = event.key in WAYS ? next(from, WAYS[event.key]) : marks[from];
-    if (mark === undefined) return;
-    reach(mark);
-    play(mark);
-  }, true);
-  const only = (number) => {
-    drawing.classList.toggle("some", number !== undefined);
-    for (const mark of marks) mark.classList.toggle("of", mark.dataset.class === number);
-  };
-  for (const name of root.querySelectorAll(".qvim-classes span")) {
-    name.tabIndex = 0;
-    name.addEventListener("mouseenter", () => only(name.dataset.class));
-    name.addEventListener("focus", () => only(name.dataset.class));
-    name.addEventListener("mouseleave", () => only());
-    name.addEventListener("blur", () => only());
-  }
-}
-</script>`;

@@ -2,7 +2,8 @@ import { barChart } from "../ui/chart.ts";
 import { display } from "../ui/jupyter.ts";
 import { formatTable, type Table, tableToHtml } from "../ui/table.ts";
 import type { Evaluation } from "../challenge/evaluation.ts";
-import { assertEvaluation } from "./checks.ts";
+import { inspectShort } from "../io/options.ts";
+import { assertEvaluation, ListenError } from "./checks.ts";
 import { bootstrapInterval, meansByGroup } from "../challenge/statistics.ts";
 
 /** How many of the worst classes a report names. */
@@ -23,6 +24,9 @@ const SINGLE_RANKS = 10;
  * ```
  */
 export function pythonRound(value: number, digits = 4): string {
+  if (typeof value !== "number") {
+    throw new ListenError(`Expected a number to round but found ${inspectShort(value)}`);
+  }
   if (Number.isNaN(value)) return "nan";
   const scaled = value * 10 ** digits;
   const floor = Math.floor(scaled);
@@ -50,6 +54,7 @@ export function pythonRound(value: number, digits = 4): string {
  * ```
  */
 export function exactMatchLines(evaluation: Evaluation): string[] {
+  assertEvaluation(evaluation);
   return [
     // Python's print puts a space between its arguments, and these labels end with one. A file
     // that is missing from the scores is an error here, so there is never one to list.
@@ -79,6 +84,7 @@ export function exactMatchLines(evaluation: Evaluation): string[] {
  * ```
  */
 export function classwiseLines(evaluation: Evaluation): string[] {
+  assertEvaluation(evaluation);
   return [
     `Class-wise MRR : ${pythonRound(evaluation.classwiseMrr)}`,
     `Class-wise NDCG: ${pythonRound(evaluation.classwiseNdcg)}`,

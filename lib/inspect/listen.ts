@@ -3,18 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Evaluation, QueryResult } from "../challenge/evaluation.ts";
 import type { QVIMModel, SoundPaths } from "../challenge/model.ts";
 import { type QueryScores, readSimilarities } from "../challenge/similarities.ts";
+import { assertOptions, inspectShort, TEXT, wholeNumber } from "../io/options.ts";
 import { display } from "../ui/jupyter.ts";
 import { startProgress } from "../ui/progress.ts";
-import {
-  assertEvaluation,
-  assertPaths,
-  assertScores,
-  inspectShort,
-  ListenError,
-  noScoresOf,
-} from "./checks.ts";
+import { assertEvaluation, assertPaths, assertScores, ListenError, noScoresOf } from "./checks.ts";
 import { currentRun } from "./current_run.ts";
-import { playersPage, type Shown, soundTable } from "./players.ts";
+import { playersPage, type ShownSound, soundTable } from "./players.ts";
 import { choose, classOf, rank } from "./ranked.ts";
 import { openRecording } from "./sounds.ts";
 
@@ -38,6 +32,9 @@ export interface ListenOptions {
 
 /** Rows are pictures and sounds; more of them are no use. */
 const MOST_ROWS = 50, MOST_TOP = 10;
+const KINDS = { top: wholeNumber(1, MOST_TOP), scores: TEXT };
+/** Answers that are shown of each query. */
+const TOP = 3;
 /** More rows than these take a while. */
 const FEW = 5;
 
@@ -74,6 +71,7 @@ export async function listen(
   query: string | { path: string } | FoundSound[],
   options: ListenOptions = {},
 ): Promise<void> {
+  assertOptions(options, KINDS, ListenError);
   if (typeof query === "string") return await showRows([query], options);
   if (Array.isArray(query)) return await showFound(query, options.recording);
   if (typeof query?.path === "string") return await showRecording(query.path, options);
@@ -91,7 +89,7 @@ async function showFound(found: FoundSound[], recording?: { path: string }): Pro
   if (found.length > MOST_ROWS) {
     throw new ListenError(`Expected at most ${MOST_ROWS} sounds but found ${found.length}`);
   }
-  const sounds = found.map((sound, i): Shown => {
+  const sounds = found.map((sound, i): ShownSound => {
     assertFound(sound);
     const { path, score, start, end } = sound;
     return {
@@ -104,7 +102,7 @@ async function showFound(found: FoundSound[], recording?: { path: string }): Pro
       `Expected a recording with its path but found ${inspectShort(recording)}`,
     );
   }
-  const asked: Shown[] = recording === undefined
+  const asked: ShownSound[] = recording === undefined
     ? []
     : [{ role: "imitation", name: basename(recording.path), path: recording.path }];
   await showTables([["What was found", [...asked, ...sounds]]]);
@@ -123,8 +121,7 @@ function assertFound(sound: unknown): asserts sound is FoundSound {
 
 /** What a model finds by a recording of one's own. */
 async function showRecording(path: string, options: ListenOptions): Promise<void> {
-  const top = checkTop(options);
-  const { items = {} } = { ...currentRun.sources(), ...options };
+  const { items = {}, top = TOP } = { ...currentRun.sources(), ...options };
   assertPaths("items", items);
   if (options.model === undefined) {
     throw new ListenError(
@@ -206,8 +203,11 @@ async function showRanked(
   order: (a: QueryResult, b: QueryResult) => number,
   options: ListenOptions,
 ): Promise<void> {
-  if (!Number.isInteger(count) || count < 1 || count > MOST_ROWS) {
-    throw new ListenError(`Expected from 1 to ${MOST_ROWS} rows but found ${count}`);
+  assertOptions(options, KINDS, ListenError);
+  if (!wholeNumber(1, MOST_ROWS).holds(count)) {
+    throw new ListenError(
+      `Expected from 1 to ${MOST_ROWS} rows but found ${inspectShort(count)}`,
+    );
   }
   assertEvaluation(evaluation);
   const chosen = evaluation.results.toSorted(order).slice(0, count);
@@ -218,15 +218,9 @@ async function showRanked(
   await showRows(chosen.map(({ query }) => query), { ...sources, rightItems, ...options });
 }
 
-function checkTop({ top = 3 }: ListenOptions): number {
-  if (Number.isInteger(top) && top >= 1 && top <= MOST_TOP) return top;
-  throw new ListenError(`Expected top to be a whole number from 1 to ${MOST_TOP} but found ${top}`);
-}
-
 async function showRows(queries: string[], options: ListenOptions): Promise<void> {
-  const top = checkTop(options);
   const sources = { ...currentRun.sources(), ...options };
-  const { items = {}, queries: known = {} } = sources;
+  const { items = {}, queries: known = {}, top = TOP } = sources;
   assertScores(sources.scores);
   assertPaths("items", items);
   assertPaths("queries", known);
@@ -259,7 +253,7 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
 }
 
 /** Players where a page can show them, and words where it can't. */
-async function showTables(tables: [title: string, sounds: Shown[]][]): Promise<void> {
+async function showTables(tables: [title: string, sounds: ShownSound[]][]): Promise<void> {
   const words = tables.map(([title, sounds]) => {
     const answers = sounds.filter(({ rank }) => rank !== undefined);
     const places = answers.map(({ name, rank, isRight }) =>

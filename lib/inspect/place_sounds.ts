@@ -4,8 +4,9 @@ import { basename, dirname } from "node:path";
 import type { SoundPaths } from "../challenge/model.ts";
 import { seededRandom } from "../challenge/statistics.ts";
 import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
+import { inspectShort } from "../io/options.ts";
 import { startProgress } from "../ui/progress.ts";
-import { assertPaths, inspectShort, ListenError } from "./checks.ts";
+import { assertPaths, ListenError } from "./checks.ts";
 import { openRecording } from "./sounds.ts";
 
 /** What hears sounds as vectors: any `EmbeddingModel`, and `VocalSearch`. */

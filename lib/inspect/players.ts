@@ -1,5 +1,8 @@
+import { assertKind, assertOptions, number, TEXT, TEXTS } from "../io/options.ts";
 import { escapeHtml } from "../ui/jupyter.ts";
-import { darkStyle, SILENCE_OTHERS } from "./page_parts.ts";
+import { ListenError } from "./checks.ts";
+import { setUpPlayers, silenceOthers } from "./page/players.js";
+import { darkStyle, type PageOptions, scriptOf } from "./page_parts.ts";
 import { pageSound } from "./page_sound.ts";
 import { asImage } from "./picture.ts";
 import { readPart, type SoundPart } from "./sounds.ts";
@@ -7,17 +10,27 @@ import { drawSpectrogram, timeAxis } from "./spectrogram.ts";
 
 /** No more of a sound goes into the page: ten rows of five of them stay below 5 MB. */
 const PAGE_SECONDS = 5;
+/** No more of a sound that the page loads is drawn. */
+const DRAWN_SECONDS = 60;
 const WIDTH = 420, HEIGHT = 110;
 
-/** A sound in a table. */
-export interface Shown extends SoundPart {
+/** A sound as {@linkcode soundTable} shows it. */
+export interface ShownSound extends SoundPart {
   /** What it is: the imitation, the right item, an answer. */
   role: string;
   /** What it is of, where that is known. */
   class?: string;
+  /** Its place among the answers. */
   rank?: number;
+  /** Higher is more alike. */
   score?: number;
+  /** Marked as the one that was meant. */
   isRight?: boolean;
+  /**
+   * Where the page loads the whole recording from; without it the first seconds of the sound stand in
+   * the page's text, for which a content security policy has to allow `media-src data:`.
+   */
+  src?: string;
 }
 
 /**
@@ -26,15 +39,36 @@ export interface Shown extends SoundPart {
  * line goes through the picture of the one that plays, and a click there plays from that place.
  *
  * @param tables What {@linkcode soundTable} gives.
+ * @param options Where the page has the script; it is `lib/inspect/page/players.js`. Its style stands in
+ * the text: `style-src 'unsafe-inline'`; pictures need `img-src data:`.
  *
- * @example
- * ```ts ignore
- * const html = playersPage([soundTable("Found", [{ role: "answer 1", name: "a.wav", path: "a.wav" }])]);
+ * @returns HTML that needs nothing else.
+ *
+ * @example Two answers, with sounds and script from the page's own server.
+ * ```ts
+ * import { playersPage, soundTable } from "qvim";
+ *
+ * const path = "data/qvim-mini/Items/siren/siren_1.wav";
+ * const table = soundTable("Which is more alike?", [
+ *   { role: "imitation", name: "in the page's text", path },
+ *   { role: "answer", name: "loaded when it is played", path, src: "/sounds/1.wav" },
+ * ]);
+ * const html = playersPage([table], { script: "/players.js" });
+ * if (html.split("<audio ").length !== 3) throw new Error("not two players");
  * ```
  */
-export function playersPage(tables: string[]): string {
-  return `<div class="qvim-listen">${STYLE}${tables.join("")}${SCRIPT}</div>`;
+export function playersPage(tables: string[], options: PageOptions = {}): string {
+  assertKind("tables", tables, TEXTS, ListenError);
+  assertOptions(options, { script: TEXT }, ListenError);
+  const script = scriptOf(options, setUpPlayers, silenceOthers);
+  return `<div class="qvim-listen">${STYLE}${tables.join("")}${script}</div>`;
 }
+
+/** What a sound has to be, where it is given. */
+const KINDS = {
+  ...{ class: TEXT, src: TEXT, rank: number(), score: number() },
+  ...{ start: number(0), end: number(0) },
+};
 
 /**
  * A table of sounds, for {@linkcode playersPage}; by itself it plays as well.
@@ -42,15 +76,37 @@ export function playersPage(tables: string[]): string {
  * @param title What stands above it.
  * @param sounds Its rows.
  * @throws {ListenError} Where a file is gone.
+ *
+ * @example
+ * ```ts
+ * import { soundTable } from "qvim";
+ *
+ * const path = "data/qvim-mini/Items/siren/siren_1.wav";
+ * const html = soundTable("Sirens", [{ role: "right item", name: "siren_1.wav", path }]);
+ * if (!html.includes("data:audio/wav")) throw new Error("no sound");
+ * ```
  */
-export function soundTable(title: string, sounds: Shown[]): string {
-  const heard = sounds.map((sound) => ({ ...sound, ...readPart(sound, PAGE_SECONDS) }));
+export function soundTable(title: string, sounds: ShownSound[]): string {
+  assertKind("title", title, TEXT, ListenError);
+  assertKind("sounds", sounds, { words: "a list of sounds", holds: Array.isArray }, ListenError);
+  for (const sound of sounds) {
+    assertOptions(sound, KINDS, ListenError);
+    for (const name of ["role", "name", "path"] as const) {
+      assertKind(name, sound[name], TEXT, ListenError);
+    }
+  }
+  const most = ({ src }: ShownSound) => src === undefined ? PAGE_SECONDS : DRAWN_SECONDS;
+  const heard = sounds.map((sound) => ({ ...sound, ...readPart(sound, most(sound)) }));
   const seconds = Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate));
   const { from, to } = timeAxis(WIDTH);
-  const cells = heard.map(({ role, name, class: group, rank, score, isRight, audio, length }) => {
+  const cells = heard.map((sound) => {
+    const { role, name, class: group, rank, score, isRight, audio, length, src } = sound;
     const mark = isRight ? " ✓" : "";
-    const place = rank === undefined ? "" : `rank ${rank}, score ${score!.toPrecision(4)}`;
-    const time = length > PAGE_SECONDS
+    const place = [
+      rank === undefined ? [] : `rank ${rank}`,
+      score === undefined ? [] : `score ${score.toPrecision(4)}`,
+    ].flat().join(", ");
+    const time = src === undefined && length > PAGE_SECONDS
       ? `the first ${PAGE_SECONDS} s of ${length.toFixed(1)} s`
       : `${Number(length.toPrecision(3))} s`;
     const about = [name, place, group === undefined ? time : `${group}, ${time}`]
@@ -59,15 +115,23 @@ export function soundTable(title: string, sounds: Shown[]): string {
     return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
       `${about.map((text) => `<br><span>${escapeHtml(text)}</span>`).join("")}</th><td>` +
       `<div class="qvim-picture" data-from="${from.toFixed(2)}" data-to="${to.toFixed(2)}" ` +
-      `data-seconds="${seconds}" data-length="${audio.samples.length / audio.sampleRate}">` +
+      `data-seconds="${seconds}" data-length="${audio.samples.length / audio.sampleRate}" ` +
+      `data-start="${src === undefined ? 0 : sound.start ?? 0}">` +
       `${asImage(picture)}</div></td><td>` +
       `<audio controls controlslist="nodownload noplaybackrate" class="qvim-sound" ` +
       `preload="metadata" aria-label="${escapeHtml(`${role}: ${name}`)}" ` +
-      `src="${pageSound(audio)}"></audio></td></tr>`;
+      `src="${src === undefined ? pageSound(audio) : escapeHtml(partOf(src, sound))}"></audio>` +
+      `</td></tr>`;
   });
   return `<table class="qvim-sounds"><caption>${escapeHtml(title)}</caption><tbody>${
     cells.join("")
   }</tbody></table>`;
+}
+
+/** The address of a part of a recording (W3C Media Fragments, 4.2.1). */
+function partOf(src: string, { start, end }: ShownSound): string {
+  if (start === undefined && end === undefined) return src;
+  return `${src}#t=${start ?? 0}${end === undefined ? "" : `,${end}`}`;
 }
 
 const STYLE = `<style>
@@ -85,50 +149,3 @@ ${darkStyle(".qvim-listen")}
 .qvim-picture i { position: absolute; top: 5.5%; bottom: 27%; width: 2px; margin-left: -1px; background: #fff; box-shadow: 0 0 4px #000; pointer-events: none; display: none; }
 .qvim-picture.on i { display: block; }
 </style>`;
-
-/** One at a time, and the keys; without it the players work by themselves. */
-const SCRIPT = `<script>
-for (const root of document.querySelectorAll(".qvim-listen:not([data-ready])")) {
-  root.dataset.ready = "";
-  const players = [...root.querySelectorAll("audio")];
-  ${SILENCE_OTHERS}
-  const playFrom = (player, time) => {
-    silenceOthers(player);
-    player.currentTime = time;
-    // Pages may not play before they were clicked on.
-    player.play().catch(() => {});
-  };
-  for (const player of players) {
-    player.tabIndex = 0;
-    // It may come late: another may play by then.
-    player.addEventListener("play", () => player.paused || silenceOthers(player));
-    const picture = player.closest("tr").querySelector(".qvim-picture");
-    const [from, to, seconds, length] = ["from", "to", "seconds", "length"].map((name) =>
-      Number(picture.dataset[name]));
-    const line = document.createElement("i");
-    picture.append(line);
-    const move = () => {
-      line.style.left = from + (to - from) * Math.min(player.currentTime, length) / seconds + "%";
-      picture.classList.toggle("on", player.currentTime > 0 && !player.ended);
-      if (!player.paused) requestAnimationFrame(move);
-    };
-    for (const event of ["play", "pause", "seeked", "ended"]) player.addEventListener(event, move);
-    picture.addEventListener("click", ({ clientX }) => {
-      const { left, width } = picture.getBoundingClientRect();
-      const time = ((clientX - left) / width * 100 - from) / (to - from) * seconds;
-      playFrom(player, time > 0 && time < length ? time : 0);
-      player.focus({ preventScroll: true });
-    });
-  }
-  // Before the players' own keys, which change the volume.
-  root.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const i = players.indexOf(event.target);
-    if (step === undefined || i < 0 || players[i + step] === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    players[i + step].focus();
-    playFrom(players[i + step], 0);
-  }, true);
-}
-</script>`;

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { SoundPaths } from "../challenge/model.ts";
 import type { QueryScores } from "../challenge/similarities.ts";
-import type { Shown } from "./players.ts";
+import type { ShownSound } from "./players.ts";
 
 /** The class of an item: the folder that it lies in. */
 export const classOf = (path: string): string => basename(dirname(path));
@@ -39,13 +39,13 @@ export function rank(scores: QueryScores, counted: Set<string>): Ranked[] {
  * @param items Item → path.
  */
 export function choose(
-  imitation: Omit<Shown, "role">,
+  imitation: Omit<ShownSound, "role">,
   ranked: Ranked[],
   right: string | undefined,
   top: number,
   items: SoundPaths,
-): Shown[] {
-  const shownAs = (role: string, { item, score, rank }: Ranked): Shown => ({
+): ShownSound[] {
+  const shownAs = (role: string, { item, score, rank }: Ranked): ShownSound => ({
     ...{ role, name: item, path: items[item], rank, score },
     class: classOf(items[item]),
     isRight: item === right,

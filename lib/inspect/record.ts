@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { decodeWav, type MonoAudio } from "../audio/wav.ts";
 import { QvimError } from "../io/errors.ts";
 import { replaceFileSync } from "../io/replace_file.ts";
+import { assertOptions, TEXT } from "../io/options.ts";
 import { inNotebook, UpdatableDisplay } from "../ui/jupyter.ts";
 import { openRecorder } from "./recorder.ts";
 
@@ -40,6 +41,7 @@ const NO_PAGE = "QVIM_NO_PAGE";
  * ```
  */
 export async function record(options: RecordOptions = {}): Promise<Recording> {
+  assertOptions(options, { path: TEXT }, RecordError);
   const { timeout = 120, path } = options;
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= 3600)) {
     throw new RangeError(
@@ -77,11 +79,6 @@ export async function record(options: RecordOptions = {}): Promise<Recording> {
 
 /** Says before anybody speaks that a recording can't be kept. */
 function checkPlace(path: string): void {
-  if (typeof path !== "string") {
-    throw new RecordError(
-      `Expected the path of a file to keep the recording in but found ${Deno.inspect(path)}`,
-    );
-  }
   const folder = dirname(resolve(path));
   let isFolder = false;
   try {

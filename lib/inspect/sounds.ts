@@ -41,9 +41,11 @@ export function openRecording(path: string, name?: string): OpenSound {
 export interface SoundPart {
   /** What the person calls it. */
   name: string;
+  /** Where its file lies. */
   path: string;
-  /** The part of it that counts, in seconds; the whole unless given. */
+  /** Where the part of it that counts begins, in seconds; the whole unless given. */
   start?: number;
+  /** Where that part ends. */
   end?: number;
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Matrix } from "../audio/mel_bank.ts";
 import type { MonoAudio } from "../audio/wav.ts";
+import { assertOptions, inspectShort, type Kind, TEXT, wholeNumber } from "../io/options.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
 import { startProgress } from "../ui/progress.ts";
-import { inspectShort, ListenError } from "./checks.ts";
+import { ListenError } from "./checks.ts";
 import { F_MAX, paint, pictureDecibels, pictureDecibelsSync } from "./mel_picture.ts";
 import { asImage } from "./picture.ts";
 import { inMemory, openRecording, type SoundSource } from "./sounds.ts";
@@ -27,6 +28,10 @@ const WIDTH = 460, HEIGHT = 150;
 const TICKS = [100, 500, 1000, 2000, 4000, 8000];
 /** The highest rate of samples, in Hz. */
 const MOST_RATE = 1e6;
+const MORE_THAN_0: Kind = {
+  words: "more than 0",
+  holds: (value) => Number.isFinite(value) && (value as number) > 0,
+};
 /** Sounds of more seconds than this take a while to draw. */
 const LONG_SECONDS = 300;
 
@@ -150,17 +155,10 @@ function assertSamples(sound: unknown): asserts sound is MonoAudio {
   );
 }
 
-function checkOptions({ width = WIDTH, height = HEIGHT, seconds = 1 }: SpectrogramOptions): void {
-  for (const [name, value] of Object.entries({ width, height })) {
-    if (!Number.isInteger(value) || value < 100 || value > 4000) {
-      throw new RangeError(
-        `Expected ${name} to be a whole number from 100 to 4000 but found ${value}`,
-      );
-    }
-  }
-  if (!(seconds > 0 && seconds < Infinity)) {
-    throw new RangeError(`Expected seconds to be more than 0 but found ${seconds}`);
-  }
+function checkOptions(options: SpectrogramOptions): void {
+  assertOptions(options, { title: TEXT }, ListenError);
+  const size = wholeNumber(100, 4000);
+  assertOptions(options, { width: size, height: size, seconds: MORE_THAN_0 }, RangeError);
 }
 
 /**

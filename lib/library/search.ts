@@ -1,13 +1,18 @@
-import { resolve, sep } from "node:path";
-import { readAudio } from "../audio/read_audio.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
-import { foldText } from "./files.ts";
+import { assertKind, TEXT } from "../io/options.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
 import { LibraryError } from "./lancedb.ts";
 import { isSilent } from "./listening.ts";
+import {
+  assertRecording,
+  assertSearchOptions,
+  predicateOf,
+  readRecording,
+  type SearchOptions,
+} from "./query.ts";
 import type { SoundInfo } from "./rows.ts";
-import { all, holds, isBelow, quote } from "./sql.ts";
+import { all, quote } from "./sql.ts";
 import { Store } from "./store.ts";
 
 /** Sounds that the second pass scores; in libraries up to this size it scores all. */
@@ -20,28 +25,6 @@ const REFRESH = 1000;
 /** What the answers to "closer" and "not this" count, against the imitation's 1 (Rocchio, 1971). */
 const CLOSER_WEIGHT = 0.75;
 const NOT_THIS_WEIGHT = 0.25;
-
-/** What is looked for besides the sound. */
-export interface SearchOptions {
-  /** How many results; 20 unless given. */
-  top?: number;
-  /** Words, or beginnings of words, that name and folders must all have. */
-  text?: string;
-  /** The longest sound, in seconds. */
-  maxSeconds?: number;
-  /** The shortest sound, in seconds. */
-  minSeconds?: number;
-  /** A folder that the sounds lie below: its path, or its name. */
-  folder?: string;
-  /** How many channels. */
-  channels?: number;
-  /** Sounds, by their ids, that are nearer to what is meant. */
-  closer?: string[];
-  /** Sounds that are not what is meant; they are not shown again. */
-  notThis?: string[];
-  /** How many of the nearest the whole model scores; 300 unless given. */
-  candidates?: number;
-}
 
 /** A sound that was found. */
 export interface SearchResult
@@ -84,6 +67,7 @@ export class SoundLibrary {
    * @throws {LibraryError} Where there is none.
    */
   static async open(place: string): Promise<SoundLibrary> {
+    assertKind("the library's place", place, TEXT, LibraryError);
     const library = new SoundLibrary(await Store.open(place));
     await library.#refresh();
     return library;
@@ -111,7 +95,9 @@ export class SoundLibrary {
     query: string | MonoAudio,
     options: SearchOptions = {},
   ): Promise<SearchResult[]> {
-    const audio = typeof query === "string" ? await readAudio(query) : query;
+    assertSearchOptions(options);
+    const audio = typeof query === "string" ? await readRecording(query) : query;
+    assertRecording(audio);
     if (isSilent(audio)) {
       throw new LibraryError(
         `Expected an imitation but found only silence in ${
@@ -128,6 +114,8 @@ export class SoundLibrary {
    * @param id Of the sound, as a search has given it.
    */
   async moreLike(id: string, options: SearchOptions = {}): Promise<SearchResult[]> {
+    assertKind("the sound's id", id, TEXT, LibraryError);
+    assertSearchOptions(options);
     const [sound] = await this.#readIds([id]);
     if (sound === undefined) throw noSound(id);
     const notThis = [...options.notThis ?? [], id];
@@ -136,6 +124,7 @@ export class SoundLibrary {
 
   /** What is known of a sound; undefined where it is not in the library. */
   async describe(id: string): Promise<Omit<SearchResult, "score"> | undefined> {
+    assertKind("the sound's id", id, TEXT, LibraryError);
     for await (const info of this.#store.list(SHOWN, `id = ${quote(id)}`)) return info;
     return undefined;
   }
@@ -171,7 +160,7 @@ export class SoundLibrary {
         weight: -NOT_THIS_WEIGHT / notThis.length,
       })),
     ];
-    const where = this.#predicate(options);
+    const where = all([this.#isMixed ? isCurrent() : undefined, predicateOf(options)]);
     const limit = options.candidates ?? CANDIDATES;
     const candidates = await this.#candidates(queries, limit, where);
     const isAll = where === undefined && this.#count <= limit;
@@ -210,20 +199,6 @@ export class SoundLibrary {
     return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
 
-  #predicate(options: SearchOptions): string | undefined {
-    const { text, maxSeconds, minSeconds, folder, channels } = options;
-    const length = "(`end` - `start`)";
-    return all([
-      this.#isMixed ? `model = ${quote(modelVersion())}` : undefined,
-      ...wordsIn(text ?? "").map((word) => holds("words", ` ${word}`)),
-      // Lengths are those of whole samples: 3 s is found where 3 s are asked for.
-      maxSeconds === undefined ? undefined : `${length} <= ${Number(maxSeconds) + 1e-3}`,
-      minSeconds === undefined ? undefined : `${length} >= ${Number(minSeconds) - 1e-3}`,
-      channels === undefined ? undefined : `channels = ${Math.round(channels)}`,
-      folder === undefined ? undefined : belowFolder(folder),
-    ]);
-  }
-
   async #readIds(ids: string[]): Promise<(SoundInfo & Heard)[]> {
     if (ids.length === 0) return [];
     return await this.#store.read(`id IN (${ids.map(quote).join(", ")})`);
@@ -236,7 +211,7 @@ export class SoundLibrary {
     this.#looked = performance.now();
     const version = await this.#store.version();
     if (version === this.#version) return;
-    const current = `model = ${quote(modelVersion())}`;
+    const current = isCurrent();
     this.#count = await this.#store.count(current);
     this.#isMixed = this.#count !== await this.#store.count();
     const limit = this.#count <= CANDIDATES ? CANDIDATES : REFERENCE;
@@ -258,6 +233,11 @@ function asQuery({ vectors, features }: Heard): Heard {
   return { vectors: [vectors[0]], features: [features[0]] };
 }
 
+/** That a sound was heard by the present model. */
+function isCurrent(): string {
+  return `model = ${quote(modelVersion())}`;
+}
+
 function pick(sound: Candidate): Omit<SearchResult, "score"> {
   return Object.fromEntries(SHOWN.map((name) => [name, sound[name]])) as Omit<
     SearchResult,
@@ -267,17 +247,4 @@ function pick(sound: Candidate): Omit<SearchResult, "score"> {
 
 function noSound(id: string): LibraryError {
   return new LibraryError(`Expected a sound of the library but found none with the id ${id}`);
-}
-
-/** The words of a text, as they are looked for: a plural finds the singular as well. */
-export function wordsIn(text: string): string[] {
-  return foldText(text).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "")
-    .map((word) => word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word);
-}
-
-function belowFolder(folder: string): string {
-  const path = resolve(folder);
-  const name = folder.replace(/^[\\/]+|[\\/]+$/g, "");
-  const named = `contains(path, ${quote(`${sep}${name}${sep}`)})`;
-  return `(${isBelow(path)} OR ${named})`;
 }

@@ -10,7 +10,13 @@ import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/chal
 import { writeSimilarities } from "../../lib/challenge/similarities.ts";
 import { confusion, showConfusion } from "../../lib/inspect/confusion.ts";
 import { embeddingMap } from "../../lib/inspect/embedding_map.ts";
-import { showFigures, showRanks } from "../../lib/inspect/figures.ts";
+import {
+  classwiseLines,
+  exactMatchLines,
+  pythonRound,
+  showFigures,
+  showRanks,
+} from "../../lib/inspect/figures.ts";
 import { listen, showWorst } from "../../lib/inspect/listen.ts";
 import { pageSound } from "../../lib/inspect/page_sound.ts";
 import { playersPage, soundTable } from "../../lib/inspect/players.ts";
@@ -114,6 +120,43 @@ Deno.test("listen() says what is missing, in one sentence", () =>
       ],
       [() => showScores(other, scores), /Expected scores of r\.wav for all items/],
     ];
+    // In a cell nobody checks types.
+    const wrong = [null, 5, "top", []] as never[];
+    for (const options of wrong) {
+      const calls: (() => unknown)[] = [
+        () => listen(query, options),
+        () => listen([{ path: "a.wav", score: 1 }], options),
+        () => listen({ path: "a.wav" }, options),
+        () => showWorst(other, 1, options),
+        () => spectrogram("a.wav", options),
+        () => embeddingMap(new TwoDft(), options),
+        () => playersPage([], options),
+      ];
+      for (const call of calls) cases.push([async () => await call(), /^Expected options as an/]);
+    }
+    for (const title of [null, 5, {}, () => "a"] as never[]) {
+      const said = /^Expected title to be a text but found /;
+      cases.push([() => spectrogram("a.wav", { title }), said]);
+      cases.push([() => Promise.try(soundTable, title, []), said]);
+    }
+    const row = { role: "answer", name: "a", path: "a.wav" };
+    for (const [name, kind] of Object.entries({ rank: "number", src: "text", class: "text" })) {
+      cases.push([
+        () => Promise.try(soundTable, "title", [{ ...row, [name]: {} }]),
+        RegExp(`^Expected ${name} to be a ${kind} but found {}$`),
+      ]);
+    }
+    cases.push(
+      [() => Promise.try(soundTable, "title", [null] as never), /as an object but found null$/],
+      [
+        () => Promise.try(soundTable, "title", null as never),
+        /to be a list of sounds but found null/,
+      ],
+      [() => Promise.try(exactMatchLines, null as never), /an evaluation with queries/],
+      [() => Promise.try(classwiseLines, {} as never), /an evaluation with queries/],
+      [() => Promise.try(pythonRound, null as never), /a number to round but found null/],
+      [() => listen(query, { ...sources, scores: 5 as never }), /scores to be a text but found 5/],
+    );
     await assert.rejects(
       listen(query, { ...sources, scores: folder }),
       /^SimilaritiesError: Expected similarity scores but found a folder at /,

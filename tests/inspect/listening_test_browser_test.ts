@@ -5,6 +5,8 @@ import { asImage } from "../../lib/inspect/picture.ts";
 import { playersPage, soundTable } from "../../lib/inspect/players.ts";
 import { spectrogram } from "../../lib/inspect/spectrogram.ts";
 import { serveLoopback } from "../../lib/ui/loopback.ts";
+import { SECURITY } from "../../lib/web/guard.ts";
+import { serveAudio } from "../../lib/web/sounds.ts";
 import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
 import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
 
@@ -93,6 +95,75 @@ Deno.test({
         await server.close();
       }
       assert.deepEqual(ratings, ["70"]);
+    }),
+});
+
+/** What a page loads its players' script from. */
+const SCRIPT = new URL("../../lib/inspect/page/players.js", import.meta.url);
+
+Deno.test({
+  name: `players work under the search page's own policy, which has nothing in the text${missing}`,
+  ignore: missing !== "",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withFolder(async (folder) => {
+      const sounds = [IMITATION, join(DATA, "Items", "siren", "siren_1.wav")];
+      const [imitation, answer] = sounds.map((path, i) => ({
+        ...{ role: i === 0 ? "imitation" : "answer", name: `sound ${i}`, path, src: `/sound/${i}` },
+      }));
+      const table = soundTable("Found", [imitation, { ...answer, start: 0.2, end: 0.6 }]);
+      const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Found</title><main>
+        <h1>Found</h1>${playersPage([table], { script: "/players.js" })}</main></html>`;
+      const server = Deno.serve(
+        { port: 0, hostname: "127.0.0.1", onListen() {} },
+        async (asked) => {
+          const [, what, which] = new URL(asked.url).pathname.split("/");
+          const response = what === "sound"
+            ? await serveAudio(sounds[Number(which)], asked)
+            : what === "players.js"
+            ? new Response(Deno.readFileSync(SCRIPT), {
+              headers: { "content-type": "text/javascript" },
+            })
+            : new Response(html, { headers: { "content-type": "text/html" } });
+          for (const [name, value] of Object.entries(SECURITY)) response.headers.set(name, value);
+          return response;
+        },
+      );
+      const browser = await openBrowser(folder);
+      try {
+        const page: Page = browser.pages()[0] ?? await browser.newPage();
+        const said: string[] = [];
+        page.on("pageerror", (error: Error) => said.push(String(error)));
+        page.on("console", (message: { text(): string }) => said.push(message.text()));
+        await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+        await waitUntil(page, 'document.querySelector("[data-ready]") !== null');
+        const players = 'document.querySelectorAll("audio")';
+        await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
+        await page.locator("audio").nth(0).focus();
+        await page.keyboard.press("Space");
+        await waitUntil(page, `${players}[0].currentTime > 0.05`);
+        // The next one begins where its part begins, and silences this one.
+        await page.keyboard.press("ArrowDown");
+        await waitUntil(page, `${players}[1].currentTime > 0.2 && ${players}[0].paused`);
+        // A click into the picture of 0.4 s plays from there.
+        const picture = page.locator(".qvim-picture").nth(1);
+        const { from, to, seconds } = await picture.evaluate((it: { dataset: object }) => ({
+          ...it.dataset,
+        }));
+        const { width } = await picture.boundingBox();
+        const at = Number(from) + (Number(to) - Number(from)) * 0.3 / Number(seconds);
+        await page.evaluate(`${players}[1].pause()`);
+        await picture.click({ position: { x: width * at / 100, y: 40 } });
+        await waitUntil(page, `${players}[1].currentTime >= 0.49`);
+        assert.ok(
+          await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
+        );
+        assert.deepEqual(said, []);
+      } finally {
+        await browser.close();
+        await server.shutdown();
+      }
     }),
 });
 

@@ -160,6 +160,8 @@ Deno.test("record() says before anybody speaks that a recording can't be kept", 
     record({ path: "/nowhere/take.wav" }),
     /^RecordError: Expected a folder to keep the recording in but found none at \/nowhere$/,
   );
+  await assert.rejects(record(null as never), /Expected options as an object but found null/);
+  await assert.rejects(record({ path: 5 as never }), /Expected path to be a text but found 5/);
   await assert.rejects(record({ timeout: "5" as never }), /from 0 to 3600 seconds but found "5"/);
 });
 

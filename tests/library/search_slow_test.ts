@@ -4,7 +4,8 @@ import { listQueries, readGroundTruth } from "../../lib/challenge/dataset.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { LibraryError } from "../../lib/library/lancedb.ts";
-import { CANDIDATES, SoundLibrary, wordsIn } from "../../lib/library/search.ts";
+import { wordsIn } from "../../lib/library/query.ts";
+import { CANDIDATES, SoundLibrary } from "../../lib/library/search.ts";
 import { VocalSearch } from "../../lib/models/vocal_search/vocal_search.ts";
 import { cli, PROJECT, testWithShared, withFolder } from "../support.ts";
 import { FALL, PULSES, RISE, voice } from "../models/sounds.ts";
@@ -132,6 +133,53 @@ Deno.test("SoundLibrary refuses what holds nothing, and says what to do", async 
     writeSound(join(folder, "query.wav"), RISE);
     await assert.rejects(other.search(join(folder, "query.wav")), /found none: deno task index/);
     other.close();
+  });
+});
+
+Deno.test("SoundLibrary says which option is wrong, and what it should be", async () => {
+  await withLibrary(async (library, folder) => {
+    const path = join(folder, "query.wav");
+    writeSound(path, RISE);
+    const [{ id }] = await library.search(path, { top: 1 });
+    const options: [options: unknown, message: RegExp][] = [
+      [null, /^Expected options as an object but found null$/],
+      [5, /^Expected options as an object but found 5$/],
+      [{ top: 0 }, /^Expected top to be a whole number of at least 1 but found 0$/],
+      [
+        { candidates: "all" },
+        /^Expected candidates to be a whole number of at least 1 but found "all"$/,
+      ],
+      [
+        { maxSeconds: "long" },
+        /^Expected maxSeconds to be a number of at least 0 but found "long"$/,
+      ],
+      [{ minSeconds: NaN }, /^Expected minSeconds to be a number of at least 0 but found NaN$/],
+      [{ channels: 1.5 }, /^Expected channels to be a whole number of at least 1 but found 1.5$/],
+      [{ text: 5 }, /^Expected text to be a text but found 5$/],
+      [{ folder: null }, /^Expected folder to be a text but found null$/],
+      [{ closer: id }, /^Expected closer to be a list of texts but found "/],
+      [{ notThis: [null] }, /^Expected notThis to be a list of texts but found \[ null \]$/],
+    ];
+    for (const [given, message] of options) {
+      const error = { name: "LibraryError", message };
+      await assert.rejects(library.search(path, given as never), error);
+      await assert.rejects(library.moreLike(id, given as never), error);
+    }
+    for (const query of [null, {}, { samples: [1], sampleRate: 5 }, { samples: RISE }]) {
+      await assert.rejects(library.search(query as never), {
+        name: "LibraryError",
+        message: /^Expected the path of a recording or \{ samples, sampleRate \} but found/,
+      });
+    }
+    await assert.rejects(
+      library.search("/gone.wav"),
+      /a recording at \/gone\.wav but found no file/,
+    );
+    await assert.rejects(
+      library.describe(null as never),
+      /the sound's id to be a text but found null/,
+    );
+    await assert.rejects(SoundLibrary.open(5 as never), /library's place to be a text but found 5/);
   });
 });
 

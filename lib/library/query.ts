@@ -1,0 +1,100 @@
+/** What is looked for, and what of it is wrong. */
+import { resolve, sep } from "node:path";
+import { readAudio } from "../audio/read_audio.ts";
+import type { MonoAudio } from "../audio/wav.ts";
+import {
+  assertOptions,
+  inspectShort,
+  type Kind,
+  number,
+  TEXT,
+  TEXTS,
+  wholeNumber,
+} from "../io/options.ts";
+import { foldText } from "./files.ts";
+import { LibraryError } from "./lancedb.ts";
+import { all, holds, isBelow, quote } from "./sql.ts";
+
+/** What is looked for besides the sound. */
+export interface SearchOptions {
+  /** How many results; 20 unless given. */
+  top?: number;
+  /** Words, or beginnings of words, that name and folders must all have. */
+  text?: string;
+  /** The longest sound, in seconds. */
+  maxSeconds?: number;
+  /** The shortest sound, in seconds. */
+  minSeconds?: number;
+  /** A folder that the sounds lie below: its path, or its name. */
+  folder?: string;
+  /** How many channels. */
+  channels?: number;
+  /** Sounds, by their ids, that are nearer to what is meant. */
+  closer?: string[];
+  /** Sounds that are not what is meant; they are not shown again. */
+  notThis?: string[];
+  /** How many of the nearest the whole model scores; 300 unless given. */
+  candidates?: number;
+}
+
+/** What options have to be. */
+const KINDS: Record<keyof SearchOptions, Kind> = {
+  ...{ top: wholeNumber(1), candidates: wholeNumber(1), channels: wholeNumber(1) },
+  ...{ text: TEXT, folder: TEXT, maxSeconds: number(0), minSeconds: number(0) },
+  ...{ closer: TEXTS, notThis: TEXTS },
+};
+
+/** @throws {LibraryError} Where one of them is something else. */
+export function assertSearchOptions(options: SearchOptions): void {
+  assertOptions(options, KINDS, LibraryError);
+}
+
+/**
+ * Reads what is searched with.
+ *
+ * @throws {LibraryError} Where there is no file.
+ */
+export async function readRecording(path: string): Promise<MonoAudio> {
+  try {
+    return await readAudio(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new LibraryError(`Expected a recording at ${path} but found no file`);
+  }
+}
+
+/** @throws {LibraryError} Where these are no samples with their rate. */
+export function assertRecording(audio: unknown): asserts audio is MonoAudio {
+  const { samples, sampleRate } = (audio ?? {}) as Partial<MonoAudio>;
+  if (samples instanceof Float32Array && wholeNumber(1).holds(sampleRate)) return;
+  throw new LibraryError(
+    "Expected the path of a recording or { samples, sampleRate } but found " + inspectShort(audio),
+  );
+}
+
+/** What sounds must be, as a predicate; undefined where all will do. */
+export function predicateOf(options: SearchOptions): string | undefined {
+  const { text, maxSeconds, minSeconds, folder, channels } = options;
+  const length = "(`end` - `start`)";
+  return all([
+    ...wordsIn(text ?? "").map((word) => holds("words", ` ${word}`)),
+    // Lengths are those of whole samples: 3 s is found where 3 s are asked for.
+    maxSeconds === undefined ? undefined : `${length} <= ${maxSeconds + 1e-3}`,
+    minSeconds === undefined ? undefined : `${length} >= ${minSeconds - 1e-3}`,
+    channels === undefined ? undefined : `channels = ${channels}`,
+    folder === undefined ? undefined : belowFolder(folder),
+  ]);
+}
+
+/** The words of a text, as they are looked for: a plural finds the singular as well. */
+export function wordsIn(text: string): string[] {
+  return foldText(text).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "")
+    .map((word) => word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word);
+}
+
+function belowFolder(folder: string): string {
+  const path = resolve(folder);
+  const name = folder.replace(/^[\\/]+|[\\/]+$/g, "");
+  const named = `contains(path, ${quote(`${sep}${name}${sep}`)})`;
+  return `(${isBelow(path)} OR ${named})`;
+}
