@@ -1,7 +1,7 @@
 /** What requests hold, and what is wrong with them. */
 import { Buffer } from "node:buffer";
 import { QvimError } from "../io/errors.ts";
-import type { SearchOptions } from "../library/search.ts";
+import type { SearchOptions } from "../library/query.ts";
 
 /** The largest recording that is taken, in bytes: a minute of stereo at 96 kHz and 24 bit is 35 MB. */
 export const MAX_UPLOAD = 40 * 2 ** 20;
@@ -26,12 +26,16 @@ export class RequestError extends QvimError {
 
 /** The filters of a search, as its address names them. */
 export function searchOptions(params: URLSearchParams): SearchOptions {
-  const number = (name: string, least: number, most: number) => {
+  const number = (name: string, least: number, most: number, isWhole = false) => {
     const text = params.get(name);
     if (text === null || text === "") return undefined;
     const value = Number(text);
-    if (!(value >= least && value <= most)) {
-      throw new RequestError(400, `Expected ${name} from ${least} to ${most} but found ${text}`);
+    if (!(value >= least && value <= most) || (isWhole && !Number.isInteger(value))) {
+      const kind = isWhole ? ", a whole number," : "";
+      throw new RequestError(
+        400,
+        `Expected ${name} from ${least} to ${most}${kind} but found ${text}`,
+      );
     }
     return value;
   };
@@ -42,8 +46,8 @@ export function searchOptions(params: URLSearchParams): SearchOptions {
     folder: text("folder"),
     maxSeconds: number("maxSeconds", 0.01, 1e6),
     minSeconds: number("minSeconds", 0, 1e6),
-    channels: number("channels", 1, 1024),
-    top: number("top", 1, 200) ?? 20,
+    channels: number("channels", 1, 1024, true),
+    top: number("top", 1, 200, true) ?? 20,
     closer: ids("closer"),
     notThis: ids("notThis"),
   };

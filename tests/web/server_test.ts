@@ -131,6 +131,11 @@ Deno.test("the server says what is wrong with an upload", () =>
       [await send(new Uint8Array(41 * 2 ** 20)), 413, /at most 40 MB/],
       [await send(Deno.readFileSync(BARK), "maxSeconds=x"), 400, /Expected maxSeconds/],
       [await send(Deno.readFileSync(BARK), "top=100000"), 400, /Expected top from 1 to 200/],
+      [
+        await send(Deno.readFileSync(BARK), "top=2.5"),
+        400,
+        /1 to 200, a whole number, but found 2/,
+      ],
     ];
     for (const [[status, error], expected, message] of cases) {
       assert.equal(status, expected, error);
