@@ -240,12 +240,24 @@ test("the page says what to do about a sound that has gone, a file that is none,
       await page.setInputFiles("#file", join(PROJECT, "README.md"));
       await page.getByText("Expected a recording").waitFor();
       assert.deepEqual(await takes(), ["bark_1.wav"], "what is no recording is no take");
+      for (const name of ["NotFoundError", "OverconstrainedError"]) {
+        await page.evaluate(
+          "navigator.mediaDevices.getUserMedia = () => " +
+            `Promise.reject(new DOMException("no", "${name}")); 0`,
+        );
+        await page.click("#record");
+        await page.getByText("There is no microphone. Plug one in, or drop a recording").waitFor();
+      }
+      // A context that no sound comes to, as in Firefox where nothing can play.
       await page.evaluate(
-        "navigator.mediaDevices.getUserMedia = () => " +
-          'Promise.reject(new DOMException("no", "NotFoundError")); 0',
+        "MediaStreamAudioSourceNode.prototype.connect = () => {};" +
+          "navigator.mediaDevices.getUserMedia = () => " +
+          "Promise.resolve(new AudioContext().createMediaStreamDestination().stream); 0",
       );
       await page.click("#record");
-      await page.getByText("There is no microphone. Plug one in, or drop a recording").waitFor();
+      await page.getByText("Listening").waitFor();
+      await page.click("#record");
+      await page.getByText("Nothing came from the microphone. Record for longer").waitFor();
       // What was answered can be taken back.
       await page.locator(".result .not").first().click();
       await waitUntil(page, 'document.querySelectorAll(".result").length === 1');

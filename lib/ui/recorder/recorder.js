@@ -1,12 +1,16 @@
 /** Records from the microphone, and makes WAV files of what was recorded. */
 
+const NO_MICROPHONE = ["There is no microphone. Plug one in", "or drop a recording here"];
+
 /** What a person can do about an error of the microphone, and what after that in a page of ours. */
 const ADVICE = {
   NotAllowedError: [
     "The microphone is switched off for this page. Allow it beside the address",
     "then press again",
   ],
-  NotFoundError: ["There is no microphone. Plug one in", "or drop a recording here"],
+  NotFoundError: NO_MICROPHONE,
+  // Nothing is asked of it that must be: WebKit says so where there is none.
+  OverconstrainedError: NO_MICROPHONE,
   NotReadableError: ["Another program holds the microphone. Close it", "then press again"],
 };
 

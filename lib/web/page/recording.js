@@ -63,7 +63,10 @@ async function stop() {
   if (samples.length === 0) {
     say("");
     problem(
-      "Nothing was heard. Come nearer to the microphone, or choose another one, and try again.",
+      levels.length > 0
+        ? "Nothing was heard. Come nearer to the microphone, or choose another one, and try again."
+        : "Nothing came from the microphone. Record for longer; where that does not help, see " +
+          "whether sound works on this machine at all.",
     );
     return;
   }
