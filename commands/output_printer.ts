@@ -40,6 +40,12 @@ export class OutputPrinter {
     }
   }
 
+  /** Says on standard error what is amiss with the notebook, whatever cell runs. */
+  warn(warning: string): void {
+    this.#flush();
+    write(Deno.stderr, `Warning: ${warning}\n`);
+  }
+
   /** Prints what is not yet printed. */
   end(): void {
     this.#flush();

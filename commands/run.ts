@@ -48,11 +48,12 @@ export const runCommand = defineCommand({
       : ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) Deno.addSignalListener(signal, interrupt);
     const printer = new OutputPrinter();
-    if (!values["no-types"]) {
-      for (const warning of await warningsOfTypes(notebook, dirname(resolve(path)))) {
-        console.error(`Warning: ${warning}`);
-      }
-    }
+    // Beside the run: the checker takes seconds, and what it finds stops nothing.
+    const typesChecked = values["no-types"]
+      ? undefined
+      : warningsOfTypes(notebook, dirname(resolve(path)), interruption.signal)
+        .catch((error) => [`the types could not be checked: ${error}`])
+        .then((warnings) => warnings.forEach((warning) => printer.warn(warning)));
     try {
       await runNotebook(notebook, {
         cwd: dirname(resolve(path)),
@@ -70,8 +71,10 @@ export const runCommand = defineCommand({
       return INTERRUPTED_STATUS;
     } finally {
       printer.end();
-      for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
       writeNotebook(out, notebook);
+      // Where a cell failed, its types may say why.
+      await typesChecked;
+      for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
       console.error(`The executed notebook: ${out}`);
     }
     return 0;

@@ -1,4 +1,4 @@
-/** What is looked at before a notebook of one's own is run. */
+/** What is looked at before a notebook of one's own is run, and beside it. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatasetError, readGroundTruth } from "../challenge/dataset.ts";
@@ -34,10 +34,15 @@ export function checkImports(path: string, notebook: Notebook): void {
  * What is wrong with a notebook's types: the kernel does not check them, and runs it all the same.
  *
  * @param folder The folder of the notebook.
+ * @param signal Ends the check; nothing is found then.
  * @returns Sentences with the cell and the line; none where the cells don't fit together, which the
  * run says at the cell.
  */
-export async function warningsOfTypes(notebook: Notebook, folder: string): Promise<string[]> {
+export async function warningsOfTypes(
+  notebook: Notebook,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
   let program: Program;
   try {
     program = joinCells(notebook);
@@ -45,7 +50,8 @@ export async function warningsOfTypes(notebook: Notebook, folder: string): Promi
     if (error instanceof ProgramError) return [];
     throw error;
   }
-  const [findings] = await checkTypes([{ program, folder }], PACKAGE_FOLDER);
+  const [findings] = await checkTypes([{ program, folder }], PACKAGE_FOLDER, signal);
+  if (signal?.aborted) return [];
   return findings.map(({ cell, line, message }) =>
     cell === undefined ? message : `cell ${cell}, line ${line}: ${message}`
   );

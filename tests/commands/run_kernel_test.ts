@@ -56,6 +56,26 @@ Deno.test("run: the submission prints the template's lines and leaves an execute
     assert.equal(Object.keys(scores).length, 57);
   }));
 
+Deno.test("run: what is wrong with the types is a warning with its cell and line, beside the run", () =>
+  withFolder(async (folder) => {
+    const amiss = 'console.log("ran");\nconst rank: string = 3;';
+    const warning = /^Warning: cell 1, line 2: TS2322: Type 'number' is not .* 'string'\.$/m;
+    writeFiles(folder, {
+      "n.ipynb": codeNotebookText(amiss),
+      "failing.ipynb": codeNotebookText(amiss, 'throw new Error("two")'),
+    });
+    const warned = await cli(["run", "n.ipynb"], { cwd: folder });
+    assert.deepEqual([warned.code, warned.stdout], [0, "ran\n"]);
+    assert.match(warned.stderr, warning);
+    // It may say why a cell failed, so it comes then as well.
+    const failed = await cli(["run", "failing.ipynb"], { cwd: folder });
+    assert.deepEqual([failed.code, failed.stdout], [1, "ran\n"]);
+    assert.match(failed.stderr, warning);
+    const silent = await cli(["run", "n.ipynb", "--no-types"], { cwd: folder });
+    assert.deepEqual([silent.code, silent.stdout], [0, "ran\n"]);
+    assert.doesNotMatch(silent.stderr, /Warning/);
+  }));
+
 Deno.test("run: --data and --root replace the two paths, --out names the result", () =>
   withFolder(async (folder) => {
     writeFiles(folder, {
@@ -67,7 +87,7 @@ Deno.test("run: --data and --root replace the two paths, --out names the result"
     });
     const out = join(folder, "deep", "done.ipynb");
     const { code, stdout, stderr } = await cli(
-      ["run", "n.ipynb", "--data", "d", "--root", "r", "--out", out],
+      ["run", "--no-types", "n.ipynb", "--data", "d", "--root", "r", "--out", out],
       { cwd: folder },
     );
     assert.equal(code, 0, stderr);
@@ -86,7 +106,7 @@ Deno.test("run: a failing cell stops the run, is shown, and what ran is kept", (
         'console.log("three")',
       ),
     });
-    const { code, stdout, stderr } = await cli(["run", "n.ipynb"], { cwd: folder });
+    const { code, stdout, stderr } = await cli(["run", "--no-types", "n.ipynb"], { cwd: folder });
     assert.equal(code, 1);
     assert.equal(stdout, "one\n");
     assert.match(
@@ -136,7 +156,15 @@ for (
       const path = join(PROJECT, "output", `broken_${crypto.randomUUID()}.ipynb`);
       writeFiles(PROJECT, { [path.slice(PROJECT.length)]: JSON.stringify(notebook) });
       try {
-        const { code, stderr } = await cli(["run", path, "--data", MINI, "--root", folder]);
+        const { code, stderr } = await cli([
+          "run",
+          "--no-types",
+          path,
+          "--data",
+          MINI,
+          "--root",
+          folder,
+        ]);
         assert.equal(code, 1);
         assert.match(stderr, message);
       } finally {
@@ -155,7 +183,7 @@ Deno.test("run: a data set that is not there, or has no answers, fails before th
     for (const [name, message] of cases) {
       const data = join(folder, name), root = join(folder, "root");
       const { code, stdout, stderr } = await cli([
-        ...["run", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", root],
+        ...["run", "--no-types", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", root],
       ]);
       assert.equal(code, 1);
       assert.equal(stdout, "");
@@ -169,7 +197,15 @@ Deno.test("run: an empty data set fails with the template's message", () =>
   withFolder(async (folder) => {
     writeFiles(folder, { "new/DEV Dataset.csv": GROUND_TRUTH });
     const { code, stdout, stderr } = await cli([
-      ...["run", "notebooks/baseline_2dft.ipynb", "--data", join(folder, "new"), "--root", folder],
+      ...[
+        "run",
+        "--no-types",
+        "notebooks/baseline_2dft.ipynb",
+        "--data",
+        join(folder, "new"),
+        "--root",
+        folder,
+      ],
     ]);
     assert.equal(code, 1);
     assert.match(stdout, /Total item files: 0\nTotal query files: 0\n/);
@@ -182,7 +218,7 @@ Deno.test("run: an empty data set fails with the template's message", () =>
 Deno.test("run: an output folder that can't be made is an error before the work", () =>
   withFolder(async (folder) => {
     writeFiles(folder, { "n.ipynb": codeNotebookText('console.log("ran")'), output: "a file" });
-    const { code, stdout, stderr } = await cli(["run", "n.ipynb"], { cwd: folder });
+    const { code, stdout, stderr } = await cli(["run", "--no-types", "n.ipynb"], { cwd: folder });
     assert.equal(code, 1);
     assert.equal(stdout, "");
     assert.match(stderr, /output/);
@@ -200,7 +236,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         ),
       });
       const process = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", join(PROJECT, "cli.ts"), "run", "n.ipynb"],
+        args: ["run", "-A", join(PROJECT, "cli.ts"), "run", "--no-types", "n.ipynb"],
         cwd: folder,
         stdout: "piped",
         stderr: "piped",
@@ -225,7 +261,7 @@ testWithShared(
   (data) =>
     withFolder(async (folder) => {
       const { code, stdout, stderr } = await cli([
-        ...["run", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", folder],
+        ...["run", "--no-types", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", folder],
       ]);
       assert.equal(code, 0, stderr);
       const { mrr_random, mrr, class_mrr, class_ndcg } = JSON.parse(
@@ -248,7 +284,7 @@ Deno.test("run: a notebook elsewhere that imports the package says where to put 
     ];
     for (const source of imports) {
       writeFiles(folder, { "n.ipynb": codeNotebookText(source) });
-      const { code, stderr } = await cli(["run", "n.ipynb"], { cwd: folder });
+      const { code, stderr } = await cli(["run", "--no-types", "n.ipynb"], { cwd: folder });
       assert.equal(code, 1);
       assert.match(
         stderr,
@@ -265,7 +301,13 @@ Deno.test("run: a copy of the notebook in a folder of the package says where it 
       "n.ipynb": Deno.readTextFileSync(join(PROJECT, "submission.ipynb")),
     });
     try {
-      const { code, stdout } = await cli(["run", join(folder, "n.ipynb"), "--root", root]);
+      const { code, stdout } = await cli([
+        "run",
+        "--no-types",
+        join(folder, "n.ipynb"),
+        "--root",
+        root,
+      ]);
       assert.equal(code, 1);
       assert.match(
         stdout,
@@ -279,7 +321,7 @@ Deno.test("run: a copy of the notebook in a folder of the package says where it 
 Deno.test("run: the MN baseline says in one sentence that the network does not bring its checkpoint", () =>
   withFolder(async (folder) => {
     const { code, stderr } = await cli(
-      ["run", "notebooks/baseline_mn.ipynb", "--root", folder],
+      ["run", "--no-types", "notebooks/baseline_mn.ipynb", "--root", folder],
       // A proxy where nobody listens: no test reaches out of the machine.
       { env: { HTTPS_PROXY: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" } },
     );

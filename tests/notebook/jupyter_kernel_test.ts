@@ -40,7 +40,7 @@ Deno.test({
     withFolder(async (folder) => {
       const source = join(PROJECT, "submission.ipynb");
       const ours = join(folder, "ours.ipynb"), theirs = join(folder, "theirs.ipynb");
-      const { code, stderr } = await cli(["run", source, "--out", ours]);
+      const { code, stderr } = await cli(["run", "--no-types", source, "--out", ours]);
       assert.equal(code, 0, stderr);
       const kernel = {
         argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],

@@ -18,13 +18,15 @@ export interface CheckedProgram {
  * Gives the cells of notebooks to the type checker of Deno, all at once: most of its time goes into
  * the library, which they share. What it finds are warnings: the kernel runs code whatever its types.
  *
+ * @param signal Ends the check.
  * @returns What was found in each.
  */
 export async function checkTypes(
   programs: CheckedProgram[],
   packageFolder: string,
+  signal?: AbortSignal,
 ): Promise<Finding[][]> {
-  const report = await typeErrors(programs, packageFolder);
+  const report = await typeErrors(programs, packageFolder, signal);
   const findings: Finding[][] = programs.map(() => []);
   if (report === undefined) return findings;
   distribute(report, programs, findings);
@@ -34,8 +36,8 @@ export async function checkTypes(
   if (programs.length === 1) return [[unchecked(report)]];
   const half = Math.ceil(programs.length / 2);
   return [
-    ...await checkTypes(programs.slice(0, half), packageFolder),
-    ...await checkTypes(programs.slice(half), packageFolder),
+    ...await checkTypes(programs.slice(0, half), packageFolder, signal),
+    ...await checkTypes(programs.slice(half), packageFolder, signal),
   ];
 }
 
@@ -43,6 +45,7 @@ export async function checkTypes(
 async function typeErrors(
   programs: CheckedProgram[],
   packageFolder: string,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const scratch = Deno.makeTempDirSync();
   try {
@@ -61,6 +64,7 @@ async function typeErrors(
       env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "null",
+      signal,
     }).output();
     return success ? undefined : new TextDecoder().decode(stderr);
   } finally {
