@@ -2,39 +2,26 @@
 import type { Command } from "./commands/command.ts";
 import { wrap } from "./commands/help.ts";
 import { isHelp, runProgram, USAGE_STATUS } from "./commands/program.ts";
-import { benchmarkCommand } from "./commands/benchmark.ts";
-import { compareCommand } from "./commands/compare.ts";
-import { convertCommand } from "./commands/convert.ts";
-import { dataCommand } from "./commands/data.ts";
-import { embedCommand } from "./commands/embed.ts";
-import { evaluateCommand } from "./commands/evaluate.ts";
-import { indexCommand } from "./commands/index.ts";
-import { jupyterCommand } from "./commands/jupyter.ts";
-import { rerunCommand } from "./commands/rerun.ts";
-import { runCommand } from "./commands/run.ts";
-import { searchCommand } from "./commands/search.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { verifyCommand } from "./commands/verify.ts";
 
-const COMMANDS: Command[] = [
-  runCommand,
-  jupyterCommand,
-  evaluateCommand,
-  compareCommand,
-  benchmarkCommand,
-  dataCommand,
-  convertCommand,
-  embedCommand,
-  verifyCommand,
-  rerunCommand,
-  indexCommand,
-  searchCommand,
-  serveCommand,
+/** What there is, in the order in which it is listed; `commands/NAME.ts` has it. */
+const COMMANDS = [
+  ...["run", "jupyter", "evaluate", "compare", "benchmark", "data", "convert", "embed"],
+  ...["verify", "rerun", "index", "search", "serve"],
 ];
 
-function listCommands(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => wrap(summary, `  ${name.padEnd(width)}  `));
+/**
+ * Loads one command, and not what the others need: that would be most of what a start takes. Deno
+ * loads at the start whatever is imported by a literal, so this is none.
+ */
+async function load(name: string): Promise<Command> {
+  const module: Record<string, Command> = await import(`./commands/${name}.ts`);
+  return module[`${name}Command`];
+}
+
+async function listCommands(): Promise<string> {
+  const commands = await Promise.all(COMMANDS.map(load));
+  const width = Math.max(...COMMANDS.map((name) => name.length));
+  const lines = commands.map(({ name, summary }) => wrap(summary, `  ${name.padEnd(width)}  `));
   return `Usage: deno task COMMAND …, with one of these:\n${lines.join("\n")}\n\n` +
     "deno task COMMAND --help says more of each; deno task alone lists what is there\n" +
     "for work on the package as well.";
@@ -42,15 +29,14 @@ function listCommands(): string {
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (isHelp(name) || name === "help") {
-    console.log(listCommands());
+    console.log(await listCommands());
     return 0;
   }
-  const command = COMMANDS.find((command) => command.name === name);
-  if (command === undefined) {
-    console.error(`Expected a command but found ${name ?? "nothing"}\n${listCommands()}`);
+  if (name === undefined || !COMMANDS.includes(name)) {
+    console.error(`Expected a command but found ${name ?? "nothing"}\n${await listCommands()}`);
     return USAGE_STATUS;
   }
-  return await runProgram(command, args);
+  return await runProgram(await load(name), args);
 }
 
 Deno.exit(await main(Deno.args));

@@ -38,13 +38,14 @@ function* walk(path: string): Generator<string> {
 
 /**
  * The files that a file names: those that it imports, at once or later, and programs that it starts.
- * Types that are imported as nothing else count only where they are asked for.
+ * Types that are imported as nothing else count only where they are asked for, and names that are put
+ * together while it runs not at all.
  */
 function targetsOf(path: string, types = true): string[] {
   const text = SOURCES.get(path)!.replace(/^ *(\*|\/\/).*$/gm, "");
   const code = types ? text : text.replace(/^(import|export) type .*$/gm, "");
   return Array.from(
-    code.matchAll(/(?:from|import|new URL)\s*\(?\s*["'`](\.[^"'`]*\.[tj]s)["'`]/g),
+    code.matchAll(/(?:from|import|new URL)\s*\(?\s*["'`](\.[^"'`$]*\.[tj]s)["'`]/g),
     ([, target]) => relative(PROJECT, join(PROJECT, dirname(path), target)).replaceAll("\\", "/"),
   );
 }
