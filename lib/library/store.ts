@@ -135,15 +135,15 @@ export class Store {
     options: { where?: string; exact?: boolean } = {},
   ): Promise<bigint[]> {
     let query = this.#sounds.query().nearestTo(vector).column(VECTOR_COLUMN)
-      .distanceType("dot").select(["_distance"]).withRowId().limit(count);
+      .distanceType("dot").select(["_distance"]).withRowId().limit(Math.ceil(REFINED * count));
     if (options.where !== undefined) query = query.where(options.where);
     if (options.exact) query = query.bypassVectorIndex();
     else {
-      query = query.nprobes(probesFor(await this.#sounds.countRows())).refineFactor(REFINED);
+      query = query.nprobes(probesFor(await this.#sounds.countRows())).refineFactor(1);
       // Of the few that satisfy a predicate, most may lie in the other parts.
       if (options.where !== undefined) query = query.maximumNprobes(0);
     }
-    return rowIds(await query.toArrow());
+    return rowIds(await query.toArrow()).slice(0, count);
   }
 
   /** The numbers of the rows that satisfy a predicate, at most `limit`. */

@@ -9,12 +9,13 @@ const PART = 4096;
 /** An index of few sounds has this many parts. */
 const LEAST_PARTS = 16;
 /** The part of the index that a query looks through: nearest sounds beyond it are missed. */
-const PROBED = 0.27;
+const PROBED = 0.25;
 /**
  * The index keeps a vector's numbers in 8 bits each (RaBitQ), so that all of it stays in memory and is
- * looked through several times as fast. So many times as many as are wanted are looked at in full.
+ * looked through several times as fast. So many times as many as are wanted are looked at in full,
+ * which takes longer than all the rest: each is a read of its own.
  */
-export const REFINED = 2;
+export const REFINED = 1.2;
 const BITS = 8;
 /** Rows that no index covers yet are searched one by one, up to this part of all. */
 const UNINDEXED = 0.02;
@@ -29,7 +30,8 @@ function partsFor(count: number): number {
 
 /** How many parts of the index a query looks through. */
 export function probesFor(count: number): number {
-  return Math.ceil(PROBED * partsFor(count));
+  // The nearest lie in several parts, however few there are.
+  return Math.ceil(PROBED * partsFor(count)) + 1;
 }
 
 /** Whether there is enough to do for {@linkcode joinFiles} and {@linkcode buildIndices}. */
