@@ -2,11 +2,13 @@
  * The program that ends a kernel, and all that its cells started, when the runner is gone: it holds
  * the other end of a pipe, which closes even where the runner is killed without warning.
  *
- *     deno run --allow-run --allow-read guard.ts PID
+ *     deno run --allow-run --allow-read guard.ts PID MARK
+ *
+ * `PID` is the kernel, `MARK` stands in the environment of all that it started.
  */
-import { killTree } from "../io/process_tree.ts";
+import { killMarked, killTree } from "../io/process_tree.ts";
 
-const pid = Number(Deno.args[0]);
+const pid = Number(Deno.args[0]), mark = Deno.args[1];
 for await (const _ of Deno.stdin.readable);
 if (Deno.build.os === "windows") {
   new Deno.Command("taskkill", { args: ["/T", "/F", "/PID", `${pid}`] }).outputSync();
@@ -19,4 +21,6 @@ if (Deno.build.os === "windows") {
   } catch {
     // Nobody of the group is left.
   }
+  // Nor are those its descendants whose parents have ended, as those of daemons do.
+  killMarked(mark);
 }

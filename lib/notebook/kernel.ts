@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { killDescendants, killTree } from "../io/process_tree.ts";
+import { killDescendants, killMarked, killTree } from "../io/process_tree.ts";
 import { KernelConnection, type Listener } from "./kernel_connection.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import {
@@ -36,6 +36,7 @@ export class Kernel {
   readonly #guard: Deno.ChildProcess;
   /** What a cell that ends the kernel tells, and waits for. */
   readonly lastWords: LastWords;
+  readonly #mark: string;
   readonly #folder: string;
   readonly #ports: number[];
   readonly #connection: KernelConnection;
@@ -51,9 +52,10 @@ export class Kernel {
   #ended = false;
   #closed = false;
 
-  private constructor({ process, guard, folder, key }: KernelProcess, ports: number[]) {
+  private constructor({ process, guard, folder, key, mark }: KernelProcess, ports: number[]) {
     this.#process = process;
     this.#guard = guard;
+    this.#mark = mark;
     this.#ports = ports;
     this.#folder = folder;
     this.lastWords = {
@@ -290,6 +292,8 @@ export class Kernel {
     } catch {
       // Nobody of the group is left.
     }
+    // A daemon has left all of them.
+    killMarked(this.#mark);
   }
 }
 

@@ -24,8 +24,12 @@ export interface KernelProcess {
   folder: string;
   /** What its messages are signed with. */
   key: string;
+  /** What stands in the environment of all that it starts. */
+  mark: string;
 }
 
+/** The variable with a kernel's mark, behind those of kernels that it was started in. */
+const MARKS = "QVIM_KERNELS";
 const GUARD = fileURLToPath(new URL("./guard.ts", import.meta.url));
 
 /** How much of what the kernel wrote to its own standard error is kept, in characters. */
@@ -33,7 +37,8 @@ const LOG_CHARACTERS = 4_000;
 
 /** Starts the Deno that runs this program as a kernel that listens on those ports. */
 export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): KernelProcess {
-  const key = crypto.randomUUID();
+  const key = crypto.randomUUID(), mark = crypto.randomUUID();
+  const marks = [env?.[MARKS] ?? Deno.env.get(MARKS), mark].filter((it) => it !== undefined);
   const folder = Deno.makeTempDirSync({ prefix: "qvim-kernel-" });
   const connectionFile = join(folder, "connection.json");
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
@@ -57,7 +62,7 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
     // What it warns of is no news to anybody, and would stand before what it says when it ends.
     args: ["jupyter", "--quiet", "--kernel", "--conn", connectionFile],
     cwd,
-    env: { NO_COLOR: "1", ...env },
+    env: { NO_COLOR: "1", ...env, [MARKS]: marks.join(" ") },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -65,13 +70,13 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
     detached: true,
   }).spawn();
   const guard = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "-A", GUARD, `${process.pid}`],
+    args: ["run", "--quiet", "--no-config", "-A", GUARD, `${process.pid}`, mark],
     stdin: "piped",
     stdout: "null",
     stderr: "null",
     detached: true,
   }).spawn();
-  return { process, guard, folder, key };
+  return { process, guard, folder, key, mark };
 }
 
 /** What the promise resolves to, or `undefined` where that takes longer than `ms`. */
