@@ -6,7 +6,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import wavefile from "wavefile";
-import { readAudio, readAudioSync } from "../lib/audio/read_audio.ts";
+import { readAudio } from "../lib/audio/read_audio.ts";
 import { resample } from "../lib/audio/resample.ts";
 import { listItems, listQueries, readGroundTruth } from "../lib/challenge/dataset.ts";
 import { mean } from "../lib/challenge/evaluation.ts";
@@ -19,16 +19,16 @@ const RATE = 32000;
 const random = seededRandom(1);
 
 /** A part of a sound, faster or slower. */
-function piece(path: string): Float32Array<ArrayBuffer> {
-  const { samples, sampleRate } = readAudioSync(path);
+async function piece(path: string): Promise<Float32Array<ArrayBuffer>> {
+  const { samples, sampleRate } = await readAudio(path);
   const from = random() < 0.5 ? 0 : 0.5 * random(), length = 0.4 + 0.6 * random();
   const part = samples.slice(from * samples.length, (from + length) * samples.length);
   const changed = resample(part, Math.round(sampleRate * (0.6 + random())), RATE);
   return random() < 0.3 ? changed.reverse() : changed;
 }
 
-function writeMadeUp(path: string, first: string, second: string): void {
-  const a = piece(first), b = piece(second), gain = random();
+async function writeMadeUp(path: string, first: string, second: string): Promise<void> {
+  const a = await piece(first), b = await piece(second), gain = random();
   // One over the other, or one after the other.
   const at = random() < 0.5 ? 0 : a.length;
   const samples = new Float32Array(Math.max(a.length, at + b.length));
@@ -70,7 +70,7 @@ for (const data of sets) {
     const items = listItems(data), any = () => items[Math.floor(random() * items.length)].path;
     Deno.mkdirSync(join(folder, "made"));
     for (let i = 0; i < Number(count); i++) {
-      writeMadeUp(join(folder, "made", `made_${i}.wav`), any(), any());
+      await writeMadeUp(join(folder, "made", `made_${i}.wav`), any(), any());
     }
     const folders = [...new Set(items.map(({ path }) => dirname(path))), join(folder, "made")];
     await indexSounds(folders, join(folder, "library"));

@@ -6,7 +6,7 @@
 import { cpuUsage } from "node:process";
 import { listItems, listQueries } from "../lib/challenge/dataset.ts";
 import { mean } from "../lib/challenge/evaluation.ts";
-import { readAudioSync } from "../lib/audio/read_audio.ts";
+import { readAudio } from "../lib/audio/read_audio.ts";
 import { Hearing } from "../lib/library/hearing.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
 import { CANDIDATES, SoundLibrary } from "../lib/library/search.ts";
@@ -41,7 +41,7 @@ async function ask(folder: string) {
   const store = await Store.open(folder), hearing = new Hearing();
   const passes: number[] = [], recalls: number[] = [];
   for (const path of paths) {
-    const { vectors: [vector] } = await hearing.query(readAudioSync(path));
+    const { vectors: [vector] } = await hearing.query(await readAudio(path));
     const start = performance.now();
     const found = await store.nearest(vector, CANDIDATES);
     passes.push(performance.now() - start);

@@ -1,6 +1,6 @@
 /** A library of made-up size: vectors drawn around those of the built-in sounds. */
 import { join } from "node:path";
-import { readAudioSync } from "../lib/audio/read_audio.ts";
+import { readAudio } from "../lib/audio/read_audio.ts";
 import { listItems } from "../lib/challenge/dataset.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
 import { normalize } from "../lib/embedding/cosine.ts";
@@ -15,7 +15,7 @@ const SPREAD = 0.6;
 
 async function hearItems(hearing: Hearing) {
   return await Promise.all(
-    listItems(DATA).map(({ path }) => hearing.item(readAudioSync(path))),
+    listItems(DATA).map(async ({ path }) => hearing.item(await readAudio(path))),
   );
 }
 

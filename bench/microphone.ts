@@ -2,7 +2,7 @@
  * What a microphone adds must not throw the model: the MRR of imitations with a click, an offset, hum,
  * and of their first halves, as Markdown. `deno run -A bench/microphone.ts DATA`
  */
-import { readAudioSync } from "../lib/audio/read_audio.ts";
+import { readAudio } from "../lib/audio/read_audio.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../lib/challenge/dataset.ts";
 import { evaluate } from "../lib/challenge/evaluation.ts";
 import { type SoundView, VocalSearch } from "../lib/models/vocal_search/vocal_search.ts";
@@ -40,7 +40,7 @@ console.log("| imitation | MRR |\n| --- | --- |");
 for (const [what, change] of CHANGES) {
   const rows: [string, Record<string, number>][] = [];
   for (const [query, path] of queries) {
-    const { samples, sampleRate } = readAudioSync(path);
+    const { samples, sampleRate } = await readAudio(path);
     const changed = change(samples, sampleRate);
     const vector = await model.embedQueryAudio({ samples: changed, sampleRate });
     const [scores] = await scorer.score([vector]);

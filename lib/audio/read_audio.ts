@@ -1,20 +1,15 @@
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
+import { writeAllSync } from "../io/bytes.ts";
 import { type Allocate, fresh } from "./buffers.ts";
-import { FileSource } from "./byte_source.ts";
-import { type Compressed, findCompressed } from "./compressed_format.ts";
-import type { CompressedPart } from "./pcm.ts";
-import { AudioError, type MonoAudio, type OpenSound, openSound, soundFrom } from "./wav.ts";
-
-const PACKAGES: FetchedPackages = {
-  name: "decoders",
-  title: "the decoders for compressed sounds (20 MB)",
-  manifest: fileURLToPath(new URL("./decoders/", import.meta.url)),
-};
+import { bytesSource, FileSource } from "./byte_source.ts";
+import { findCompressed } from "./compressed_format.ts";
+import { decodeApart } from "./decoder_process.ts";
+import { AudioError, type PcmSound } from "./pcm.ts";
+import { type MonoAudio, type OpenSound, openSound, soundFrom } from "./wav.ts";
 
 /** Larger compressed files are not sounds of a library; the beginning of one can be heard. */
 const MAX_COMPRESSED = 2 ** 28;
+/** Decoded samples are held in memory up to so many bytes; more take room on the disk. */
+const MOST_HELD = 2 ** 23;
 
 /**
  * Reads a recording and mixes it down to one channel, by its content, whatever its name: WAV in all
@@ -36,12 +31,7 @@ const MAX_COMPRESSED = 2 ** 28;
  * ```
  */
 export async function readAudio(path: string, allocate: Allocate = fresh): Promise<MonoAudio> {
-  return await Promise.resolve(path).then((path) => readAudioSync(path, allocate));
-}
-
-/** As {@linkcode readAudio}, at once. */
-export function readAudioSync(path: string, allocate: Allocate = fresh): MonoAudio {
-  using sound = openAudio(path);
+  using sound = await openAudio(path);
   return { samples: sound.read(0, Infinity, allocate), sampleRate: sound.sampleRate };
 }
 
@@ -50,141 +40,112 @@ export function readAudioSync(path: string, allocate: Allocate = fresh): MonoAud
  * than what is listened to.
  *
  * @param seconds How much of it is wanted at most: what is compressed is not decoded any further.
- * @returns What is compressed is decoded first, by another process that is waited for.
- * @throws {AudioError} As {@linkcode readAudio}.
+ * @param milliseconds How long decoding may take; without an end unless given, as long as it goes on.
+ * @returns What is compressed is decoded first, by another process.
+ * @throws {AudioError} As {@linkcode readAudio}, and where decoding takes too long.
  */
-export function openAudio(path: string, seconds = Infinity): OpenSound {
+export async function openAudio(
+  path: string,
+  seconds = Infinity,
+  milliseconds = Infinity,
+): Promise<OpenSound> {
   const sound = openSound(path);
   if (sound.isPlain) return sound;
   sound[Symbol.dispose]();
-  using decoding = new Decoding(path, sound.compressed, seconds);
-  return decoding.open(decoding.command.outputSync());
-}
-
-/**
- * As {@linkcode readAudio}, for recordings of strangers: what takes longer to decode is given up, and
- * this process goes on meanwhile.
- *
- * @param milliseconds How long decoding may take.
- * @throws {AudioError} Where it can't be read, or takes too long.
- */
-export async function readAudioWithin(path: string, milliseconds: number): Promise<MonoAudio> {
-  const sound = openSound(path);
-  if (sound.isPlain) {
-    using plain = sound;
-    return { samples: plain.read(0, Infinity, fresh), sampleRate: plain.sampleRate };
-  }
-  sound[Symbol.dispose]();
-  using decoding = new Decoding(path, sound.compressed);
-  const child = decoding.command.spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
-  const output = await child.output();
-  clearTimeout(timer);
-  if (output.signal === "SIGKILL") {
+  const { size } = Deno.statSync(path);
+  const part = sound.compressed ?? findCompressed(path, size);
+  if (seconds === Infinity && part.length > MAX_COMPRESSED) {
     throw new AudioError(
-      `Expected ${decoding.format} that is decoded within ${
-        milliseconds / 1000
-      } s but found more in ${path}`,
+      `Expected ${part.format} of at most ${MAX_COMPRESSED / 2 ** 20} MB but found ` +
+        `${Math.round(size / 2 ** 20)} MB in ${path}: cut it, or convert it to WAV`,
     );
   }
-  using decoded = decoding.open(output);
-  return { samples: decoded.read(0, Infinity, fresh), sampleRate: decoded.sampleRate };
+  return await decode(path, part, seconds, milliseconds);
 }
 
-/** What the decoding process says of the samples. */
-interface DecoderReport {
-  sampleRate: number;
-  channels: number;
-  length: number;
-  error?: string;
-}
-
-/**
- * A compressed recording, decoded by another process into a file: a long one takes room on the disk,
- * and not in memory.
- */
-class Decoding implements Disposable {
-  readonly format: Compressed;
-  readonly command: Deno.Command;
-  readonly #path: string;
-  #samples?: string;
-
-  /**
-   * @param part Where in the file it lies, where it is not all of it.
-   * @param seconds How much is wanted at most.
-   * @throws {AudioError} Where there is no decoder for it.
-   */
-  constructor(path: string, part?: CompressedPart, seconds = Infinity) {
-    const { size } = Deno.statSync(path);
-    const found = part ?? findCompressed(path, size);
-    const { format, start, length, head = new Uint8Array() } = found;
-    this.#path = path;
-    this.format = format;
-    if (seconds === Infinity && length > MAX_COMPRESSED) {
-      throw new AudioError(
-        `Expected ${format} of at most ${MAX_COMPRESSED / 2 ** 20} MB but found ` +
-          `${Math.round(size / 2 ** 20)} MB in ${path}: cut it, or convert it to WAV`,
-      );
-    }
-    const folder = loadPackages(PACKAGES, ({ folder }) => {
-      Deno.statSync(join(folder, "node_modules", "mpg123-decoder"));
-      return folder;
-    });
-    const file = resolve(path);
-    this.#samples = Deno.makeTempFileSync({ prefix: "qvim-samples-" });
-    const paths = (...names: string[]) => names.map((it) => it.replaceAll(",", ",,")).join(",");
-    this.command = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--quiet", "--no-prompt", "--cached-only", "--frozen"],
-        `--allow-read=${paths(folder, file)}`,
-        `--allow-write=${paths(this.#samples)}`,
-        ...["decode.js", format, file, `${start}`, `${length}`, head.toHex()],
-        ...[this.#samples, `${seconds}`],
-      ],
-      cwd: folder,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    });
-  }
-
-  /**
-   * Opens what the process has decoded.
-   *
-   * @throws {AudioError} Where it could not.
-   */
-  open({ success, stdout, stderr }: Deno.CommandOutput): OpenSound {
-    const { format } = this, path = this.#path;
-    const line = new TextDecoder().decode(stdout).trim().split("\n").at(-1) ?? "";
-    if (!success || !line.startsWith("{")) {
-      const why = new TextDecoder().decode(stderr).trim().split("\n")[0];
-      throw new AudioError(`Expected ${format} but found a broken file in ${path}: ${why}`);
-    }
-    const { error, length, sampleRate }: DecoderReport = JSON.parse(line);
-    if (error !== undefined) {
-      throw new AudioError(`Expected ${format} but found a broken file in ${path}: ${error}`);
-    }
-    if (length === 0) {
+async function decode(
+  path: string,
+  { format, start, length, head = new Uint8Array() }: ReturnType<typeof findCompressed>,
+  seconds: number,
+  milliseconds: number,
+): Promise<OpenSound> {
+  const file = new FileSource(Deno.openSync(path));
+  const store = new SampleStore();
+  try {
+    let done = 0;
+    const next = (count: number) => {
+      const bytes = file.read(start + done, Math.min(count, length - done));
+      done += bytes.length;
+      return bytes;
+    };
+    const take = (samples: Uint8Array<ArrayBuffer>) => store.add(samples);
+    const request = { format, name: path, head, seconds, milliseconds, next, take };
+    const { sampleRate, length: frames } = await decodeApart(request);
+    if (frames === 0) {
       throw new AudioError(`Expected 1 or more samples of ${format} but found none in ${path}`);
     }
-    const name = this.#samples!;
-    const source = new FileSource(Deno.openSync(name));
-    this.#samples = undefined;
-    // Where it can be, the name goes at once: nothing then leaves the file behind.
-    const isGone = Deno.build.os !== "windows";
-    if (isGone) Deno.removeSync(name);
-    const close = () => {
-      source.close();
-      if (!isGone) Deno.removeSync(name);
-    };
+    return store.open({ container: format, sampleRate }, path);
+  } catch (error) {
+    store[Symbol.dispose]();
+    throw error;
+  } finally {
+    file.close();
+  }
+}
+
+/** Samples of one channel as float32, on their way from a decoder to who listens. */
+class SampleStore implements Disposable {
+  #parts: Uint8Array<ArrayBuffer>[] = [];
+  #length = 0;
+  /** What there is too much of to be held. */
+  #file?: { open: Deno.FsFile; name: string; isGone: boolean };
+
+  add(samples: Uint8Array<ArrayBuffer>): void {
+    this.#length += samples.length;
+    if (this.#file === undefined && this.#length > MOST_HELD) {
+      const name = Deno.makeTempFileSync({ prefix: "qvim-samples-" });
+      const open = Deno.openSync(name, { read: true, write: true });
+      // Where it can be, the name goes at once: nothing then leaves the file behind.
+      const isGone = Deno.build.os !== "windows";
+      if (isGone) Deno.removeSync(name);
+      this.#file = { open, name, isGone };
+      for (const part of this.#parts) writeAllSync(open, part);
+      this.#parts = [];
+    }
+    if (this.#file === undefined) this.#parts.push(samples);
+    else writeAllSync(this.#file.open, samples);
+  }
+
+  /** What was added, as a sound whose end is the store's. */
+  open(about: Pick<PcmSound, "container" | "sampleRate">, path: string): OpenSound {
+    const source = this.#file === undefined
+      ? bytesSource(joined(this.#parts, this.#length))
+      : new FileSource(this.#file.open);
     const written = { coding: "float", sampleBytes: 4, littleEndian: true, channels: 1 } as const;
-    const place = { start: 0, length: 4 * length };
-    const sound = { container: format, sampleRate, ...written, ...place };
+    const sound = { ...about, ...written, start: 0, length: this.#length };
+    const close = () => {
+      if (source instanceof FileSource) source.close();
+      this.#remove();
+    };
     return soundFrom(source, sound, { magic: "", name: path, close });
   }
 
   [Symbol.dispose](): void {
-    if (this.#samples !== undefined) Deno.removeSync(this.#samples);
+    this.#file?.open.close();
+    this.#remove();
   }
+
+  #remove(): void {
+    if (this.#file?.isGone === false) Deno.removeSync(this.#file.name);
+  }
+}
+
+function joined(parts: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  for (const part of parts) {
+    bytes.set(part, done);
+    done += part.length;
+  }
+  return bytes;
 }

@@ -51,7 +51,7 @@ export async function embeddingMap(model: Embeds, options: MapOptions = {}): Pro
     "text/plain": `A map of ${Object.keys(items).length} items and ${
       Object.keys(queries).length
     } queries`,
-    "text/html": mapOf(points),
+    "text/html": await mapOf(points),
   });
 }
 
@@ -61,7 +61,10 @@ export async function embeddingMap(model: Embeds, options: MapOptions = {}): Pro
  * @param points The sounds; `src` is where the page loads one from whose text is not to hold it.
  * @param options Where the page has the script; it is `lib/inspect/page/map.js`.
  */
-export function mapOf(points: (Point & { src?: string })[], options: PageOptions = {}): string {
+export async function mapOf(
+  points: (Point & { src?: string })[],
+  options: PageOptions = {},
+): Promise<string> {
   const classes = [...new Set(points.map((point) => point.class))].sort();
   const colors = colorsFor(classes.length);
   const colorOf = (name: string) => colors[classes.indexOf(name)];
@@ -70,14 +73,14 @@ export function mapOf(points: (Point & { src?: string })[], options: PageOptions
   const shapes = points.map(({ kind, class: group, x, y }) =>
     shape(kind, x, y, size, colorOf(group))
   );
-  const marks = points.map(({ name, kind, class: group, path, src }, i) => {
-    const sound = src === undefined ? loudestPart(name, path, bytes) : escapeHtml(src);
+  const marks = await Promise.all(points.map(async ({ name, kind, class: group, path, src }, i) => {
+    const sound = src === undefined ? await loudestPart(name, path, bytes) : escapeHtml(src);
     return `<g tabindex="${i === 0 ? 0 : -1}" role="button" aria-label="${
       escapeHtml(`${kind} ${name}, ${group}`)
     }" data-sound="${i}" data-class="${classes.indexOf(group)}" data-src="${sound}">${
       shapes[i]
     }</g>`;
-  });
+  }));
   const label = "Map of the sounds: squares are items, circles queries";
   const box = `viewBox="0 0 ${WIDTH} ${HEIGHT}"`;
   const open = `<svg xmlns="http://www.w3.org/2000/svg" ${box}`;
@@ -118,8 +121,8 @@ function shape(kind: string, x: number, y: number, size: number, color: string):
 }
 
 /** What the page's text holds of a sound. */
-function loudestPart(name: string, path: string, bytes: number): string {
-  const { audio } = readPart({ name, path }, SEARCHED);
+async function loudestPart(name: string, path: string, bytes: number): Promise<string> {
+  const { audio } = await readPart({ name, path }, SEARCHED);
   return pageSound(loudest(audio, bytes / SECOND), bytes);
 }
 

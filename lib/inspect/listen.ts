@@ -10,7 +10,7 @@ import { assertEvaluation, assertPaths, assertScores, ListenError, noScoresOf } 
 import { currentRun } from "./current_run.ts";
 import { playersPage, type ShownSound, soundTable } from "./players.ts";
 import { choose, classOf, rank } from "./ranked.ts";
-import { openRecording } from "./sounds.ts";
+import { FIRST_SECONDS, openRecording } from "./sounds.ts";
 
 /** Where sounds and scores come from; those of the notebook's run unless given. */
 export interface ListenOptions {
@@ -140,7 +140,7 @@ async function showRecording(path: string, options: ListenOptions): Promise<void
     );
   }
   // Before a model listens to all items.
-  openRecording(path)[Symbol.dispose]();
+  (await openRecording(path, undefined, FIRST_SECONDS))[Symbol.dispose]();
   const query = basename(path);
   const similarities = await options.model.computeSimilarities(items, { [query]: path });
   const scores = similarities?.[query];
@@ -267,7 +267,7 @@ async function showTables(tables: [title: string, sounds: ShownSound[]][]): Prom
     : undefined;
   try {
     for (const [title, sounds] of tables) {
-      html.push(soundTable(title, sounds));
+      html.push(await soundTable(title, sounds));
       progress?.update(html.length);
       await delay(0);
     }

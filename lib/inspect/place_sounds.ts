@@ -7,7 +7,7 @@ import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 import { inspectShort } from "../io/options.ts";
 import { startProgress } from "../ui/progress.ts";
 import { assertPaths, ListenError } from "./checks.ts";
-import { openRecording } from "./sounds.ts";
+import { FIRST_SECONDS, openRecording } from "./sounds.ts";
 
 /** What hears sounds as vectors: any `EmbeddingModel`, and `VocalSearch`. */
 export interface Embeds {
@@ -81,7 +81,9 @@ export async function placeSounds(
     );
   }
   // Before a model listens to the others.
-  for (const { name, path } of sounds) openRecording(path, name)[Symbol.dispose]();
+  for (const { name, path } of sounds) {
+    (await openRecording(path, name, FIRST_SECONDS))[Symbol.dispose]();
+  }
   const vectors: number[][] = [];
   const progress = startProgress("Listening", { total: sounds.length });
   try {

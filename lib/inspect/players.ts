@@ -49,7 +49,7 @@ export interface ShownSound extends SoundPart {
  * import { playersPage, soundTable } from "qvim";
  *
  * const path = "data/qvim-mini/Items/siren/siren_1.wav";
- * const table = soundTable("Which is more alike?", [
+ * const table = await soundTable("Which is more alike?", [
  *   { role: "imitation", name: "in the page's text", path },
  *   { role: "answer", name: "loaded when it is played", path, src: "/sounds/1.wav" },
  * ]);
@@ -82,11 +82,11 @@ const KINDS = {
  * import { soundTable } from "qvim";
  *
  * const path = "data/qvim-mini/Items/siren/siren_1.wav";
- * const html = soundTable("Sirens", [{ role: "right item", name: "siren_1.wav", path }]);
+ * const html = await soundTable("Sirens", [{ role: "right item", name: "siren_1.wav", path }]);
  * if (!html.includes("data:audio/wav")) throw new Error("no sound");
  * ```
  */
-export function soundTable(title: string, sounds: ShownSound[]): string {
+export async function soundTable(title: string, sounds: ShownSound[]): Promise<string> {
   assertKind("title", title, TEXT, ListenError);
   assertKind("sounds", sounds, { words: "a list of sounds", holds: Array.isArray }, ListenError);
   for (const sound of sounds) {
@@ -96,7 +96,8 @@ export function soundTable(title: string, sounds: ShownSound[]): string {
     }
   }
   const most = ({ src }: ShownSound) => src === undefined ? PAGE_SECONDS : DRAWN_SECONDS;
-  const heard = sounds.map((sound) => ({ ...sound, ...readPart(sound, most(sound)) }));
+  const heard: (ShownSound & Awaited<ReturnType<typeof readPart>>)[] = [];
+  for (const sound of sounds) heard.push({ ...sound, ...await readPart(sound, most(sound)) });
   const seconds = Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate));
   const { from, to } = timeAxis(WIDTH);
   const cells = heard.map((sound) => {

@@ -2,6 +2,9 @@ import { openAudio } from "../audio/read_audio.ts";
 import type { MonoAudio, OpenSound } from "../audio/wav.ts";
 import { ListenError } from "./checks.ts";
 
+/** What of a recording is opened to see that it can be, in seconds. */
+export const FIRST_SECONDS = 1;
+
 /** What is read in parts: an open file, or samples in memory. */
 export type SoundSource = Pick<OpenSound, "sampleRate" | "frames" | "read">;
 
@@ -18,13 +21,18 @@ export function inMemory({ samples, sampleRate }: MonoAudio): SoundSource {
  * Opens a recording that somebody has named.
  *
  * @param name What the person calls it; its path unless given.
+ * @param seconds How much of it is wanted at most.
  * @throws {ListenError} Where there is no such file.
  * @throws {AudioError} Where it is no recording.
  */
-export function openRecording(path: string, name?: string): OpenSound {
+export async function openRecording(
+  path: string,
+  name?: string,
+  seconds?: number,
+): Promise<OpenSound> {
   const what = `${name ?? "a recording"} at ${path}`;
   try {
-    return openAudio(path);
+    return await openAudio(path, seconds);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       const why = name === undefined ? "found no file" : "it is not there any more";
@@ -57,11 +65,11 @@ export interface SoundPart {
  * @returns The samples, and how many seconds the part, or the whole, would have had.
  * @throws {ListenError} Where its file is gone.
  */
-export function readPart(
+export async function readPart(
   { name, path, start = 0, end = Infinity }: SoundPart,
   most: number,
-): { audio: MonoAudio; length: number } {
-  using sound = openRecording(path, name);
+): Promise<{ audio: MonoAudio; length: number }> {
+  using sound = await openRecording(path, name);
   const { sampleRate, frames } = sound;
   // The whole where the file is shorter by now than what was found in it.
   const first = start * sampleRate < frames ? Math.floor(start * sampleRate) : 0;

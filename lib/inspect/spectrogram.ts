@@ -63,7 +63,7 @@ export async function spectrogram(
     assertSamples(sound);
     return await drawAsync(inMemory(sound), options);
   }
-  using opened = openRecording(sound);
+  using opened = await openRecording(sound);
   return await drawAsync(opened, options);
 }
 

@@ -47,7 +47,7 @@ function isOfSystem(error: unknown): boolean {
 async function hear(hearing: Hearing, path: string): Promise<Outcome> {
   try {
     const hash = await hashFile(path);
-    using sound = openAudio(path);
+    using sound = await openAudio(path);
     const { sampleRate: rate, channels } = sound;
     const samples = sound.read();
     const audio = { samples, sampleRate: rate };

@@ -149,7 +149,7 @@ export class OnnxDualEncoder extends EmbeddingModel {
 async function listen(frontEnd: FrontEnd, path: string, allocate: Allocate): Promise<Tensor> {
   const { sampleRate: wanted, length = Infinity } = frontEnd;
   const seconds = length / wanted + MARGIN_SECONDS;
-  using sound = openAudio(path, seconds);
+  using sound = await openAudio(path, seconds);
   const heard = Math.ceil(seconds * sound.sampleRate);
   const samples = sound.read(0, Math.min(sound.frames, heard), borrow);
   const resampled = resample(samples, sound.sampleRate, wanted, length, borrow);

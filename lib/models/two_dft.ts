@@ -33,8 +33,8 @@ export class TwoDft extends EmbeddingModel {
   #features?: TwoDftFeatures;
 
   /** The embedding of one file; see {@linkcode TwoDftFeatures}. */
-  override embedItem(path: string): Float32Array {
-    using sound = openAudio(path, DECODED_SECONDS);
+  override async embedItem(path: string): Promise<Float32Array> {
+    using sound = await openAudio(path, DECODED_SECONDS);
     this.#features ??= new TwoDftFeatures();
     const wanted = SECONDS * SAMPLE_RATE;
     const read = (start: number, count: number) => sound.read(start, count);
@@ -44,7 +44,7 @@ export class TwoDft extends EmbeddingModel {
   }
 
   /** Queries and items are embedded alike. */
-  override embedQuery(path: string): Float32Array {
+  override embedQuery(path: string): Promise<Float32Array> {
     return this.embedItem(path);
   }
 }

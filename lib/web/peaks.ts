@@ -1,5 +1,4 @@
-import { openAudio, readAudioWithin } from "../audio/read_audio.ts";
-import { openSound } from "../audio/wav.ts";
+import { openAudio } from "../audio/read_audio.ts";
 import { Turns } from "./requests.ts";
 
 /** Bars of a waveform. */
@@ -40,14 +39,9 @@ export class Peaks {
 
 /** What is compressed is decoded beside the server, which goes on meanwhile. */
 async function samplesOf({ path, start, end }: Moment): Promise<Float32Array> {
-  using head = openSound(path);
-  if (head.isPlain) {
-    using sound = openAudio(path);
-    const rate = sound.sampleRate;
-    return sound.read(Math.floor(start * rate), Math.ceil((end - start) * rate));
-  }
-  const { samples, sampleRate } = await readAudioWithin(path, DECODING);
-  return samples.subarray(Math.floor(start * sampleRate), Math.ceil(end * sampleRate));
+  using sound = await openAudio(path, end, DECODING);
+  const rate = sound.sampleRate;
+  return sound.read(Math.floor(start * rate), Math.ceil((end - start) * rate));
 }
 
 function peaksOf(samples: Float32Array): number[] {

@@ -33,7 +33,7 @@ export async function serveAudio(path: string, request: Request): Promise<Respon
   const isKnown = extname(path).toLowerCase() in TYPES &&
     (type !== "audio/wav" || isPlainWav(path));
   if (isKnown) return await serveFile(path, type, request);
-  const sound = openAudio(path);
+  const sound = await openAudio(path);
   const size = WAV_HEAD + 2 * sound.frames;
   return respond(
     size,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readAudioWithin } from "../audio/read_audio.ts";
+import { openAudio } from "../audio/read_audio.ts";
 import { AudioError, decodeWav, type MonoAudio } from "../audio/wav.ts";
 
 /** Longer recordings are no imitations. */
@@ -32,7 +32,8 @@ async function decodeFile(bytes: Uint8Array<ArrayBuffer>, name: string): Promise
   const path = join(folder, "recording");
   try {
     Deno.writeFileSync(path, bytes);
-    return await readAudioWithin(path, DECODING);
+    using sound = await openAudio(path, Infinity, DECODING);
+    return { samples: sound.read(), sampleRate: sound.sampleRate };
   } catch (error) {
     if (error instanceof AudioError) throw new AudioError(error.message.replaceAll(path, name));
     throw error;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openAudio, readAudio, readAudioSync } from "../../lib/audio/read_audio.ts";
+import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
 import { AudioError, decodeWav, openSound, readWav, WavError } from "../../lib/audio/wav.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { FIXTURES, withFolder } from "../support.ts";
@@ -151,15 +151,14 @@ Deno.test("mutated headers of every container end in samples or an AudioError, i
   }));
 
 Deno.test("mutated headers of compressed files end in samples or an AudioError", () =>
-  withFolder((folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "x");
     let good = 0, bad = 0;
-    // Each takes a process of its own: `bench/robustness.ts` tries more.
     for (const name of ["a.flac", "flac.oga", "a.ogg", "a.opus", "a.mp3"]) {
       for (const bytes of mutationsOf([Deno.readFileSync(join(SOUNDS, name))], 6, 5)) {
         Deno.writeFileSync(path, bytes);
         try {
-          assert.ok(readAudioSync(path).samples.length > 0);
+          assert.ok((await readAudio(path)).samples.length > 0);
           good++;
         } catch (error) {
           assert.ok(error instanceof AudioError, `${name}: ${error}`);
@@ -189,7 +188,7 @@ Deno.test("readAudio() reads what other programs wrote as soundfile reads it", a
 });
 
 Deno.test("openAudio() reads the same samples in parts as at once, in every plain coding", () =>
-  withFolder((folder) => {
+  withFolder(async (folder) => {
     const random = seededRandom(3);
     const noise = (count: number) =>
       Array.from({ length: count }, () => Math.floor(256 * random()));
@@ -213,7 +212,7 @@ Deno.test("openAudio() reads the same samples in parts as at once, in every plai
         riff([fmt(code, bits, block, channels), chunk("data", noise(5040))]),
       );
       const whole = readWav(path).samples;
-      using sound = openAudio(path);
+      using sound = await openAudio(path);
       assert.equal(sound.frames, whole.length);
       assert.equal(sound.channels, channels);
       for (const [start, count] of [[0, 1], [7, 100], [129, 1000], [whole.length - 5, 99]]) {

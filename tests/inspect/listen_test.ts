@@ -137,19 +137,19 @@ Deno.test("listen() says what is missing, in one sentence", () =>
     for (const title of [null, 5, {}, () => "a"] as never[]) {
       const said = /^Expected title to be a text but found /;
       cases.push([() => spectrogram("a.wav", { title }), said]);
-      cases.push([() => Promise.try(soundTable, title, []), said]);
+      cases.push([() => soundTable(title, []), said]);
     }
     const row = { role: "answer", name: "a", path: "a.wav" };
     for (const [name, kind] of Object.entries({ rank: "number", src: "text", class: "text" })) {
       cases.push([
-        () => Promise.try(soundTable, "title", [{ ...row, [name]: {} }]),
+        () => soundTable("title", [{ ...row, [name]: {} }]),
         RegExp(`^Expected ${name} to be a ${kind} but found {}$`),
       ]);
     }
     cases.push(
-      [() => Promise.try(soundTable, "title", [null] as never), /as an object but found null$/],
+      [() => soundTable("title", [null] as never), /as an object but found null$/],
       [
-        () => Promise.try(soundTable, "title", null as never),
+        () => soundTable("title", null as never),
         /to be a list of sounds but found null/,
       ],
       [() => Promise.try(exactMatchLines, null as never), /an evaluation with queries/],
@@ -174,7 +174,7 @@ Deno.test("listen() says what is missing, in one sentence", () =>
   }));
 
 Deno.test("ten rows of long noise stay below 5 MB", () =>
-  withFolder((folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "noise.wav");
     const wav = new wavefile.WaveFile();
     // Nothing compresses worse.
@@ -196,7 +196,7 @@ Deno.test("ten rows of long noise stay below 5 MB", () =>
         class: "noise",
       }),
     );
-    const table = soundTable("a query", sounds);
+    const table = await soundTable("a query", sounds);
     const html = playersPage(Array.from({ length: 10 }, () => table));
     // As it stands in a notebook.
     assert.ok(JSON.stringify(html).length < 5e6, `${JSON.stringify(html).length}`);
@@ -222,7 +222,7 @@ Deno.test("pageSound() plays as much of the band as there is room for, and no mo
 });
 
 Deno.test("a row shows what files are called, whatever that is, and sounds of all lengths", () =>
-  withFolder((folder) => {
+  withFolder(async (folder) => {
     const names = ["<img src=x onerror=alert(1)>.wav", "\"'&\u202e\n.wav", "犬 ñ 🐕.wav"];
     names.forEach((name, i) => {
       const wav = new wavefile.WaveFile();
@@ -234,7 +234,7 @@ Deno.test("a row shows what files are called, whatever that is, and sounds of al
       wav.fromScratch(channels, rate, "16", Array.from({ length: channels }, () => sine));
       Deno.writeFileSync(join(folder, name), wav.toBuffer());
     });
-    const html = soundTable(
+    const html = await soundTable(
       "<b>",
       names.map((name) => ({ role: "answer", name, path: join(folder, name), class: "<i>" })),
     );
@@ -251,10 +251,10 @@ Deno.test("a row shows what files are called, whatever that is, and sounds of al
     assert.match(html, /<span>&lt;i&gt;, 0\.1 s<\/span>/);
   }));
 
-Deno.test("a row is a plain table where scripts, styles, sounds and pictures are taken out", () => {
+Deno.test("a row is a plain table where scripts, styles, sounds and pictures are taken out", async () => {
   const [[name, path]] = Object.entries(items);
   const html = playersPage([
-    soundTable("q.wav", [{
+    await soundTable("q.wav", [{
       role: "answer 1",
       name,
       path,

@@ -27,8 +27,8 @@ async function listeningTest(): Promise<string> {
     ]);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Listen</title><main>
     <h1>How alike are they?</h1>${asImage(await spectrogram(IMITATION, { title: "imitation" }))}
-    ${playersPage([table("First", "siren_1.wav"), table("Second", "bark_1.wav")])}
-    ${playersPage([table("Third", "wind_1.wav")])}
+    ${playersPage([await table("First", "siren_1.wav"), await table("Second", "bark_1.wav")])}
+    ${playersPage([await table("Third", "wind_1.wav")])}
     <button onclick="fetch('rating', { method: 'POST', body: '70' })">70 of 100</button></main></html>`;
 }
 
@@ -112,7 +112,7 @@ Deno.test({
       const [imitation, answer] = sounds.map((path, i) => ({
         ...{ role: i === 0 ? "imitation" : "answer", name: `sound ${i}`, path, src: `/sound/${i}` },
       }));
-      const table = soundTable("Found", [imitation, { ...answer, start: 0.2, end: 0.6 }]);
+      const table = await soundTable("Found", [imitation, { ...answer, start: 0.2, end: 0.6 }]);
       const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Found</title><main>
         <h1>Found</h1>${playersPage([table], { script: "/players.js" })}</main></html>`;
       const server = Deno.serve(

@@ -60,7 +60,7 @@ Deno.test("placeSounds() wants a model whose vectors are of one length", async (
   );
 });
 
-Deno.test("a map of 2000 sounds plays them all and stays below 5 MB, and is a picture without its scripts", () => {
+Deno.test("a map of 2000 sounds plays them all and stays below 5 MB, and is a picture without its scripts", async () => {
   const paths = Object.values(items);
   const points = Array.from({ length: 2000 }, (_, i) => ({
     ...{
@@ -71,7 +71,7 @@ Deno.test("a map of 2000 sounds plays them all and stays below 5 MB, and is a pi
     },
     ...{ x: i / 1999, y: (i % 45) / 44 },
   }));
-  const html = mapOf(points);
+  const html = await mapOf(points);
   assert.ok(html.length < 5e6, `${html.length}`);
   assert.equal(html.match(/ data-src="data:audio\/wav;base64,/g)!.length, 2000);
   assert.equal(html.match(/tabindex="0"/g)!.length, 1);

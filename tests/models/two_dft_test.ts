@@ -41,11 +41,11 @@ function writeWav(path: string, samples: number[], sampleRate = 8000) {
 }
 
 Deno.test("TwoDft embeds silence, and a sound too short for one sample, to zeros", () =>
-  withFolder((folder) => {
+  withFolder(async (folder) => {
     writeWav(join(folder, "silence.wav"), Array(8000).fill(0));
     writeWav(join(folder, "short.wav"), [1000], 44100);
     for (const name of ["silence.wav", "short.wav"]) {
-      const embedding = new TwoDft().embedItem(join(folder, name));
+      const embedding = await new TwoDft().embedItem(join(folder, name));
       assert.equal(embedding.length, 32 * 1142);
       assert.ok(embedding.every((value) => value === 0));
     }

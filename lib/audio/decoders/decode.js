@@ -1,98 +1,140 @@
-// Decodes one recording: deno run decode.js FORMAT FILE START LENGTH HEAD SAMPLES SECONDS
+// Decodes recordings, one after another, as `../decoder_process.ts` asks for them.
 //
-// FILE holds it from the byte START on, in LENGTH bytes; HEAD is what comes before them, in
-// hexadecimal digits. The mean of the channels goes to the file SAMPLES as float32, so many SECONDS of
-// it at most, and a line of JSON to standard output. A process of its own, which may read the one file and
-// write the other, and nothing else: files of strangers meet decoders that were made from C.
-import { FLACDecoder } from "@wasm-audio-decoders/flac";
-import { OggVorbisDecoder } from "@wasm-audio-decoders/ogg-vorbis";
-import { MPEGDecoder } from "mpg123-decoder";
-import { OggOpusDecoder } from "ogg-opus-decoder";
+// What it is asked and what it answers goes over standard input and output (`Frame` there): it has no
+// right to anything, neither file nor network, since files of strangers meet decoders here that were
+// made from C. Each recording has a decoder of its own: nothing is left in it of the one before.
 
+// What those say of broken files would go to standard error, which nobody reads before the end.
+console.log = console.info = console.warn = console.error = () => {};
+
+// Imported when first needed: the first recording waits for its own decoder alone.
 const DECODERS = {
-  "FLAC": FLACDecoder,
-  "Ogg FLAC": FLACDecoder,
-  "Ogg Vorbis": OggVorbisDecoder,
-  "Ogg Opus": OggOpusDecoder,
-  "MP3": MPEGDecoder,
+  "FLAC": async () => (await import("@wasm-audio-decoders/flac")).FLACDecoder,
+  "Ogg FLAC": async () => (await import("@wasm-audio-decoders/flac")).FLACDecoder,
+  "Ogg Vorbis": async () => (await import("@wasm-audio-decoders/ogg-vorbis")).OggVorbisDecoder,
+  "Ogg Opus": async () => (await import("ogg-opus-decoder")).OggOpusDecoder,
+  "MP3": async () => (await import("mpg123-decoder")).MPEGDecoder,
 };
 // A few bytes of FLAC can stand for hours of silence: there is an end to what is decoded, and what is
 // decoded at a time is little.
 const MAX_SAMPLES = 2 ** 29;
 const CHUNK = 8192, LEAST_CHUNK = 512, SAMPLES_AT_A_TIME = 2 ** 21;
+// What is sent at a time, so that nobody has to hold more.
+const PART = 2 ** 16;
+// From here on what is left is collected.
+const MEMORY = 2 ** 27;
+const WANTED = 1, SAMPLES = 2, REPORT = 3;
 
-const [format, path, start, length, head, target, seconds] = Deno.args;
-let wanted = Infinity;
-const file = Deno.openSync(path);
-const samples = Deno.openSync(target, { write: true });
-const told = { sampleRate: 0, channels: 0, length: 0, error: undefined };
-
-function take({ channelData, samplesDecoded, sampleRate, bitDepth, errors = [] }) {
-  // MP3 files often have something else before or behind them, which its decoder passes over.
-  if (errors.length > 0 && (format !== "MP3" || told.length === 0)) {
-    told.error ??= errors[0].message;
+/** Reads so many bytes of standard input; undefined where it has ended. */
+function receive(length) {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length;) {
+    const count = Deno.stdin.readSync(bytes.subarray(done));
+    if (count === null) return undefined;
+    done += count;
   }
-  const channels = channelData.length;
-  const count = Math.max(0, Math.min(samplesDecoded, channelData[0]?.length ?? 0));
-  if (count === 0) return;
-  if (told.length > 0 && (sampleRate !== told.sampleRate)) {
-    told.error ??= `its rate changes from ${told.sampleRate} to ${sampleRate} Hz`;
-    return;
+  return bytes;
+}
+
+function receiveFrame() {
+  const head = receive(4);
+  return head && receive(new DataView(head.buffer).getUint32(0, true));
+}
+
+function send(kind, bytes) {
+  const frame = new Uint8Array(8 + bytes.length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, kind, true);
+  view.setUint32(4, bytes.length, true);
+  frame.set(bytes, 8);
+  for (let done = 0; done < frame.length;) done += Deno.stdout.writeSync(frame.subarray(done));
+}
+
+/** The next bytes of the recording, so many at most; none at its end. */
+function next(count) {
+  send(WANTED, new Uint8Array(Uint32Array.of(count).buffer));
+  return receiveFrame() ?? Deno.exit(1);
+}
+
+async function decode({ format, head, seconds }, told) {
+  let wanted = Infinity;
+  function take({ channelData, samplesDecoded, sampleRate, bitDepth, errors = [] }) {
+    // MP3 files often have something else before or behind them, which its decoder passes over.
+    if (errors.length > 0 && (format !== "MP3" || told.length === 0)) {
+      told.error ??= errors[0].message;
+    }
+    const channels = channelData.length;
+    const count = Math.max(0, Math.min(samplesDecoded, channelData[0]?.length ?? 0));
+    if (count === 0) return;
+    if (told.length > 0 && (sampleRate !== told.sampleRate)) {
+      told.error ??= `its rate changes from ${told.sampleRate} to ${sampleRate} Hz`;
+      return;
+    }
+    if (format === "MP3") told.error = undefined;
+    told.sampleRate = sampleRate;
+    wanted = Math.ceil((seconds ?? Infinity) * sampleRate);
+    told.channels = channels;
+    // This decoder of FLAC takes the highest number for 1, where others take the one above it.
+    const full = format.endsWith("FLAC") && bitDepth > 0 ? 1 - 2 ** (1 - bitDepth) : 1;
+    const length = Math.min(count, wanted - told.length);
+    for (let start = 0; start < length; start += PART) {
+      const mean = new Float32Array(Math.min(PART, length - start));
+      for (const channel of channelData) {
+        for (let i = 0; i < mean.length; i++) mean[i] += channel[start + i] * full / channels;
+      }
+      send(SAMPLES, new Uint8Array(mean.buffer));
+    }
+    told.length += length;
+    if (told.length > MAX_SAMPLES) {
+      const hours = MAX_SAMPLES / sampleRate / 3600;
+      told.error ??= `it is longer than ${hours.toFixed(1)} hours`;
+    }
   }
-  if (format === "MP3") told.error = undefined;
-  told.sampleRate = sampleRate;
-  wanted = Math.ceil(Number(seconds) * sampleRate);
-  told.channels = channels;
-  // This decoder of FLAC takes the highest number for 1, where others take the one above it.
-  const full = format.endsWith("FLAC") && bitDepth > 0 ? 1 - 2 ** (1 - bitDepth) : 1;
-  const mean = new Float32Array(Math.min(count, wanted - told.length));
-  for (const channel of channelData) {
-    for (let i = 0; i < mean.length; i++) mean[i] += channel[i] * full / channels;
+  /** Whether there is nothing more to find out. */
+  const isDone = () =>
+    told.length >= wanted || (told.error !== undefined && format !== "MP3") ||
+    told.length > MAX_SAMPLES;
+
+  const decoder = new (await DECODERS[format]())();
+  await decoder.ready;
+  // Until it has seen the head, the decoder of Vorbis takes what its memory held for the number of
+  // channels, and makes so many of them, millions, with every few bytes.
+  const channels = decoder._decoder?._channels;
+  if (channels?.buf !== undefined) channels.buf[0] = 0;
+  let promised, size = LEAST_CHUNK, bytes = head === "" ? undefined : Uint8Array.fromHex(head);
+  while (!isDone()) {
+    bytes ??= next(size);
+    if (bytes.length === 0) break;
+    promised ??= promiseOf(format, bytes);
+    const before = told.length;
+    take(await decoder.decode(bytes));
+    const each = (told.length - before) / bytes.length;
+    size = Math.max(LEAST_CHUNK, Math.min(CHUNK, Math.floor(SAMPLES_AT_A_TIME / (each + 1))));
+    bytes = undefined;
   }
-  const bytes = new Uint8Array(mean.buffer);
-  for (let done = 0; done < bytes.length;) done += samples.writeSync(bytes.subarray(done));
-  told.length += mean.length;
-  if (told.length > MAX_SAMPLES) {
-    const hours = MAX_SAMPLES / sampleRate / 3600;
-    told.error ??= `it is longer than ${hours.toFixed(1)} hours`;
+  if (decoder.flush !== undefined && !isDone()) take(await decoder.flush());
+  if (told.length < Math.min(promised ?? 0, wanted)) {
+    told.error ??= `it holds ${told.length} of its ${promised} samples`;
   }
 }
 
-// What FLAC says of its own length, in 36 bits of its first block, or 0.
-let promised = 0;
-function readPromise(bytes) {
-  if (format !== "FLAC" || bytes.length < 26) return;
-  promised = (bytes[21] & 15) * 2 ** 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(22);
+/** What FLAC says of its own length, in 36 bits of its first block, or 0. */
+function promiseOf(format, bytes) {
+  if (format !== "FLAC" || bytes.length < 26) return 0;
+  return (bytes[21] & 15) * 2 ** 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(22);
 }
 
-/** Whether there is nothing more to find out. */
-const isDone = () => told.length >= wanted || (told.error !== undefined && format !== "MP3") ||
-  told.length > MAX_SAMPLES;
-
-const decoder = new DECODERS[format]();
-await decoder.ready;
-const chunk = new Uint8Array(CHUNK);
-file.seekSync(Number(start), Deno.SeekMode.Start);
-let left = Number(length), size = CHUNK;
-if (head !== "") {
-  const bytes = Uint8Array.from(head.match(/../g), (hex) => parseInt(hex, 16));
-  readPromise(bytes);
-  take(await decoder.decode(bytes));
+while (true) {
+  const request = receiveFrame();
+  if (request === undefined) Deno.exit(0);
+  const told = { sampleRate: 0, channels: 0, length: 0, error: undefined, memory: 0 };
+  try {
+    await decode(JSON.parse(new TextDecoder().decode(request)), told);
+  } catch (error) {
+    told.error = String(error?.message ?? error);
+  }
+  // What decoders leave behind is not counted by the collector, who would let it grow.
+  if (Deno.memoryUsage().rss > MEMORY) globalThis.gc();
+  told.memory = Deno.memoryUsage().rss;
+  send(REPORT, new TextEncoder().encode(JSON.stringify(told)));
 }
-while (left > 0 && !isDone()) {
-  const count = file.readSync(chunk.subarray(0, Math.min(size, left)));
-  if (count === null) break;
-  if (left === Number(length) && head === "") readPromise(chunk.subarray(0, count));
-  left -= count;
-  const before = told.length;
-  take(await decoder.decode(chunk.slice(0, count)));
-  const each = (told.length - before) / count;
-  size = Math.max(LEAST_CHUNK, Math.min(CHUNK, Math.floor(SAMPLES_AT_A_TIME / (each + 1))));
-}
-if (decoder.flush !== undefined && !isDone()) take(await decoder.flush());
-if (told.length < Math.min(promised, wanted)) {
-  told.error ??= `it holds ${told.length} of its ${promised} samples`;
-}
-console.log(JSON.stringify(told));
-// The decoders keep nothing that has to be closed.
-Deno.exit(0);

@@ -43,8 +43,8 @@ const LOWEST_BIN = 5;
 const MEL_RANGE: [number, number] = [60, 8000];
 
 /** As much of a recording as is listened to, of any format that can be read. */
-export function readHeard(path: string): MonoAudio {
-  using sound = openAudio(path, MAX_SECONDS + MARGIN_SECONDS);
+export async function readHeard(path: string): Promise<MonoAudio> {
+  using sound = await openAudio(path, MAX_SECONDS + MARGIN_SECONDS);
   const { sampleRate } = sound;
   const count = Math.ceil((MAX_SECONDS + MARGIN_SECONDS) * sampleRate);
   return { samples: sound.read(0, count), sampleRate };
@@ -69,8 +69,8 @@ export class SoundAnalyzer {
   );
 
   /** @param path A sound file of any format that can be read. */
-  analyzeFile(path: string): SoundFrames {
-    return this.analyzeAudio(readHeard(path));
+  async analyzeFile(path: string): Promise<SoundFrames> {
+    return this.analyzeAudio(await readHeard(path));
   }
 
   /** The same of a sound in memory; of a longer one, its first ten seconds. */

@@ -103,13 +103,13 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
   }
 
   /** The whole of the item, and its beginnings; see {@linkcode BEGINNINGS}. */
-  override embedItem(path: string): Promise<SoundView[]> {
-    return this.embedItemAudio(readHeard(path));
+  override async embedItem(path: string): Promise<SoundView[]> {
+    return await this.embedItemAudio(await readHeard(path));
   }
 
   /** The whole of the query. */
-  override embedQuery(path: string): Promise<SoundView> {
-    return this.embedQueryAudio(readHeard(path));
+  override async embedQuery(path: string): Promise<SoundView> {
+    return await this.embedQueryAudio(await readHeard(path));
   }
 
   /** As {@linkcode embedItem}, of a sound in memory. */

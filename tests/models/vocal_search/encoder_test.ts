@@ -63,11 +63,11 @@ const INPUTS: Record<string, string> = JSON.parse(
   Deno.readTextFileSync(join(PROJECT, "tests", "fixtures", "encoder_inputs.json")),
 );
 
-Deno.test("encoderInput() is what the networks were trained on, value by value", () => {
+Deno.test("encoderInput() is what the networks were trained on, value by value", async () => {
   assert.equal(Object.keys(INPUTS).length, 4);
   for (const [file, packed] of Object.entries(INPUTS)) {
     const expected = new Int16Array(Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)).buffer);
-    const frames = analyzer.analyzeFile(join(PROJECT, "data", "qvim-mini", file));
+    const frames = await analyzer.analyzeFile(join(PROJECT, "data", "qvim-mini", file));
     const input = encoderInput(frames);
     assert.equal(input.length, expected.length);
     const differences = input.map((value, i) => Math.abs(value - expected[i] / 32767));
@@ -86,7 +86,7 @@ Deno.test("SoundEncoder answers as the network that was trained, front end and a
     const files = Object.entries(OUTPUTS[kind]);
     assert.ok(files.length >= 2);
     for (const [file, expected] of files) {
-      const frames = analyzer.analyzeFile(join(PROJECT, "data", "qvim-mini", file));
+      const frames = await analyzer.analyzeFile(join(PROJECT, "data", "qvim-mini", file));
       const embedding = await encoder.embed(kind, frames);
       assert.equal(embedding.length, EMBEDDING);
       const worst = Math.max(...embedding.map((value, i) => Math.abs(value - expected[i])));

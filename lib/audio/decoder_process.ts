@@ -1,0 +1,289 @@
+/**
+ * The processes that decode what is compressed. They stay for the next recording, which then need not
+ * wait for one to start, and are thrown away where one has crashed, stood still or grown.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
+import type { Compressed } from "./compressed_format.ts";
+import { AudioError } from "./pcm.ts";
+
+const PACKAGES: FetchedPackages = {
+  name: "decoders",
+  title: "the decoders for compressed sounds (20 MB)",
+  manifest: fileURLToPath(new URL("./decoders/", import.meta.url)),
+};
+
+/** Processes at a time; further recordings wait for one. */
+const AT_A_TIME = Math.max(2, navigator.hardwareConcurrency);
+/** How long a process waits for another recording, in milliseconds. */
+const IDLE = 30_000;
+/** How long one may go without a sign, in milliseconds: 8 KB of a recording are decoded at a time. */
+const STILL = 30_000;
+/** What one may keep between two recordings, in bytes. */
+const MOST_KEPT = 2 ** 28;
+
+/** A recording that is to be decoded. */
+export interface DecodingRequest {
+  format: Compressed;
+  /** What errors call it, usually its path. */
+  name: string;
+  /** What comes before its first bytes. */
+  head: Uint8Array;
+  /** How many seconds of it are wanted at most. */
+  seconds: number;
+  /** How long that may take, in milliseconds. */
+  milliseconds: number;
+  /** Its next bytes, so many at most; none at its end. */
+  next(count: number): Uint8Array;
+  /** Takes samples in their order, the mean of the channels, as float32. */
+  take(samples: Uint8Array<ArrayBuffer>): void;
+}
+
+/** What a process says of a recording that it has decoded. */
+export interface Decoded {
+  sampleRate: number;
+  channels: number;
+  /** How many samples there are. */
+  length: number;
+}
+
+/**
+ * Decodes a recording in another process.
+ *
+ * @throws {AudioError} Where it is broken, or takes too long.
+ * @throws {PackageError} Where the decoders can't be had.
+ */
+export async function decodeApart(request: DecodingRequest): Promise<Decoded> {
+  while (true) {
+    const decoder = await decoders.take();
+    try {
+      return await decoder.decode(request);
+    } catch (error) {
+      if (!(error instanceof IdleEnd)) throw error;
+    } finally {
+      decoders.giveBack(decoder);
+    }
+  }
+}
+
+/** Thrown where a process had ended before it was given a recording: another one takes that. */
+class IdleEnd extends Error {}
+
+/** What comes from a process: a number that says what it is, its length, and so many bytes. */
+type Frame = { kind: number; bytes: Uint8Array<ArrayBuffer> };
+const WANTED = 1, SAMPLES = 2, REPORT = 3;
+
+/** One process. */
+class Decoder {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #bytes: ByteQueue;
+  #isGood = true;
+  #hasDecoded = false;
+  #rest?: ReturnType<typeof setTimeout>;
+
+  constructor(folder: string) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      // Without a right to anything.
+      args: [
+        ...["run", "--quiet", "--no-prompt", "--cached-only", "--frozen"],
+        ...["--v8-flags=--expose-gc", "decode.js"],
+      ],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#writer = this.#process.stdin.getWriter();
+    this.#bytes = new ByteQueue(this.#process.stdout);
+  }
+
+  /** Whether it can decode another recording. */
+  get isGood(): boolean {
+    return this.#isGood;
+  }
+
+  async decode(request: DecodingRequest): Promise<Decoded> {
+    // Until the end nothing is known of what it still holds.
+    this.#isGood = false;
+    clearTimeout(this.#rest);
+    this.#process.ref();
+    const { format, name, head, seconds, milliseconds } = request;
+    const end = performance.now() + milliseconds;
+    let isLate = false;
+    const waitFor = async <T>(answer: Promise<T>): Promise<T> => {
+      const left = Math.min(STILL, end - performance.now());
+      const timer = setTimeout(() => {
+        isLate = true;
+        this.#kill();
+      }, Math.max(0, left));
+      try {
+        return await answer;
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    await this.#send(
+      new TextEncoder().encode(JSON.stringify({ format, head: head.toHex(), seconds })),
+    );
+    for (let isFirst = true;; isFirst = false) {
+      const frame = await waitFor(this.#receive());
+      if (frame?.kind === SAMPLES) request.take(frame.bytes);
+      else if (frame?.kind === WANTED) {
+        const count = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getUint32(0, true);
+        await waitFor(this.#send(request.next(count)));
+      } else if (frame?.kind === REPORT) {
+        return this.#read(frame.bytes, request);
+      } else {
+        if (isFirst && this.#hasDecoded && !isLate) throw new IdleEnd();
+        const most = Math.min(STILL, milliseconds) / 1000;
+        throw new AudioError(
+          isLate
+            ? `Expected ${format} that is decoded within ${most} s but found more in ${name}`
+            : `Expected ${format} but found a broken file in ${name}: ${await this.#why()}`,
+        );
+      }
+    }
+  }
+
+  #read(bytes: Uint8Array, { format, name }: DecodingRequest): Decoded {
+    const report: Decoded & { error?: string; memory: number } = JSON.parse(
+      new TextDecoder().decode(bytes),
+    );
+    this.#isGood = report.memory < MOST_KEPT;
+    this.#hasDecoded = true;
+    if (report.error !== undefined) {
+      throw new AudioError(
+        `Expected ${format} but found a broken file in ${name}: ${report.error}`,
+      );
+    }
+    return report;
+  }
+
+  /** Keeps it for a while; it does not keep this program from ending, and ends with it. */
+  rest(onEnd: () => void): void {
+    this.#process.unref();
+    this.#rest = setTimeout(onEnd, IDLE);
+    Deno.unrefTimer(this.#rest);
+  }
+
+  /** Ends it. */
+  close(): void {
+    clearTimeout(this.#rest);
+    this.#kill();
+    this.#writer.close().catch(() => {});
+    this.#bytes.cancel();
+    this.#process.stderr.cancel().catch(() => {});
+  }
+
+  #kill(): void {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    const frame = new Uint8Array(4 + bytes.length);
+    new DataView(frame.buffer).setUint32(0, bytes.length, true);
+    frame.set(bytes, 4);
+    // Where it has ended nothing comes from it any more, which says so.
+    await this.#writer.write(frame).catch(() => {});
+  }
+
+  async #receive(): Promise<Frame | undefined> {
+    const head = await this.#bytes.take(8);
+    if (head === undefined) return undefined;
+    const view = new DataView(head.buffer, head.byteOffset);
+    const bytes = await this.#bytes.take(view.getUint32(4, true));
+    return bytes && { kind: view.getUint32(0, true), bytes };
+  }
+
+  /** What it said before it ended. */
+  async #why(): Promise<string> {
+    const text = await new Response(this.#process.stderr).text();
+    return text.trim().split("\n")[0] || "its decoder ended";
+  }
+}
+
+/** What a stream has given and nobody has taken yet. */
+class ByteQueue {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  #part: Uint8Array<ArrayBuffer> = new Uint8Array();
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.#reader = stream.getReader();
+  }
+
+  /** The next bytes, in an array of their own; undefined where the stream ends before them. */
+  async take(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      if (this.#part.length === 0) {
+        const { value } = await this.#reader.read();
+        if (value === undefined) return undefined;
+        this.#part = value;
+      }
+      const part = this.#part.subarray(0, length - done);
+      bytes.set(part, done);
+      done += part.length;
+      this.#part = this.#part.subarray(part.length);
+    }
+    return bytes;
+  }
+
+  cancel(): void {
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** All processes of this program. */
+class Decoders {
+  readonly #idle: Decoder[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
+
+  /** A process for one recording; to be given back. */
+  async take(): Promise<Decoder> {
+    // Who gives back hands on the turn.
+    if (this.#taken >= AT_A_TIME) await new Promise<void>((next) => this.#waiting.push(next));
+    else this.#taken++;
+    try {
+      for (let decoder = this.#idle.pop(); decoder; decoder = this.#idle.pop()) {
+        if (decoder.isGood) return decoder;
+        decoder.close();
+      }
+      return new Decoder(loadPackages(PACKAGES, ({ folder }) => {
+        Deno.statSync(join(folder, "node_modules", "mpg123-decoder"));
+        return folder;
+      }));
+    } catch (error) {
+      this.#handOn();
+      throw error;
+    }
+  }
+
+  giveBack(decoder: Decoder): void {
+    if (decoder.isGood) {
+      this.#idle.push(decoder);
+      decoder.rest(() => this.#end(decoder));
+    } else decoder.close();
+    this.#handOn();
+  }
+
+  #end(decoder: Decoder): void {
+    this.#idle.splice(this.#idle.indexOf(decoder), 1);
+    decoder.close();
+  }
+
+  #handOn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#taken--;
+    else next();
+  }
+}
+
+const decoders = new Decoders();

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { readAudio } from "../../lib/audio/read_audio.ts";
+import { AudioError } from "../../lib/audio/wav.ts";
+import { FIXTURES, PROJECT, withFolder } from "../support.ts";
+import { decoderProcesses } from "./decoder_processes.ts";
+import { mutationsOf } from "./odd_files.ts";
+
+const SOUNDS = join(FIXTURES, "sounds");
+const NAMES = ["a.flac", "flac.oga", "a.ogg", "a.opus", "a.mp3"];
+const isLinux = Deno.build.os === "linux";
+const missing = isLinux ? "" : " (needs Linux)";
+
+Deno.test("readAudio() gives the same after broken files as before them, also of many at a time", () =>
+  withFolder(async (folder) => {
+    const expected = new Map<string, Float32Array>();
+    for (const name of NAMES) expected.set(name, (await readAudio(join(SOUNDS, name))).samples);
+    let broken = 0;
+    const read = async (name: string, bytes: Uint8Array, other: string) => {
+      const path = join(folder, crypto.randomUUID());
+      Deno.writeFileSync(path, bytes);
+      await readAudio(path).catch((error) => {
+        assert.ok(error instanceof AudioError, `${name}: ${error}`);
+        broken++;
+      });
+      assert.deepEqual((await readAudio(join(SOUNDS, other))).samples, expected.get(other));
+    };
+    await Promise.all(
+      NAMES.flatMap((name, n) =>
+        [...mutationsOf([Deno.readFileSync(join(SOUNDS, name))], 12, 3)].map((bytes, i) =>
+          read(name, bytes, NAMES[(n + i) % NAMES.length])
+        )
+      ),
+    );
+    assert.ok(broken > 10, `${broken}`);
+  }));
+
+Deno.test({
+  name:
+    `processes that decode are used again, may do nothing else, and end with the program${missing}`,
+  ignore: !isLinux,
+  fn: async () => {
+    for (const how of ["go", "stay"]) {
+      const mark = crypto.randomUUID();
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "-A", "--config", join(PROJECT, "deno.json")],
+          ...[join(PROJECT, "tests", "audio", "decoders_apart.ts"), how],
+        ],
+        env: { QVIM_TEST_MARK: mark },
+        stdout: "piped",
+      }).spawn();
+      const { value } = await child.stdout.getReader().read();
+      assert.equal(new TextDecoder().decode(value), "held\n");
+      const ofChild = () => decoderProcesses(({ environment }) => environment.includes(mark));
+      if (how === "stay") {
+        assert.equal(ofChild().length, 1);
+        child.kill("SIGKILL");
+      }
+      // Else it ends by itself, though its decoder is idle.
+      await child.status;
+      while (ofChild().length > 0) await delay(10);
+    }
+  },
+});

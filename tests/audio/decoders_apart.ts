@@ -1,0 +1,41 @@
+/**
+ * What becomes of the processes that decode for this program, which is one of its own: others' tests
+ * run in one with theirs. Prints "held" where all is as it should be. Needs Linux's /proc.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
+import { AudioError } from "../../lib/audio/wav.ts";
+import { FIXTURES } from "../support.ts";
+import { decoderProcesses } from "./decoder_processes.ts";
+
+const SOUNDS = join(FIXTURES, "sounds");
+const PATH = join(SOUNDS, "a.mp3");
+const children = () => decoderProcesses(({ parent }) => parent === Deno.pid);
+
+// They are used again, no more of them than may be, and may do nothing else.
+await Promise.all(Array.from({ length: 12 }, () => readAudio(PATH)));
+const before = children();
+assert.ok(before.length >= 1 && before.length <= Math.max(2, navigator.hardwareConcurrency));
+for (const name of ["a.flac", "flac.oga", "a.ogg", "a.opus"]) await readAudio(join(SOUNDS, name));
+assert.deepEqual(children(), before);
+for (const pid of before) {
+  assert.doesNotMatch(Deno.readTextFileSync(`/proc/${pid}/cmdline`), /\0(-A|--allow)/);
+}
+
+// One that stands still costs one file, one that was killed none.
+const { samples } = await readAudio(PATH);
+for (const pid of children()) Deno.kill(pid, "SIGSTOP");
+await assert.rejects(openAudio(PATH, Infinity, 300), (error: Error) => {
+  assert.ok(error instanceof AudioError);
+  assert.match(error.message, /^Expected MP3 that is decoded within 0\.3 s but found more in /);
+  return true;
+});
+for (const pid of children()) Deno.kill(pid, "SIGKILL");
+while (children().length > 0) await delay(10);
+assert.deepEqual((await readAudio(PATH)).samples, samples);
+assert.equal(children().length, 1);
+
+console.log("held");
+if (Deno.args[0] === "stay") setInterval(() => {}, 1000);
