@@ -53,6 +53,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: `copyOut() blames the file that can't be read to its end${
+    Deno.build.os === "linux" ? "" : " (needs Linux)"
+  }`,
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withFolder((folder) => {
+      // A regular file that the kernel opens and then answers EIO for, as a broken disk does: nothing
+      // of a process lies at the address 0.
+      const to = join(folder, "copy");
+      assert.throws(() => copyOut(`/proc/${Deno.pid}`, "mem", to, 100), {
+        name: "HandedOutError",
+        message: "Expected a file at ROOT_PATH/mem but found one that can't be read",
+      });
+      assert.ok(!existsSync(to));
+    }),
+});
+
+Deno.test({
   name: `copyOut() takes no socket${NEEDS_UNIX}`,
   ignore,
   fn: () =>
