@@ -9,6 +9,45 @@ import { cli, PROJECT, withFolder } from "../../support.ts";
 const bubblewrap = await hasBubblewrap();
 const DATA = join(PROJECT, "data", "qvim-mini");
 
+/**
+ * A report as all its files have it, without what two batches can't have in common: when they ran, how
+ * long, how they were called, and names that are drawn anew for each.
+ */
+function comparable(folder: string, name: string): { json: Report; texts: string[] } {
+  const text = (file: string) => Deno.readTextFileSync(join(folder, name, file));
+  const json: Report = JSON.parse(text("report.json"));
+  const figures = json.entries.flatMap(({ runs, scoresHash }) => [
+    ...runs.flatMap(({ seconds, peakMemory }) => [
+      seconds.toFixed(1),
+      (peakMemory / 2 ** 20).toFixed(0),
+    ]),
+    scoresHash ?? "",
+  ]);
+  const own = [json.date!, json.commandLine!.join(" "), ...figures];
+  delete json.date;
+  delete json.commandLine;
+  for (const entry of json.entries) {
+    delete entry.scoresHash;
+    for (const run of entry.runs) run.seconds = run.peakMemory = 0;
+  }
+  // Charts are drawn from the figures, and number their parts.
+  const texts = ["report.md", "report.html"].map((file) =>
+    own.filter((word) => word !== "").reduce(
+      (text, word) =>
+        text.replace(new RegExp(`(?<![\\w.])${RegExp.escape(word)}(?![\\w.])`, "g"), "…"),
+      text(file).replaceAll(/<(style|svg)[ >].*?<\/\1>/gs, ""),
+    )
+  );
+  return { json, texts };
+}
+
+/** The names of all files below a folder, in order. */
+function filesOf(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder)).flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesOf(join(folder, name)).map((inner) => `${name}/${inner}`) : [name]
+  ).sort();
+}
+
 Deno.test({
   name: `two re-runs into one folder, shards and their merger${
     bubblewrap ? "" : " (needs bubblewrap)"
@@ -18,7 +57,10 @@ Deno.test({
     withFolder(async (folder) => {
       const notebooks = join(folder, "in");
       Deno.mkdirSync(notebooks);
-      writeSubmissions(notebooks, ["loudness_1", "dft_1", "names_1"]);
+      writeSubmissions(notebooks, ["loudness_1", "dft_1", "names_1", "metric_1"]);
+      // Of another team, and one that is no notebook: what is said of them needs all parts.
+      Deno.copyFileSync(join(notebooks, "loudness_1.ipynb"), join(notebooks, "twin_1.ipynb"));
+      Deno.writeTextFileSync(join(notebooks, "broken_1.ipynb"), "{}");
       const run = (report: string, ...options: string[]) =>
         cli(["rerun", notebooks, "--data", DATA, "--report", join(folder, report), ...options]);
       // As Slurm starts the tasks of an array.
@@ -41,12 +83,8 @@ Deno.test({
         ...["--merge", join(folder, "part-1"), "--merge", join(folder, "part-2")],
       ]);
       assert.equal(merged.code, 0, merged.stderr);
-      const figures = (name: string) => {
-        const path = join(folder, name, "report.json");
-        const { entries } = JSON.parse(Deno.readTextFileSync(path)) as Report;
-        return entries.map(({ name, figures }) => [name, figures]).sort();
-      };
-      assert.deepEqual(figures("merged"), figures("whole"));
+      assert.deepEqual(comparable(folder, "merged"), comparable(folder, "whole"));
+      assert.deepEqual(filesOf(join(folder, "merged")), filesOf(join(folder, "whole")));
       Deno.writeTextFileSync(join(folder, "whole", ".lock"), `${Deno.pid}`);
       const refused = await run("whole");
       assert.equal(refused.code, 1);
