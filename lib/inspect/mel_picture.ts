@@ -2,7 +2,7 @@ import type { Matrix } from "../audio/mel_bank.ts";
 import { resample } from "../audio/resample.ts";
 import { melSpectrogram, powerToDb } from "../audio/spectra.ts";
 import { encodePng } from "../ui/png.ts";
-import type { SoundSource } from "./sounds.ts";
+import type { SoundSource } from "../audio/sound_source.ts";
 
 /** Mel bands of a picture. */
 const BANDS = 96;

@@ -5,18 +5,6 @@ import { ListenError } from "./checks.ts";
 /** What of a recording is opened to see that it can be, in seconds. */
 export const FIRST_SECONDS = 1;
 
-/** What is read in parts: an open file, or samples in memory. */
-export type SoundSource = Pick<OpenSound, "sampleRate" | "frames" | "read">;
-
-/** Samples in memory as what is read in parts. */
-export function inMemory({ samples, sampleRate }: MonoAudio): SoundSource {
-  return {
-    sampleRate,
-    frames: samples.length,
-    read: (start = 0, count = Infinity) => samples.slice(start, start + count),
-  };
-}
-
 /**
  * Opens a recording that somebody has named.
  *

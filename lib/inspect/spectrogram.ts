@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Matrix } from "../audio/mel_bank.ts";
+import { inMemory, type SoundSource } from "../audio/sound_source.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { assertOptions, inspectShort, type Kind, TEXT, wholeNumber } from "../io/options.ts";
 import { display, escapeHtml } from "../ui/jupyter.ts";
@@ -7,7 +8,7 @@ import { startProgress } from "../ui/progress.ts";
 import { ListenError } from "./checks.ts";
 import { F_MAX, paint, pictureDecibels, pictureDecibelsSync } from "./mel_picture.ts";
 import { asImage } from "./picture.ts";
-import { inMemory, openRecording, type SoundSource } from "./sounds.ts";
+import { openRecording } from "./sounds.ts";
 
 /** How a spectrogram is drawn. */
 export interface SpectrogramOptions {

@@ -1,4 +1,4 @@
-import type { MonoAudio } from "../audio/wav.ts";
+import { blocksOf, type SoundSource } from "../audio/sound_source.ts";
 
 /** A part of a recording, in seconds from its beginning. */
 export interface Piece {
@@ -20,6 +20,8 @@ const RANGE = 50;
 const ABOVE_NOISE = 6;
 /** A step of the level, in seconds. */
 const STEP = 0.02;
+/** Steps that are read at a time: a recording may last for hours. */
+const STEPS_READ = 500;
 /** What is kept before and after an event, in seconds. */
 const MARGIN = 0.04;
 
@@ -27,10 +29,10 @@ const MARGIN = 0.04;
  * Cuts a recording at its events: a short one is one piece, a longer one a piece for each stretch
  * that stands out of the background, cut at the softest places where it is long.
  */
-export function cutPieces({ samples, sampleRate }: MonoAudio): Piece[] {
-  const duration = samples.length / sampleRate;
+export function cutPieces(sound: SoundSource): Piece[] {
+  const duration = sound.frames / sound.sampleRate;
   if (duration <= WHOLE_SECONDS) return [{ start: 0, end: duration }];
-  const level = levelsOf(samples, Math.round(STEP * sampleRate));
+  const level = levelsOf(sound, Math.round(STEP * sound.sampleRate));
   const smooth = level.map((value, i) =>
     value / 2 + level[Math.max(0, i - 1)] / 4 + level[Math.min(level.length - 1, i + 1)] / 4
   );
@@ -43,13 +45,18 @@ export function cutPieces({ samples, sampleRate }: MonoAudio): Piece[] {
 }
 
 /** The level of each step, in dB. */
-function levelsOf(samples: Float32Array, step: number): Float32Array {
-  return Float32Array.from({ length: Math.ceil(samples.length / step) }, (_, i) => {
-    const end = Math.min(samples.length, (i + 1) * step);
-    let sum = 0;
-    for (let at = i * step; at < end; at++) sum += samples[at] * samples[at];
-    return 10 * Math.log10(sum / (end - i * step) + 1e-12);
-  });
+function levelsOf(sound: SoundSource, step: number): Float32Array {
+  const levels = new Float32Array(Math.ceil(sound.frames / step));
+  let i = 0;
+  for (const samples of blocksOf(sound, STEPS_READ * step)) {
+    for (let from = 0; from < samples.length; from += step) {
+      const end = Math.min(samples.length, from + step);
+      let sum = 0;
+      for (let at = from; at < end; at++) sum += samples[at] * samples[at];
+      levels[i++] = 10 * Math.log10(sum / (end - from) + 1e-12);
+    }
+  }
+  return levels;
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inMemory } from "../../lib/audio/sound_source.ts";
 import { cutPieces } from "../../lib/library/pieces.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { voice } from "../models/sounds.ts";
@@ -18,12 +19,12 @@ function recording(seconds: number, at: number[]): Float32Array<ArrayBuffer> {
 
 Deno.test("cutPieces() leaves a recording of up to ten seconds whole", () => {
   const samples = recording(10, [1, 5]);
-  assert.deepEqual(cutPieces({ samples, sampleRate: RATE }), [{ start: 0, end: 10 }]);
+  assert.deepEqual(cutPieces(inMemory({ samples, sampleRate: RATE })), [{ start: 0, end: 10 }]);
 });
 
 Deno.test("cutPieces() finds the events of a long recording, with their times", () => {
   const at = [3, 8.2, 20, 20.6, 59.4];
-  const pieces = cutPieces({ samples: recording(60, at), sampleRate: RATE });
+  const pieces = cutPieces(inMemory({ samples: recording(60, at), sampleRate: RATE }));
   // Two that are a tenth of a second apart are one.
   const expected = [[3, 3.5], [8.2, 8.7], [20, 21.1], [59.4, 59.9]];
   assert.equal(pieces.length, expected.length);
@@ -36,7 +37,7 @@ Deno.test("cutPieces() finds the events of a long recording, with their times", 
 Deno.test("cutPieces() cuts what goes on and on into pieces that cover all of it", () => {
   const random = seededRandom(2);
   const samples = Float32Array.from({ length: 30 * RATE }, () => random() - 0.5);
-  const pieces = cutPieces({ samples, sampleRate: RATE });
+  const pieces = cutPieces(inMemory({ samples, sampleRate: RATE }));
   assert.equal(pieces[0].start, 0);
   assert.ok(Math.abs(pieces.at(-1)!.end - 30) < 0.05);
   pieces.forEach(({ start, end }, i) => {
@@ -47,6 +48,29 @@ Deno.test("cutPieces() cuts what goes on and on into pieces that cover all of it
 
 Deno.test("cutPieces() cuts an even sound as seldom as may be", () => {
   const samples = Float32Array.from({ length: 20 * RATE }, (_, i) => Math.sin(i / 5));
-  const pieces = cutPieces({ samples, sampleRate: RATE });
+  const pieces = cutPieces(inMemory({ samples, sampleRate: RATE }));
   assert.ok(pieces.length >= 4 && pieces.length <= 8, `${pieces.length}`);
+});
+
+Deno.test("cutPieces() reads a long recording little by little", () => {
+  const sampleRate = 8000, frames = 600 * sampleRate;
+  let most = 0, all = 0;
+  // A knock of a tenth of a second at each full minute.
+  const isKnock = (at: number) => at % (60 * sampleRate) < sampleRate / 10;
+  const read = (start = 0, count = Infinity) => {
+    const length = Math.min(count, frames - start);
+    most = Math.max(most, length);
+    all += length;
+    return Float32Array.from({ length }, (_, i) => isKnock(start + i) ? Math.sin(i) : 0);
+  };
+  const pieces = cutPieces({ sampleRate, frames, read });
+  assert.deepEqual(
+    pieces.map(({ start }) => Math.round(start)),
+    Array.from(
+      { length: 10 },
+      (_, minute) => 60 * minute,
+    ),
+  );
+  assert.equal(all, frames);
+  assert.ok(most <= 10 * sampleRate, `${most}`);
 });
