@@ -61,6 +61,26 @@ export function copyOut(root: string, path: string, to: string, maxBytes: number
   keep(to, pieces());
 }
 
+/**
+ * What is read of a file that a run left, as long as that takes no longer than it may.
+ *
+ * @param pieces What is read; who takes them has his part in the time.
+ * @param seconds How long all of it may take.
+ * @throws {HandedOutError} Where it takes longer.
+ */
+export async function* readWithin<T>(
+  pieces: AsyncIterable<T>,
+  seconds: number,
+): AsyncGenerator<T> {
+  const end = performance.now() + 1000 * seconds;
+  for await (const piece of pieces) {
+    if (performance.now() > end) {
+      throw new HandedOutError(`Expected a file that is read within ${seconds} s but found more`);
+    }
+    yield piece;
+  }
+}
+
 /** @throws {KeepError} Where there is no place for it; nothing of it is left then, whatever fails. */
 function keep(path: string, pieces: Iterable<Uint8Array>): void {
   try {

@@ -11,7 +11,7 @@ import {
   readSimilarities,
   SimilaritiesError,
 } from "../../challenge/similarities.ts";
-import { copyOut, HandedOutError } from "./handed_out.ts";
+import { copyOut, HandedOutError, readWithin } from "./handed_out.ts";
 import { EXECUTED, rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
 import { SCORES_FILE } from "../template.ts";
 import type { Entry } from "../report/entry.ts";
@@ -33,6 +33,8 @@ export interface Setting {
   notebooksFolder: string;
   /** Where the scores are kept. */
   scoresFolder: string;
+  /** How long scores may be read and evaluated, in seconds; as long as any of their size can need unless given. */
+  secondsToRead?: number;
   run: Omit<RerunOptions, "dataFolder" | "onCell">;
   /** Makes the world of a run, which is removed, whatever happens. */
   world(): Promise<World>;
@@ -83,7 +85,7 @@ async function again(
 ): Promise<Map<string, QueryScores> | undefined> {
   const { folder, remove } = setting.scratch();
   try {
-    const scores = readScores(world, setting.data, join(folder, "scores.json"));
+    const scores = readScores(world, setting.data, join(folder, "scores.json"), setting);
     return new Map(await Array.fromAsync(scores));
   } catch (error) {
     if (!isAboutScores(error)) throw error;
@@ -107,7 +109,7 @@ async function runNamed(
     const { status } = await runIn(world, name, path, named, setting);
     if (status !== "finished") return;
     if (setting.groundTruth === undefined) return;
-    const scores = readScores(world, named, join(folder, "scores.json"));
+    const scores = readScores(world, named, join(folder, "scores.json"), setting);
     entry.namedMrr = (await evaluate(underOriginalIds(scores, named), setting.groundTruth)).mrr;
   } catch (error) {
     if (!isAboutScores(error)) throw error;
@@ -131,15 +133,16 @@ async function runIn(
   });
 }
 
-async function readFigures(
-  world: World,
+/** Evaluates the scores that a run left; what is wrong with them costs the entry its figures. */
+export async function readFigures(
+  world: Pick<World, "part">,
   name: string,
   entry: Entry,
-  setting: Setting,
+  setting: Omit<Setting, "run" | "world" | "scratch" | "onCell">,
 ): Promise<void> {
   try {
     const kept = join(setting.scoresFolder, `${name}.json`);
-    const scores = underOriginalIds(readScores(world, setting.data, kept), setting.data);
+    const scores = underOriginalIds(readScores(world, setting.data, kept, setting), setting.data);
     entry.scoresHash = await hashFile(kept);
     if (setting.groundTruth === undefined) await keepBest(scores, name, entry, setting);
     else entry.figures = figuresOf(await evaluate(scores, setting.groundTruth));
@@ -155,13 +158,19 @@ async function readFigures(
  * @param keep Where the copy goes.
  */
 function readScores(
-  world: World,
+  world: Pick<World, "part">,
   data: PreparedData,
   keep: string,
+  { secondsToRead }: Pick<Setting, "secondsToRead">,
 ): ReturnType<typeof readSimilarities> {
-  copyOut(world.part("root"), SCORES_FILE.replaceAll("\\", "/"), keep, mostScoreBytes(data));
-  return readSimilarities(keep);
+  const most = mostScoreBytes(data);
+  copyOut(world.part("root"), SCORES_FILE.replaceAll("\\", "/"), keep, most);
+  const seconds = secondsToRead ?? LEAST_SECONDS + Math.ceil(most / SLOWEST);
+  return readWithin(readSimilarities(keep), seconds);
 }
+
+/** Seconds that any scores may be read, and bytes a second that a busy machine reads at least. */
+const LEAST_SECONDS = 60, SLOWEST = 2 ** 20;
 
 /** Digits, quotes and spaces around a score, with a name. */
 const SCORE_BYTES = 64;
@@ -200,7 +209,7 @@ async function keepBest(
   scores: AsyncIterable<[query: string, row: QueryScores]>,
   name: string,
   entry: Entry,
-  setting: Setting,
+  setting: Pick<Setting, "scoresFolder">,
 ): Promise<void> {
   const lines = ["query,rank,item,score"];
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
