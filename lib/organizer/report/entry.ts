@@ -15,6 +15,8 @@ export interface Entry {
   key: string;
   /** SHA-256 of the notebook. */
   notebookHash?: string;
+  /** With --resume: whether it is the earlier report's, or was run again in spite of one there. */
+  origin?: "kept" | "again";
   findings: Finding[];
   /** What it reaches, as verification found it. */
   powers?: string[];

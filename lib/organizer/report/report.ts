@@ -67,7 +67,19 @@ export function provenance(report: Report): [string, string][] {
     ["Data, SHA-256", versions.data.join(", ")],
     ["Limits and options", JSON.stringify(settings)],
     ...report.heldBy === undefined ? [] : [["Held by", report.heldBy] as [string, string]],
+    ...resumed(report.entries),
     ["Command line", plain((commandLine ?? []).join(" "))],
+  ];
+}
+
+/** Which entries are an earlier report's, and which were run again in spite of one there. */
+function resumed(entries: Entry[]): [string, string][] {
+  const named = (origin: Entry["origin"]) =>
+    entries.filter((entry) => entry.origin === origin).map(({ name }) => plain(name)).join(", ");
+  const kept = named("kept"), again = named("again");
+  return [
+    ...kept === "" ? [] : [["Kept of an earlier batch", kept] as [string, string]],
+    ...again === "" ? [] : [["Run again", again] as [string, string]],
   ];
 }
 

@@ -8,7 +8,7 @@ import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
 import { BatchError, KeepError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
-import { readEarlier } from "./earlier.ts";
+import { readEarlier, readSpoiled } from "./earlier.ts";
 import {
   changedSince,
   hashOfNotebook,
@@ -137,6 +137,7 @@ async function runLocked(
     entries: [],
   };
   const earlier = options.resume ? readEarlier(reportFolder) : new Map<string, Entry>();
+  const spoiled = options.resume ? readSpoiled(reportFolder) : new Set<string>();
   const waiting: { entry: Entry; path: string }[] = [];
   const orders = new Map([...names.keys()].map((path, order) => [path, order]));
   for (const [path, { findings, powers, claimedMrr }] of found) {
@@ -145,14 +146,18 @@ async function runLocked(
     const key = JSON.stringify([notebookHash, versions, settings]);
     const known = earlier.get(name);
     if (known?.key === key) {
-      report.entries.push({ ...known, order, findings, powers });
+      report.entries.push({ ...known, order, findings, powers, origin: "kept" });
       continue;
     }
-    if (known !== undefined) {
-      hooks.say(`${plain(name)} is run again: it, or what it was run with, has changed`);
+    const isAgain = known !== undefined || spoiled.has(name);
+    if (isAgain) {
+      const why = known === undefined
+        ? "what the runs used was changed while it ran"
+        : "it, or what it was run with, has changed";
+      hooks.say(`${plain(name)} is run again: ${why}`);
     }
     const about = { name, order, key, notebookHash, findings, powers };
-    const entry: Entry = { ...about, runs: [], claimedMrr };
+    const entry: Entry = { ...about, ...isAgain && { origin: "again" }, runs: [], claimedMrr };
     report.entries.push(entry);
     waiting.push({ entry, path });
   }

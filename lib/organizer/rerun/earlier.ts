@@ -10,16 +10,30 @@ import { BatchError } from "./batch_error.ts";
  * @throws {BatchError} Where what is there is no report.
  */
 export function readEarlier(folder: string): Map<string, Entry> {
+  const { entries, isSpoiled } = readEnded(folder);
+  return new Map(isSpoiled ? [] : entries.map((entry) => [entry.name, entry]));
+}
+
+/**
+ * The names of entries of an earlier report of which nothing can be believed, since what the runs used
+ * was changed meanwhile.
+ *
+ * @throws {BatchError} As {@linkcode readEarlier}.
+ */
+export function readSpoiled(folder: string): Set<string> {
+  const { entries, isSpoiled } = readEnded(folder);
+  return new Set(isSpoiled ? entries.map(({ name }) => name) : []);
+}
+
+/** What was begun and not ended is run again. */
+function readEnded(folder: string): { entries: Entry[]; isSpoiled: boolean } {
   const path = join(folder, "report.json");
   try {
     const report: Report = JSON.parse(Deno.readTextFileSync(path));
-    // Where what the runs used was changed, nothing of it can be believed.
-    if (report.changed !== undefined) return new Map();
-    // What was begun and not ended is run again.
-    const ended = report.entries.filter(({ runs }) => runs.length > 0);
-    return new Map(ended.map((entry) => [entry.name, entry]));
+    const entries = report.entries.filter(({ runs }) => runs.length > 0);
+    return { entries, isSpoiled: report.changed !== undefined };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
+    if (error instanceof Deno.errors.NotFound) return { entries: [], isSpoiled: false };
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new BatchError(`Expected a report to go on from at ${path} but found ${error.message}`);
   }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import type { Report } from "../../../lib/organizer/report/entry.ts";
+import { readNotebook, writeNotebook } from "../../../lib/notebook/ipynb.ts";
 import { writeSubmissions } from "../../fixtures/submissions.ts";
 import { cli, PROJECT, withFolder } from "../../support.ts";
 
@@ -117,3 +118,51 @@ Deno.test({
       assert.equal(best.length, 1 + 57 * 10 + 1);
     }),
 });
+
+Deno.test("a batch that was spoiled is gone on from: all of it is run again, and then kept", () =>
+  withFolder(async (folder) => {
+    writeSubmissions(folder, ["loudness_1", "dft_1"]);
+    const [honest, hostile] = ["dft_1", "loudness_1"].map((name) => join(folder, `${name}.ipynb`));
+    const notebook = readNotebook(hostile);
+    const setup = notebook.cells.find(({ id }) => id === "setup")!;
+    // Without a sandbox it can write where all others read.
+    setup.source += `
+const items = join(DATA_PATH, "Items");
+Deno.writeTextFileSync(join(items, "further.wav"), "no sound");`;
+    writeNotebook(hostile, notebook);
+    const rerun = (...notebooks: string[]) =>
+      cli([
+        ...["rerun", ...notebooks, "--data", DATA, "--report", join(folder, "report")],
+        ...["--no-sandbox", "--resume"],
+      ]);
+    const read = (file: string) => Deno.readTextFileSync(join(folder, "report", file));
+    const origins = () =>
+      (JSON.parse(read("report.json")) as Report).entries.map(({ name, origin }) => [name, origin]);
+
+    const spoiled = await rerun(honest, hostile);
+    assert.equal(spoiled.code, 1, spoiled.stderr);
+    assert.match(
+      spoiled.stderr,
+      /Expected what the runs used .*Items\/further\.wav.*Believe no figure/s,
+    );
+    assert.match(read("report.md"), /Believe no figure/);
+    assert.deepEqual(origins(), [["dft_1", undefined], ["loudness_1", undefined]]);
+
+    const again = await rerun(honest);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(
+      again.stderr,
+      /^dft_1 is run again: what the runs used was changed while it ran$/m,
+    );
+    assert.deepEqual(origins(), [["dft_1", "again"]]);
+    assert.match(read("report.md"), /^- Run again: dft_1$/m);
+    assert.doesNotMatch(read("report.md"), /Believe no figure/);
+    const { entries: [{ runs, figures }] } = JSON.parse(read("report.json")) as Report;
+    assert.ok(figures!.mrr > 0.5);
+
+    const kept = await rerun(honest, hostile);
+    assert.equal(kept.code, 1, kept.stderr);
+    assert.deepEqual(origins(), [["dft_1", "kept"], ["loudness_1", undefined]]);
+    assert.match(read("report.md"), /^- Kept of an earlier batch: dft_1$/m);
+    assert.deepEqual((JSON.parse(read("report.json")) as Report).entries[0].runs, runs);
+  }));

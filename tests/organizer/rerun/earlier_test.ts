@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BatchError } from "../../../lib/organizer/rerun/batch_error.ts";
-import { readEarlier } from "../../../lib/organizer/rerun/earlier.ts";
+import { readEarlier, readSpoiled } from "../../../lib/organizer/rerun/earlier.ts";
 import { withFolder, writeFiles } from "../../support.ts";
 
 const run = { status: "finished", seconds: 1, peakMemory: 0 };
@@ -22,7 +22,15 @@ Deno.test("readEarlier() gives what was run to its end", async () => {
 });
 
 Deno.test("readEarlier() believes nothing of a batch whose package or data was changed", async () => {
-  assert.deepEqual(await namesIn({ entries: ENTRIES, changed: ["/package/lib/mod.ts"] }), []);
+  const spoiled = { entries: ENTRIES, changed: ["/package/lib/mod.ts"] };
+  assert.deepEqual(await namesIn(spoiled), []);
+  await withFolder((folder) => {
+    assert.deepEqual([...readSpoiled(folder)], []);
+    writeFiles(folder, { "report.json": JSON.stringify({ entries: ENTRIES }) });
+    assert.deepEqual([...readSpoiled(folder)], []);
+    writeFiles(folder, { "report.json": JSON.stringify(spoiled) });
+    assert.deepEqual([...readSpoiled(folder)], ["done_1"]);
+  });
 });
 
 Deno.test("readEarlier() says where it expected a report and found none", async () => {
