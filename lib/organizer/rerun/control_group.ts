@@ -128,7 +128,10 @@ export class ControlGroups {
   #ready(): this {
     for (const { name } of [...Deno.readDirSync(this.#folder)]) {
       const pid = Number(name.match(NAME)?.[1] ?? NaN);
-      if (pid > 0 && !isAlive(pid)) removeGroup(join(this.#folder, name));
+      const folder = join(this.#folder, name);
+      // Processes of another container, where the number means another one, are listed as 0.
+      const isElsewhere = (read(join(folder, "cgroup.procs")) ?? "").split("\n").includes("0");
+      if (pid > 0 && !isAlive(pid) && !isElsewhere) removeGroup(folder);
     }
     return this;
   }

@@ -1,29 +1,22 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { holdFile } from "../../io/held_file.ts";
 import { BatchError } from "./batch_error.ts";
-import { isAlive } from "./scratch.ts";
 
-/** Makes sure that nobody else writes a report there. @returns What gives the folder free. */
+/**
+ * Makes sure that nobody else writes a report there, in another container or on another machine either.
+ *
+ * @returns What gives the folder free.
+ * @throws {BatchError} Where somebody does.
+ */
 export function lock(folder: string): () => void {
   const path = join(folder, ".lock");
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      Deno.writeTextFileSync(path, `${Deno.pid}`, { createNew: true });
-      return () => {
-        try {
-          Deno.removeSync(path);
-        } catch {
-          // Somebody has cleaned up already.
-        }
-      };
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      const pid = Number(Deno.readTextFileSync(path));
-      if (pid > 0 && isAlive(pid)) break;
-      Deno.removeSync(path);
-    }
-  }
+  const held = holdFile(path, `process ${Deno.pid} on ${hostname()}`);
+  if (held !== undefined) return () => held.release();
   throw new BatchError(
-    `Expected to write the report to ${folder} but another re-run (process ` +
-      `${Deno.readTextFileSync(path)}) is writing there; wait for it, or remove ${path}`,
+    `Expected to write the report to ${folder} but another re-run (${
+      Deno.readTextFileSync(path)
+    }) ` +
+      `is writing there; wait for it`,
   );
 }
