@@ -1,3 +1,4 @@
+import { plain } from "../lib/io/plain.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
 import { DEFAULT_LIBRARY } from "../lib/library/store.ts";
 import { defineCommand } from "./command.ts";
@@ -44,7 +45,7 @@ export const indexCommand = defineCommand({
     }
     const { files, sounds, heard, unchanged, moved, gone, broken, unread, seconds } = report;
     const faults = [...unread, ...broken];
-    for (const { reason } of faults.slice(0, NAMED)) console.error(`! ${reason}`);
+    for (const { reason } of faults.slice(0, NAMED)) console.error(`! ${plain(reason)}`);
     if (faults.length > NAMED) {
       console.error(`! … and ${faults.length - NAMED} more (--json names all)`);
     }

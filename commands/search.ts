@@ -1,3 +1,4 @@
+import { plain } from "../lib/io/plain.ts";
 import { SoundLibrary } from "../lib/library/search.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand } from "./command.ts";
@@ -53,7 +54,7 @@ export const searchCommand = defineCommand({
           score.toFixed(2),
           `${start.toFixed(1)} s`,
           `${end.toFixed(1)} s`,
-          path,
+          plain(path),
         ]),
       }));
     }

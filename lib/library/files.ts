@@ -37,7 +37,8 @@ export interface Shard {
 }
 
 /**
- * Finds the sound files below folders. Hidden files and folders are passed over, links are followed.
+ * Finds the sound files below folders. Hidden files and folders are passed over, as is what never
+ * ends, such as pipes and devices; links are followed.
  *
  * @param places Folders, or single files.
  * @throws {LibraryError} Where one of them is not there.
@@ -53,7 +54,11 @@ export function findFiles(places: string[], shard?: Shard): Found {
       throw new LibraryError(`Expected a folder with sounds but found nothing at ${place}`);
     }
     if (info.isDirectory) collect(place, dirname(place), [], found, unread, shard);
-    else if (isOfShard(place, shard)) {
+    else if (!info.isFile) {
+      throw new LibraryError(
+        `Expected a folder or a file but found a pipe or a device at ${place}`,
+      );
+    } else if (isOfShard(place, shard)) {
       found.set(place, describe(place, dirname(dirname(place)), info));
     }
   }
@@ -98,9 +103,13 @@ function collect(
     try {
       info = Deno.statSync(path);
     } catch (error) {
-      // A link that leads nowhere, or a file that has just gone.
-      if (error instanceof Deno.errors.NotFound) continue;
-      unread.push({ path, reason: `Expected to read ${path} but found: ${reasonOf(error)}` });
+      const isGone = error instanceof Deno.errors.NotFound;
+      if (isGone && entry.name.includes("\ufffd")) {
+        unread.push({ path, reason: `Expected a name in UTF-8 but found ${path}: rename it` });
+      } else if (!isGone) {
+        unread.push({ path, reason: `Expected to read ${path} but found: ${reasonOf(error)}` });
+      }
+      // Otherwise a link that leads nowhere, or a file that has just gone.
       continue;
     }
     if (info.isDirectory) {
@@ -108,7 +117,7 @@ function collect(
       if (!path.endsWith(".lance")) {
         collect(path, root, [...parents, real], found, unread, shard);
       }
-    } else if (ENDINGS.test(path) && isOfShard(path, shard)) {
+    } else if (info.isFile && ENDINGS.test(path) && isOfShard(path, shard)) {
       found.set(path, describe(path, root, info));
     }
   }

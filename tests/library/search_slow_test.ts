@@ -224,6 +224,26 @@ Deno.test("deno task search --json prints one object and nothing else", async ()
   });
 });
 
+Deno.test({
+  name: "deno task index and search hand no control characters of names to the terminal",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      const library = join(folder, "library"), sounds = join(folder, "sounds");
+      Deno.mkdirSync(sounds);
+      writeSound(join(sounds, "red\u001b[31m.wav"), RISE);
+      Deno.writeTextFileSync(join(sounds, "title\u001b]0;.wav"), "no sound");
+      const indexed = await cli(["index", sounds, "--library", library]);
+      assert.match(indexed.stdout, /1 heard, .* 1 broken/);
+      assert.match(indexed.stderr, /! Expected a recording .*title \]0;\.wav/);
+      const found = await cli(["search", join(sounds, "red\u001b[31m.wav"), "--library", library]);
+      assert.match(found.stdout, /red \[31m\.wav/);
+      for (const text of [indexed.stdout, indexed.stderr, found.stdout]) {
+        assert.ok(!text.includes("\u001b]") && !text.includes("\u001b[31m"), JSON.stringify(text));
+      }
+    }),
+});
+
 testWithShared("qvim-esc10", "index and search reach the MRR of the whole model", async (data) => {
   await withFolder(async (folder) => {
     await indexSounds([join(data, "Items")], folder);

@@ -29,7 +29,9 @@ const on = {
   drag({ dataTransfer }, sound) {
     const url = new URL(fileOf(sound), location.href).href;
     dataTransfer.effectAllowed = "copy";
-    dataTransfer.setData("DownloadURL", `application/octet-stream:${sound.name}:${url}`);
+    // Its parts are told apart by colons.
+    const name = sound.name.replaceAll(":", "_");
+    dataTransfer.setData("DownloadURL", `application/octet-stream:${name}:${url}`);
     dataTransfer.setData("text/uri-list", url);
     dataTransfer.setData("text/plain", sound.path);
   },

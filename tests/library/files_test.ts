@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { findFiles } from "../../lib/library/files.ts";
+import { withFolder } from "../support.ts";
+
+const isWindows = Deno.build.os === "windows";
+
+Deno.test("findFiles() finds files whatever they are called, and each once where links go round", () =>
+  withFolder((folder) => {
+    const names = ["a#b?c%20.wav", 'it\'s "so".WAV', "größe 🐶.flac", "<b>&amp;.mp3", "-rf.ogg"];
+    for (const name of isWindows ? ["größe.flac"] : names) {
+      Deno.writeTextFileSync(join(folder, name), "");
+    }
+    for (const name of [".hidden.wav", "notes.txt"]) Deno.writeTextFileSync(join(folder, name), "");
+    Deno.symlinkSync(folder, join(folder, "round"), { type: "dir" });
+    Deno.symlinkSync(join(folder, "nowhere"), join(folder, "dead.wav"), { type: "file" });
+    const { files, unread } = findFiles([folder]);
+    const found = files.map(({ path }) => basename(path));
+    assert.deepEqual(found.toSorted(), (isWindows ? ["größe.flac"] : names).toSorted());
+    assert.deepEqual(unread, []);
+  }));
+
+Deno.test({
+  name: "findFiles() passes over what never ends, and tells of names that it can't say",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withFolder((folder) => {
+      const { success } = new Deno.Command("sh", {
+        args: [
+          "-c",
+          "mkfifo pipe.wav && ln -s /dev/zero zero.wav && touch \"$(printf 'a\\351.wav')\"",
+        ],
+        cwd: folder,
+      }).outputSync();
+      assert.ok(success);
+      const { files, unread } = findFiles([folder]);
+      assert.deepEqual(files, []);
+      assert.equal(unread.length, 1);
+      assert.match(
+        unread[0].reason,
+        /^Expected a name in UTF-8 but found .*a\ufffd\.wav: rename it$/,
+      );
+      assert.throws(
+        () => findFiles([join(folder, "pipe.wav")]),
+        /^LibraryError: Expected a folder or a file but found a pipe or a device at .*pipe\.wav$/,
+      );
+    }),
+});
