@@ -41,6 +41,7 @@ class Collected:
     sounds: list[tuple[str, np.ndarray]]  # (family, samples)
     heard: Cast  # voices of the training
     apart: Cast  # voices of the held-out sets
+    responses: list[np.ndarray]  # of loudspeakers, microphones and a street
 
 
 def load(job: tuple[str, Path]) -> tuple[str, np.ndarray | None]:
@@ -73,12 +74,13 @@ def read(folder: Path) -> Collected:
         [v for name, v in sorted(voices.items()) if (name in kept_apart.VOICES) == apart],
         [u for u in bank if (u.voice in kept_apart.SYNTHESISERS) == apart],
     )
-    return Collected(sounds, of(False), of(True))
+    return Collected(sounds, of(False), of(True), pickle.loads((folder / "responses.pickle").read_bytes()))
 
 
 def main(work: Path) -> None:
     """Writes `WORK_FOLDER/collected`, whole or not at all."""
     packages = work / "packages"
+    sources.check_synthesisers()
     sources.fetch(packages)
     target = work / "collected.new"
     target.mkdir(parents=True, exist_ok=True)
@@ -92,6 +94,8 @@ def main(work: Path) -> None:
     by_voice = [list(words) for _, words in groupby(synthesis.said(work / "said", rng), key=lambda u: u.voice)]
     bank = [([replace(u, samples=None) for u in words], squeeze([u.samples for u in words])) for words in by_voice]
     (target / "voices.pickle").write_bytes(pickle.dumps((voices, bank)))
+    # Not compressed: what a codec adds before a click would be heard in all that is convolved.
+    (target / "responses.pickle").write_bytes(pickle.dumps([r.astype(np.float16) for r in sources.responses(packages)]))
     with ProcessPoolExecutor() as pool:
         sounds = [s for s in pool.map(load, sources.recorded(packages), chunksize=16) if s[1] is not None]
     sounds += list(sources.played(packages, work, rng, PHRASES))

@@ -328,6 +328,24 @@ def spoken(rng: Rng, h: Heard, voice: Voice) -> np.ndarray:
     return out / (np.max(np.abs(out)) + 1e-9)
 
 
+#: Measured impulse responses, of energy 1; none unless `set_responses` was given some.
+_responses: list[np.ndarray] = []
+
+
+def set_responses(responses: list[np.ndarray]) -> None:
+    """Lets `record` use what was measured of loudspeakers, microphones and places, beside what it makes up."""
+    _responses[:] = responses
+
+
+def _measured(rng: Rng, x: np.ndarray) -> np.ndarray:
+    """A third of all through one of the measured responses, wholly or in part, as loud as before."""
+    if not _responses or rng.random() > 0.35:
+        return x
+    heard = signal.fftconvolve(x, _responses[rng.integers(len(_responses))].astype(np.float64))[: len(x)]
+    part = rng.uniform(0.3, 1)
+    return (1 - part) * x + part * heard * np.std(x) / (np.std(heard) + 1e-9)
+
+
 def record(rng: Rng, x: np.ndarray) -> np.ndarray:
     """The room, the microphone and what the phone or laptop makes of it."""
     x = np.pad(x, (int(rng.uniform(0, 0.5) * RATE), int(rng.uniform(0.05, 0.5) * RATE)))
@@ -336,6 +354,7 @@ def record(rng: Rng, x: np.ndarray) -> np.ndarray:
         room = rng.standard_normal(n) * np.exp(-6.9 * np.arange(n) / n)
         wet = signal.fftconvolve(x, room)[: len(x)]
         x = x + log_uniform(rng, 0.02, 0.6) * wet / (np.max(np.abs(wet)) + 1e-9)
+    x = _measured(rng, x)
     low, high = log_uniform(rng, 40, 300), log_uniform(rng, 3000, 7800)
     x = signal.sosfilt(signal.butter(int(rng.integers(1, 4)), low, "high", fs=RATE, output="sos"), x)
     if rng.random() < 0.6:

@@ -1,6 +1,6 @@
 """Makes the training pairs: sounds, recorded and made up, and imitations of each in all kinds.
 
-python make_pairs.py WORK_FOLDER [--procedural 110] [--variants 2] [--of-each 1] [--processes N]
+python make_pairs.py WORK_FOLDER [--procedural 110] [--recordings N] [--variants 2] [--of-each 1] [--processes N]
 """
 
 from __future__ import annotations
@@ -42,14 +42,21 @@ def made_up(job: tuple[int, str, int]) -> tuple[str, np.ndarray]:
     return family, procedural.make(family, np.random.default_rng([index, k]))
 
 
+def some(recorded: list[tuple[str, np.ndarray]], count: int | None) -> list[tuple[str, np.ndarray]]:
+    """So many of the recordings of what is heard in training, from all over the list; all of them for None."""
+    heard = [(family, samples) for family, samples in recorded if family not in FAMILIES]
+    if count is None or count >= len(heard):
+        return heard
+    return [heard[k * len(heard) // count] for k in range(count)]
+
+
 def all_sounds(recorded: list[tuple[str, np.ndarray]], of_family: int, of_recording: int, pool: ProcessPoolExecutor) -> list[tuple[str, np.ndarray]]:
     """(family, samples): so many of each procedural family, so many variants of each recording."""
     made = [(index, family, k) for index, family in enumerate(procedural.FAMILIES) if family not in FAMILIES for k in range(of_family)]
     out = list(pool.map(made_up, made, chunksize=32))
     rng = np.random.default_rng(7)
     for family, samples in recorded:
-        if family not in FAMILIES:
-            out += [(family, samples if k == 0 else variant(samples, rng)) for k in range(of_recording)]
+        out += [(family, samples if k == 0 else variant(samples, rng)) for k in range(of_recording)]
     return [(f, s) for f, s in out if sources.is_audible(s)]
 
 
@@ -78,13 +85,14 @@ def pairs_of(job: tuple[int, np.ndarray, int]) -> tuple[np.ndarray, dict[str, li
 _cast: list[kinds.Cast] = []
 
 
-def main(work: Path, of_family: int, of_recording: int, of_each: int, processes: int | None) -> None:
+def main(work: Path, of_family: int, recordings: int | None, of_recording: int, of_each: int, processes: int | None) -> None:
     """Writes `WORK_FOLDER/pairs.pickle`: families, items, and imitations by kind and sound, all as `pack` makes them."""
     collected = collect.read(work / "collected")
     _cast[:] = [collected.heard]
     with ProcessPoolExecutor(processes) as pool:
-        sounds = all_sounds(collected.sounds, of_family, of_recording, pool)
+        sounds = all_sounds(some(collected.sounds, recordings), of_family, of_recording, pool)
     imitate.set_typical([imitate.listen(s) for _, s in sounds[::7]])
+    imitate.set_responses(collected.responses)
     print(f"{len(sounds)} sounds, {len(_cast[0].voices)} voices, {len(_cast[0].bank)} words", flush=True)
     items, queries = [], {kind: [] for kind in kinds.KINDS}
     jobs = [(k, s, of_each) for k, (_, s) in enumerate(sounds)]
@@ -105,8 +113,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
     parser.add_argument("--procedural", type=int, default=110, help="sounds of each procedural family")
+    parser.add_argument("--recordings", type=int, help="recordings that are used, all of them unless given")
     parser.add_argument("--variants", type=int, default=2, help="sounds of each recording")
     parser.add_argument("--of-each", type=int, default=1, help="imitations of each kind, of each sound")
     parser.add_argument("--processes", type=int, help="all processors unless given")
     options = parser.parse_args()
-    main(options.work, options.procedural, options.variants, options.of_each, options.processes)
+    main(options.work, options.procedural, options.recordings, options.variants, options.of_each, options.processes)

@@ -514,11 +514,85 @@ def melody(rng: Rng) -> np.ndarray:
     return place(int((len(events) * step + min(1.5, 2 * decay)) * RATE), events)
 
 
+def crowd(rng: Rng) -> np.ndarray:
+    """People who talk or cheer at once: each a pulse train through a mouth that opens at the rate of syllables, near or far."""
+    seconds = seconds_of(rng, 1.5)
+    n = int(seconds * RATE)
+    t = np.arange(n) / RATE
+    cheers = rng.random() < 0.4
+    out = np.zeros(n)
+    for _ in range(int(log_uniform(rng, 4, 24))):
+        base = log_uniform(rng, 90, 280) * (2 ** rng.uniform(0.3, 1.2) if cheers else 1)
+        f0 = base * 2 ** curve(rng, n, int(2 + seconds * rng.uniform(0.5, 2)), -0.25, 0.25)
+        pulses = np.diff(np.floor(np.cumsum(f0) / RATE), prepend=0)
+        voice = signal.lfilter([1], [1, -rng.uniform(0.8, 0.95)], pulses) + 0.03 * rng.standard_normal(n)
+        voice = formants(rng, voice)
+        syllables = rng.uniform(0.3, 1.5) if cheers else rng.uniform(3, 6)
+        opening = np.clip(np.sin(2 * np.pi * syllables * t * 2 ** curve(rng, n, 5, -0.3, 0.3) + rng.uniform(0, 6.28)) + rng.uniform(0, 0.6), 0, 1)
+        talks = (curve(rng, n, int(2 + seconds * 1.5), -1, 1) > rng.uniform(-1, 0.2)).astype(float)
+        far = log_uniform(rng, 1, 8)
+        voice = signal.sosfilt(signal.butter(1, 7000 / far**0.5, fs=RATE, output="sos"), voice * opening * talks)
+        out += voice / (np.std(voice) + 1e-9) / far
+    return out * curve(rng, n, int(rng.integers(2, 6)), 0.4, 1)
+
+
+def applause(rng: Rng) -> np.ndarray:
+    """Hands: each person's claps ring at the pitch of that person's hollow, at a rate of their own; the rates may fall into step."""
+    seconds = seconds_of(rng, 1.5)
+    in_step, common = rng.random() < 0.25, rng.uniform(1.8, 4)
+    events = []
+    for _ in range(int(log_uniform(rng, 2, 60))):
+        center, decay, level = log_uniform(rng, 500, 2800), log_uniform(rng, 0.003, 0.012), log_uniform(rng, 0.1, 1)
+        rate = common if in_step else rng.uniform(2.2, 5.5)
+        now = rng.uniform(0, 0.08) if in_step else rng.uniform(0, 0.9)
+        stops = seconds * (1 if in_step else rng.uniform(0.4, 1))
+        while now < stops:
+            n = int(8 * decay * RATE)
+            clap = band(rng.standard_normal(n), center * 0.75, center * 1.35, 1) * envelope(n, 0.0008, decay)
+            events.append((now, level * rng.uniform(0.6, 1) * clap / (np.max(np.abs(clap)) + 1e-9)))
+            now += (1 + 0.06 * rng.standard_normal()) / rate
+    return place(int((seconds + 0.1) * RATE), events)
+
+
+def thunder(rng: Rng) -> np.ndarray:
+    """A bent channel whose parts are heard one after the other, each a pressure wave that far air has dulled."""
+    seconds = seconds_of(rng, 1.5)
+    n = int(seconds * RATE)
+    out = np.zeros(n)
+    distance = log_uniform(rng, 0.2, 4)
+    where = 0.0
+    for _ in range(int(log_uniform(rng, 20, 300))):
+        where += rng.standard_normal() * 0.08 * seconds
+        at = int(np.clip(abs(where) + rng.uniform(0, 0.02), 0, 0.9 * seconds) * RATE)
+        width = int(log_uniform(rng, 0.002, 0.03) * RATE)
+        wave = np.linspace(1, -1, width) * rng.uniform(0.2, 1) * np.exp(-at / RATE / (0.5 * seconds))
+        part = wave[: n - at]
+        out[at : at + len(part)] += part
+    rumble = noise(rng, n, 9) * curve(rng, n, int(rng.integers(3, 9)), 0.1, 1) * envelope(n, 0.05, 0.5 * seconds)
+    out = out / (np.std(out) + 1e-9) + rng.uniform(0.1, 0.8) * rumble
+    return signal.sosfilt(signal.butter(1, np.clip(1500 / distance, 90, 6000), fs=RATE, output="sos"), out)
+
+
+def passing(rng: Rng) -> np.ndarray:
+    """Something that drives or flies past: its pitch falls and its loudness swells as its distance has it (Doppler)."""
+    seconds = seconds_of(rng, 1.5)
+    n = int(seconds * RATE)
+    t = np.arange(n) / RATE - seconds * rng.uniform(0.25, 0.75)
+    speed, beside = log_uniform(rng, 5, 90), log_uniform(rng, 2, 30)
+    away = np.hypot(speed * t, beside)
+    f0 = log_uniform(rng, 30, 250) / (1 + speed * speed * t / away / 340)
+    turning = harmonic(rng, f0, rng.uniform(1, 9), rng.uniform(0, 0.03))
+    rolling = band(noise(rng, n, rng.uniform(0, 5)), 150, log_uniform(rng, 1000, 6000), 1)
+    out = formants(rng, turning) + log_uniform(rng, 0.1, 3) * rolling / (np.std(rolling) + 1e-9)
+    return out * (beside / away) ** rng.uniform(0.8, 1.6)
+
+
 FAMILIES: dict[str, Callable[[Rng], np.ndarray]] = {
     f.__name__: f
     for f in (
         bark, cry, crow, bird, insect, rain, wind, waves, fire, engine, rotor, ticking, knocks, ringing, breaking,
         siren, beeps, horn, cough, laugh, breath, water, whoosh, zap, scraping, creak, blast, croak, typing, motor, melody,
+        crowd, applause, thunder, passing,
     )
 }  # fmt: skip
 

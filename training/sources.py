@@ -27,7 +27,15 @@ RECORDED = [
     "openarena-data", "freedoom", "openttd-opensfx", "teeworlds-data",
 ]  # fmt: skip
 SPOKEN = ["tuxpaint-stamps-default", "klettres-data", "ktuberling-data", "hedgewars-data"]
-PACKAGES = sorted({*RECORDED, *SPOKEN, "fluid-soundfont-gm"})
+#: Measured responses: loudspeakers in front of microphones, and a street. What filters alone is none.
+RESPONSES = {"guitarix-common": "sounds/*/*.wav", "jconvolver-config-files": "demo-reverbs/*.wav"}
+PACKAGES = sorted({*RECORDED, *SPOKEN, *RESPONSES, "fluid-soundfont-gm"})
+#: Packages that must be installed, since they are run: programs that speak and play, and their voices.
+SYNTHESISERS = [
+    "espeak-ng", "espeak-ng-data", "libespeak-ng1", "festival", "festival-czech", "festvox-czech-dita", "festvox-italp16k",
+    "festvox-itapc16k", "festvox-kallpc16k", "festvox-kdlpc16k", "festvox-suopuhe-common", "festvox-suopuhe-lj",
+    "festvox-suopuhe-mv", "festvox-us-slt-hts", "flite", "libflite1", "fluidsynth", "libfluidsynth3",
+]  # fmt: skip
 #: Parts of paths of what is music or speech.
 NOT_EFFECTS = {"music", "voices", "voice", "voice_samples", "tux_ingame_comments", "comments", "titles", "symbols"}
 
@@ -44,14 +52,54 @@ def locked() -> dict[str, tuple[str, str]]:
     return {package: (version, digest) for package, version, digest in rows}
 
 
-def offered() -> str:
-    """The lines of `LOCK`, of what apt has now."""
-    shown = subprocess.run(["apt-cache", "show", "--no-all-versions", *PACKAGES], check=True, capture_output=True, text=True).stdout
-    lines = []
+def _known(names: list[str]) -> dict[str, tuple[str, str]]:
+    """Version and SHA-256 by package, of what apt knows now; `name=version` asks for one that is not the newest."""
+    shown = subprocess.run(["apt-cache", "show", "--no-all-versions", *names], capture_output=True, text=True).stdout
+    found = {}
     for entry in shown.strip().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in entry.splitlines() if ": " in line and not line.startswith(" "))
-        lines.append(f"{fields['Package']} {fields['Version']} {fields['SHA256']}")
-    return "\n".join(sorted(lines))
+        if "SHA256" in fields:
+            found[fields["Package"]] = (fields["Version"], fields["SHA256"])
+    return found
+
+
+def offered() -> str:
+    """The lines of `LOCK`, of what apt has now."""
+    return "\n".join(sorted(" ".join((package, *pinned)) for package, pinned in _known([*PACKAGES, *SYNTHESISERS]).items()))
+
+
+def check_synthesisers() -> None:
+    """Fails unless the programs that speak and play are those that are locked: by version, by the
+    SHA-256 of the archive that apt has under it, and with the files as they were in it."""
+    pinned = {package: locked()[package] for package in SYNTHESISERS}
+    shown = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\\n", *SYNTHESISERS], capture_output=True, text=True).stdout
+    installed = {name: version for name, version, status in (line.split() for line in shown.splitlines()) if status == "installed"}
+    known = _known([f"{package}={version}" for package, (version, _) in pinned.items()])
+    for package, (version, digest) in pinned.items():
+        if installed.get(package) != version:
+            raise RuntimeError(f"Expected {package} {version} to be installed but found {installed.get(package, 'none')}")
+        if known.get(package, ("", digest))[1] != digest:
+            raise RuntimeError(f"Expected {package} {version} to have SHA-256 {digest} but found {known[package][1]}")
+    changed = subprocess.run(["dpkg", "--verify", *SYNTHESISERS], capture_output=True, text=True).stdout
+    # A program itself, or what it reads; not a page of its documentation that somebody has left out, nor a setting.
+    differs = [line.split()[-1] for line in changed.splitlines() if "/usr/share/doc/" not in line and "/usr/share/man/" not in line and " c " not in line]
+    if differs:
+        raise RuntimeError(f"Expected the synthesisers as they are in their packages but found others: {', '.join(differs[:5])}")
+
+
+def responses(folder: Path) -> list[np.ndarray]:
+    """Impulse responses at 16 kHz, from the direct sound on, of energy 1."""
+    out = []
+    for package, pattern in RESPONSES.items():
+        files = sorted((folder / package).rglob(pattern))
+        if not files:
+            raise RuntimeError(f"Expected impulse responses in {package} but found none")
+        for path in files:
+            samples = read_whole(path)
+            heard = np.flatnonzero(np.abs(samples) > 0.01 * np.max(np.abs(samples)))
+            direct = samples[heard[0] : heard[-1] + 1]
+            out.append(direct / np.sqrt((direct**2).sum()))
+    return out
 
 
 def _download(package: str, folder: Path) -> Path:
