@@ -14,14 +14,17 @@ export async function reaching<T>(library: string, work: () => Promise<T>): Prom
   try {
     return await work();
   } catch (error) {
-    // What is no class of ours and has a code comes from LanceDB.
-    const isLance = error instanceof Error && "code" in error && error.code === "GenericFailure";
-    if (!isLance || isConflict(error)) throw error;
+    if (!isOfLance(error) || isConflict(error)) throw error;
     throw new LibraryError(
       `Expected to read and write the library in ${library} but found: ${reasonOf(error)}`,
       { cause: error },
     );
   }
+}
+
+/** Whether LanceDB failed: what is no class of ours and has this code comes from it. */
+export function isOfLance(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "GenericFailure";
 }
 
 /** Whether a write failed because somebody else wrote at the same time. */

@@ -2,6 +2,7 @@ import { inMemory } from "../audio/sound_source.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
 import { assertKind, TEXT } from "../io/options.ts";
+import { isOfLance, reaching } from "./conflicts.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
 import { LibraryError } from "./lancedb.ts";
 import { isSilent } from "./listening.ts";
@@ -49,7 +50,8 @@ const SHOWN = ["id", "path", "start", "end", "duration", "rate", "channels"] as 
  * ```
  */
 export class SoundLibrary {
-  readonly #store: Store;
+  readonly #place: string;
+  #store: Store;
   readonly #hearing = new Hearing();
   #looked = -Infinity;
   #version?: number;
@@ -57,7 +59,8 @@ export class SoundLibrary {
   #isMixed = false;
   #reference: Heard[] = [];
 
-  private constructor(store: Store) {
+  private constructor(place: string, store: Store) {
+    this.#place = place;
     this.#store = store;
   }
 
@@ -69,7 +72,7 @@ export class SoundLibrary {
    */
   static async open(place: string): Promise<SoundLibrary> {
     assertKind("the library's place", place, TEXT, LibraryError);
-    const library = new SoundLibrary(await Store.open(place));
+    const library = new SoundLibrary(place, await Store.open(place));
     await library.#refresh();
     return library;
   }
@@ -106,7 +109,8 @@ export class SoundLibrary {
         }: record it again, nearer to the microphone`,
       );
     }
-    return await this.#find(await this.#hearing.query(audio), options);
+    const heard = await this.#hearing.query(audio);
+    return await this.#reading(() => this.#find(heard, options));
   }
 
   /**
@@ -117,17 +121,38 @@ export class SoundLibrary {
   async moreLike(id: string, options: SearchOptions = {}): Promise<SearchResult[]> {
     assertKind("the sound's id", id, TEXT, LibraryError);
     assertSearchOptions(options);
-    const [sound] = await this.#readIds([id]);
-    if (sound === undefined) throw noSound(id);
-    const notThis = [...options.notThis ?? [], id];
-    return await this.#find(asQuery(sound), { ...options, notThis }, [id]);
+    return await this.#reading(async () => {
+      const [sound] = await this.#readIds([id]);
+      if (sound === undefined) throw noSound(id);
+      const notThis = [...options.notThis ?? [], id];
+      return await this.#find(asQuery(sound), { ...options, notThis }, [id]);
+    });
   }
 
   /** What is known of a sound; undefined where it is not in the library. */
   async describe(id: string): Promise<Omit<SearchResult, "score"> | undefined> {
     assertKind("the sound's id", id, TEXT, LibraryError);
-    for await (const info of this.#store.list(SHOWN, `id = ${quote(id)}`)) return info;
-    return undefined;
+    return await this.#reading(async () => {
+      for await (const info of this.#store.list(SHOWN, `id = ${quote(id)}`)) return info;
+      return undefined;
+    });
+  }
+
+  /**
+   * Reads from the tables. Where that fails, somebody may have taken the library away and made it anew
+   * since: they are opened again.
+   */
+  async #reading<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOfLance(error)) throw error;
+      // The old one stays open: other searches may still read from it.
+      this.#store = await Store.open(this.#place);
+      this.#version = undefined;
+      this.#looked = -Infinity;
+      return await reaching(this.#place, work);
+    }
   }
 
   /**

@@ -9,7 +9,7 @@ const PART = 4096;
 /** An index of few sounds has this many parts. */
 const LEAST_PARTS = 16;
 /** The part of the index that a query looks through: nearest sounds beyond it are missed. */
-const PROBED = 0.25;
+const PROBED = 0.27;
 /**
  * The index keeps a vector's numbers in 8 bits each (RaBitQ), so that all of it stays in memory and is
  * looked through several times as fast. So many times as many as are wanted are looked at in full,

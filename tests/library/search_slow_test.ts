@@ -194,6 +194,31 @@ Deno.test("SoundLibrary sees what is indexed while it is open", async () => {
   });
 });
 
+Deno.test("SoundLibrary goes on where its library was taken away and made anew", async () => {
+  await withFolder(async (folder) => {
+    const sounds = join(folder, "sounds"), place = join(folder, "library");
+    Deno.mkdirSync(sounds);
+    for (const name of ["a", "b"]) {
+      writeSound(join(sounds, `${name}.wav`), RISE.map((x) => name === "a" ? x : x / 2));
+      await indexSounds([sounds], place);
+    }
+    const library = await SoundLibrary.open(place);
+    const [{ id }] = await library.search(join(sounds, "a.wav"));
+    Deno.removeSync(place, { recursive: true });
+    await assert.rejects(library.search(join(sounds, "a.wav")), {
+      name: "LibraryError",
+      message: /^Expected a library but found none in .*library: make one with/,
+    });
+    await assert.rejects(library.moreLike(id), LibraryError);
+    await assert.rejects(library.describe(id), LibraryError);
+    writeSound(join(sounds, "c.wav"), FALL);
+    await indexSounds([sounds], place);
+    assert.equal((await library.search(join(sounds, "a.wav"))).length, 3);
+    assert.equal((await library.describe(id))?.id, id);
+    library.close();
+  });
+});
+
 Deno.test("wordsIn() takes accents and plurals away", () => {
   assert.deepEqual(wordsIn("Dörs, glass-BREAKING 2"), ["dor", "glas", "breaking", "2"]);
 });
