@@ -1,45 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SoundLibrary } from "../../lib/library/search.ts";
+import { MISSING_MOUNT, withSmallDisk } from "../small_disk.ts";
 import { cli, withFolder } from "../support.ts";
 import { manySounds, rowsOf, writeSound } from "./support.ts";
 
-function run(command: string, ...args: string[]): boolean {
-  try {
-    return new Deno.Command(command, { args, stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-/** Calls `use` with a folder on a disk of its own, of a few MiB. */
-async function withSmallDisk(size: number, use: (folder: string) => Promise<void>) {
-  await withFolder(async (folder) => {
-    const disk = join(folder, "disk");
-    Deno.mkdirSync(disk);
-    assert.ok(run("mount", "-t", "tmpfs", "-o", `size=${size}m`, "tmpfs", disk));
-    try {
-      await use(disk);
-    } finally {
-      run("umount", "-l", disk);
-    }
-  });
-}
-
-async function canMount(): Promise<boolean> {
-  try {
-    await withSmallDisk(1, () => Promise.resolve());
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const missing = await canMount() ? "" : " (needs the right to mount)";
-
 Deno.test({
-  name: `a full disk costs a library its last batch and nothing else${missing}`,
-  ignore: missing !== "",
+  name: `a full disk costs a library its last batch and nothing else${MISSING_MOUNT}`,
+  ignore: MISSING_MOUNT !== "",
   fn: async () => {
     await withFolder(async (folder) => {
       const sounds = manySounds(160), at = (i: number) => join(folder, "sounds", `${i}.wav`);

@@ -1,5 +1,6 @@
 /** Runs many submissions: verified, each in its own world, evaluated, ranked; the others run on. */
 import { basename, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { plain } from "../../io/plain.ts";
 import { believeNothing, type Entry, outcomeOf, type Report } from "../report/entry.ts";
 import { writeAll, writeData } from "../report/write_all.ts";
@@ -53,6 +54,11 @@ export interface BatchOptions {
   commandLine: string[];
 }
 
+/**
+ * How long is waited where there is no room for a run: what another one takes of this machine is taken
+ * from it soon.
+ */
+const RETRY_MS = [1000, 5000, 10_000];
 /** How often the pages of a report are drawn while a batch runs. */
 const DRAWN_MS = 30_000;
 
@@ -103,11 +109,17 @@ async function runLocked(
   hooks.say("Verifying");
   const names = namesOf(listNotebooks(options.paths).keys());
   const { shard } = options;
-  const isOurs = (index: number) => shard === undefined || index % shard.count === shard.index - 1;
+  const orders = new Map([...names.keys()].map((path, order) => [path, order]));
+  const isOurs = (order: number) => shard === undefined || order % shard.count === shard.index - 1;
+  // Before they are verified: one that is changed after this is not run.
+  const hashes = new Map<string, string>();
+  for (const [path, order] of orders) {
+    if (isOurs(order)) hashes.set(path, await hashOfNotebook(path));
+  }
   const found = await verifyApart(options.paths, {
     jobs: options.jobs,
     types: true,
-    isWanted: isOurs,
+    isWanted: (path) => hashes.has(path),
   });
   const packageDigest = await packageDigestOf();
   const settings = {
@@ -139,10 +151,10 @@ async function runLocked(
   const earlier = options.resume ? readEarlier(reportFolder) : new Map<string, Entry>();
   const spoiled = options.resume ? readSpoiled(reportFolder) : new Set<string>();
   const waiting: { entry: Entry; path: string }[] = [];
-  const orders = new Map([...names.keys()].map((path, order) => [path, order]));
-  for (const [path, { findings, powers, claimedMrr }] of found) {
+  for (const [path, notebookHash] of hashes) {
     const name = names.get(path)!, order = orders.get(path)!;
-    const notebookHash = await hashOfNotebook(path);
+    // One that is gone by now is run, and says so.
+    const { findings, powers, claimedMrr } = found.get(path) ?? { findings: [], powers: [] };
     const key = JSON.stringify([notebookHash, versions, settings]);
     const known = earlier.get(name);
     if (known?.key === key) {
@@ -184,7 +196,13 @@ async function runLocked(
       lastCellHas: LAST_CELL_HAS,
       setupCellHas: TODO_LINES.setup,
     },
-    world: () => World.make(scratch.make(), walls.isSized),
+    world: async () => {
+      try {
+        return await World.make(scratch.make(), walls.isSized);
+      } catch (error) {
+        throw new BatchError(`Expected room for a run but found: ${(error as Error).message}`);
+      }
+    },
     scratch: () => scratch.make(),
     onCell: hooks.onCell,
   });
@@ -224,16 +242,27 @@ async function runLocked(
 /**
  * Runs a submission on every data set; whatever it does costs its own entry alone.
  *
- * @throws {KeepError} Where the report has no room for what it came to.
+ * @throws {BatchError} Where there is no room for a run, or for what it came to.
  */
 async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<void> {
   const attempt = async (target: Entry, setting: Setting) => {
-    try {
-      await runSubmission(entry.name, path, target, setting);
-    } catch (error) {
-      if (error instanceof KeepError) throw error;
-      const message = error instanceof Error ? error.message : String(error);
-      target.runs.push({ status: "failed", cell: 0, message, seconds: 0, peakMemory: 0 });
+    const fresh = { ...target };
+    const waits = [...RETRY_MS];
+    while (true) {
+      try {
+        return await runSubmission(entry.name, path, target, setting);
+      } catch (error) {
+        if (!(error instanceof BatchError)) {
+          const message = error instanceof Error ? error.message : String(error);
+          target.runs.push({ status: "failed", cell: 0, message, seconds: 0, peakMemory: 0 });
+          return;
+        }
+        const wait = waits.shift();
+        if (wait === undefined || error instanceof KeepError) throw error;
+        for (const key of Object.keys(target)) delete target[key as keyof Entry];
+        Object.assign(target, fresh, { runs: [] });
+        await delay(wait);
+      }
     }
   };
   await attempt(entry, settings[0]);

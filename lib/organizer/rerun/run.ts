@@ -2,9 +2,11 @@ import { basename, join } from "node:path";
 import { removeTree } from "../../io/remove_tree.ts";
 import { NotebookError } from "../../notebook/ipynb.ts";
 import { readTail } from "../../notebook/kernel_process.ts";
+import { BatchError } from "./batch_error.ts";
 import { readEvents } from "./events.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
 import { fillCache, keepPackages, sharedCache } from "./cache.ts";
+import { copyNotebook, copyPackage } from "./handed_in.ts";
 import type { ControlGroups } from "./control_group.ts";
 import { SetupProxy } from "./proxy.ts";
 import {
@@ -20,6 +22,8 @@ import type { World } from "./world.ts";
 
 /** How a notebook is run for organizers. */
 export interface RerunOptions {
+  /** SHA-256 of the notebook as it was verified; another one is not run. */
+  notebookHash?: string;
   /** The folder of the package, which is copied into the run's root. */
   packageFolder: string;
   /** The data as the cells see it. */
@@ -58,20 +62,16 @@ export interface RunOutcome {
   attempts?: string[];
 }
 
-/** The largest notebook that is run, with all its pictures. */
-const MAX_NOTEBOOK = 2 ** 26;
-
 /** What the executed notebook is called in the run's root: as no notebook is. */
 export const EXECUTED = "executed.json";
-
-/** What a participant finds in ROOT_PATH besides the notebook. */
-const COPIED = ["deno.json", "deno.lock", "helpers.ts", "lib"];
 
 /**
  * Runs a notebook in a fresh world.
  *
  * @param world An empty one; what the notebook writes stays in it.
  * @returns How it went; a notebook that breaks something breaks its own run only.
+ * @throws {NotebookError} Where it can't be taken as it was verified.
+ * @throws {BatchError} Where there is no room for what a run begins with, which is no notebook's fault.
  */
 export async function rerunNotebook(
   notebook: string,
@@ -79,12 +79,17 @@ export async function rerunNotebook(
   options: RerunOptions,
 ): Promise<RunOutcome> {
   const root = world.part("root");
-  for (const part of COPIED) copy(join(options.packageFolder, part), join(root, part));
   const name = basename(notebook);
-  copyNotebook(notebook, join(root, name));
   const ownCache = options.cold || options.network !== "none";
-  if (ownCache) await fillCache(world, options.cold, options.packageFolder);
-  await world.hold(options.limits.disk);
+  try {
+    copyPackage(options.packageFolder, root);
+    copyNotebook(notebook, join(root, name), options.notebookHash);
+    if (ownCache) await fillCache(world, options.cold, options.packageFolder);
+    await world.hold(options.limits.disk);
+  } catch (error) {
+    if (error instanceof NotebookError || error instanceof BatchError) throw error;
+    throw new BatchError(`Expected to prepare a run but could not: ${(error as Error).message}`);
+  }
   if (options.network !== "setup" || !options.sandbox) {
     return await runPart(name, world, { ...options, ownCache });
   }
@@ -115,7 +120,7 @@ export async function rerunNotebook(
   keepPackages(world.part("cache"));
   // It may have written another notebook than the one that was verified, or a link that leads out.
   removeTree(join(root, name));
-  copyNotebook(notebook, join(root, name));
+  copyNotebook(notebook, join(root, name), options.notebookHash);
   const rest = await runPart(name, world, {
     ...options,
     ownCache,
@@ -135,20 +140,6 @@ export async function rerunNotebook(
 function attemptsOf(...parts: RunOutcome[]): Pick<RunOutcome, "attempts"> {
   const attempts = [...new Set(parts.flatMap(({ attempts }) => attempts ?? []))];
   return attempts.length > 0 ? { attempts } : {};
-}
-
-/** A notebook may be anything; what is copied is its bytes, up to what a notebook can need. */
-function copyNotebook(from: string, to: string): void {
-  const { isFile, size } = Deno.statSync(from);
-  if (!isFile || size > MAX_NOTEBOOK) {
-    throw new NotebookError(
-      `Expected a notebook of at most ${MAX_NOTEBOOK / 2 ** 20} MiB but found ${
-        isFile ? `${Math.ceil(size / 2 ** 20)} MiB` : "no file"
-      } at ${from}`,
-    );
-  }
-  // A new file: through what is there, a link perhaps, nothing is written.
-  Deno.writeFileSync(to, Deno.readFileSync(from), { mode: 0o644, createNew: true });
 }
 
 /** How a part of a run is done. */
@@ -275,11 +266,4 @@ async function runWords(
     ? `what runs the cells was ended by signal ${code - 128}`
     : (await words).trim() || "ended without a word";
   return { status: "died", cell, message, ...measured };
-}
-
-/** Copies a file or a folder. */
-function copy(from: string, to: string): void {
-  if (!Deno.statSync(from).isDirectory) return Deno.copyFileSync(from, to);
-  Deno.mkdirSync(to);
-  for (const { name } of Deno.readDirSync(from)) copy(join(from, name), join(to, name));
 }

@@ -11,6 +11,7 @@ import {
   readSimilarities,
   SimilaritiesError,
 } from "../../challenge/similarities.ts";
+import { KeepError } from "./batch_error.ts";
 import { copyOut, HandedOutError, readWithin } from "./handed_out.ts";
 import { EXECUTED, rerunNotebook, type RerunOptions, type RunOutcome } from "./run.ts";
 import { SCORES_FILE } from "../template.ts";
@@ -50,11 +51,12 @@ export async function runSubmission(
   entry: Entry,
   setting: Setting,
 ): Promise<void> {
+  removeKept(name, setting);
   let first: Map<string, QueryScores> | undefined;
   for (let k = 0; k < setting.repeat; k++) {
     const world = await setting.world();
     try {
-      entry.runs.push(await runIn(world, name, path, setting.data, setting));
+      entry.runs.push(await runIn(world, name, path, entry, setting.data, setting));
       if (k === 0) keepExecuted(world, name, entry, setting);
       if (entry.runs[k].status !== "finished") return;
       if (k === 0) {
@@ -75,6 +77,21 @@ export async function runSubmission(
     }
   }
   if (setting.named !== undefined) await runNamed(name, path, entry, setting, setting.named);
+}
+
+/** What an earlier run has left is not to be taken for what this one comes to. */
+function removeKept(name: string, { notebooksFolder, scoresFolder }: Setting): void {
+  const kept = [
+    join(notebooksFolder, `${name}.ipynb`),
+    ...["json", "top10.csv"].map((ending) => join(scoresFolder, `${name}.${ending}`)),
+  ];
+  for (const path of kept) {
+    try {
+      Deno.removeSync(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw new KeepError((error as Error).message);
+    }
+  }
 }
 
 /** The scores of one of several runs; what is wrong with them costs the entry its place. */
@@ -106,7 +123,7 @@ async function runNamed(
   const { folder, remove } = setting.scratch();
   const world = await setting.world();
   try {
-    const { status } = await runIn(world, name, path, named, setting);
+    const { status } = await runIn(world, name, path, entry, named, setting);
     if (status !== "finished") return;
     if (setting.groundTruth === undefined) return;
     const scores = readScores(world, named, join(folder, "scores.json"), setting);
@@ -123,11 +140,13 @@ async function runIn(
   world: World,
   name: string,
   path: string,
+  { notebookHash }: Entry,
   data: PreparedData,
   setting: Setting,
 ): Promise<RunOutcome> {
   return await rerunNotebook(path, world, {
     ...setting.run,
+    notebookHash,
     dataFolder: data.folder,
     onCell: (cell) => setting.onCell(name, cell),
   });

@@ -18,8 +18,8 @@ export interface ApartOptions {
   jobs: number;
   /** Whether the code is given to the type checker as well. */
   types: boolean;
-  /** Whether the notebook at an index among all is to be verified. */
-  isWanted?: (index: number) => boolean;
+  /** Which of all notebooks are to be verified. */
+  isWanted?: (path: string) => boolean;
   /** What one notebook may take; a minute unless given. */
   seconds?: number;
 }
@@ -35,7 +35,7 @@ export async function verifyApart(
   paths: string[],
   { jobs, types, isWanted = () => true, seconds = SECONDS }: ApartOptions,
 ): Promise<Map<string, Verification>> {
-  const listed = new Map([...listNotebooks(paths)].filter((_, index) => isWanted(index)));
+  const listed = new Map([...listNotebooks(paths)].filter(([path]) => isWanted(path)));
   const all = [...listed.keys()];
   const found = await verifySome(all, types, seconds) ??
     await verifyEach(all, { jobs, types, seconds });

@@ -7,7 +7,8 @@ import { lock } from "../../../lib/organizer/rerun/lock.ts";
 import type { Report } from "../../../lib/organizer/report/entry.ts";
 import { readNotebook, writeNotebook } from "../../../lib/notebook/ipynb.ts";
 import { writeSubmissions } from "../../fixtures/submissions.ts";
-import { cli, PROJECT, withFolder } from "../../support.ts";
+import { MISSING_MOUNT, withSmallDisk } from "../../small_disk.ts";
+import { cli, PROJECT, withFolder, writeFiles } from "../../support.ts";
 
 const bubblewrap = await hasBubblewrap();
 const DATA = join(PROJECT, "data", "qvim-mini");
@@ -64,6 +65,12 @@ Deno.test({
       // Of another team, and one that is no notebook: what is said of them needs all parts.
       Deno.copyFileSync(join(notebooks, "loudness_1.ipynb"), join(notebooks, "twin_1.ipynb"));
       Deno.writeTextFileSync(join(notebooks, "broken_1.ipynb"), "{}");
+      // What an earlier batch has left of one that comes to nothing now.
+      writeFiles(join(folder, "whole"), {
+        "notebooks/broken_1.ipynb": "{}",
+        "scores/broken_1.json": "{}",
+        "scores/broken_1.top10.csv": "",
+      });
       const run = (report: string, ...options: string[]) =>
         cli(["rerun", notebooks, "--data", DATA, "--report", join(folder, report), ...options]);
       // As Slurm starts the tasks of an array.
@@ -172,3 +179,32 @@ Deno.writeTextFileSync(join(items, "further.wav"), "no sound");`;
     assert.match(read("report.md"), /^- Kept of an earlier batch: dft_1$/m);
     assert.deepEqual((JSON.parse(read("report.json")) as Report).entries[0].runs, runs);
   }));
+
+Deno.test({
+  name:
+    `a disk that has no room for a run ends the batch, and no submission is blamed${MISSING_MOUNT}`,
+  ignore: MISSING_MOUNT !== "",
+  fn: () =>
+    withFolder(async (folder) => {
+      writeSubmissions(folder, ["loudness_1"]);
+      const report = join(folder, "report");
+      const rerun = (temporary: string) =>
+        cli([
+          ...["rerun", join(folder, "loudness_1.ipynb"), "--data", DATA, "--report", report],
+          ...["--no-sandbox", "--resume"],
+        ], { env: { TMPDIR: temporary } });
+      const entry = () =>
+        (JSON.parse(Deno.readTextFileSync(join(report, "report.json"))) as Report).entries[0];
+      // The sounds find room in it, but not the package beside them.
+      await withSmallDisk(6, async (disk) => {
+        const { code, stderr } = await rerun(disk);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, /Expected to prepare a run but could not: No space left on device/);
+        assert.deepEqual([...Deno.readDirSync(disk)], []);
+      });
+      assert.deepEqual(entry().runs, []);
+      const { code, stderr } = await rerun(folder);
+      assert.equal(code, 0, stderr);
+      assert.equal(entry().runs[0].status, "finished");
+    }),
+});
