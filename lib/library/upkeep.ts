@@ -15,7 +15,7 @@ const PROBED = 0.27;
  * looked through several times as fast. So many times as many as are wanted are looked at in full,
  * which takes longer than all the rest: each is a read of its own.
  */
-export const REFINED = 1.2;
+export const REFINED = 1.1;
 const BITS = 8;
 /** Rows that no index covers yet are searched one by one, up to this part of all. */
 const UNINDEXED = 0.02;
