@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
+import { type FetchedPackages, loadPackages, PackageError } from "../io/fetched_package.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import type { Compressed } from "./compressed_format.ts";
 import { AudioError } from "./pcm.ts";
 
@@ -74,16 +75,28 @@ class IdleEnd extends Error {}
 type Frame = { kind: number; bytes: Uint8Array<ArrayBuffer> };
 const WANTED = 1, SAMPLES = 2, REPORT = 3;
 
+/** The last frame of a recording, as JSON. */
+interface Report extends Decoded {
+  /** What is wrong with the recording, or with the decoder. */
+  error?: string;
+  /** Whether it is the decoder, which is not there. */
+  isMissing?: boolean;
+  /** Bytes that the process has by now. */
+  memory: number;
+}
+
 /** One process. */
 class Decoder {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #bytes: ByteQueue;
+  readonly #folder: string;
   #isGood = true;
   #hasDecoded = false;
   #rest?: ReturnType<typeof setTimeout>;
 
   constructor(folder: string) {
+    this.#folder = folder;
     this.#process = new Deno.Command(Deno.execPath(), {
       // Without a right to anything.
       args: [
@@ -138,6 +151,8 @@ class Decoder {
         return this.#read(frame.bytes, request);
       } else {
         if (isFirst && this.#hasDecoded && !isLate) throw new IdleEnd();
+        // Of the recording it has not seen anything yet.
+        if (isFirst && head.length === 0 && !isLate) throw this.#missing(await this.#why());
         const most = Math.min(STILL, milliseconds) / 1000;
         throw new AudioError(
           isLate
@@ -149,9 +164,8 @@ class Decoder {
   }
 
   #read(bytes: Uint8Array, { format, name }: DecodingRequest): Decoded {
-    const report: Decoded & { error?: string; memory: number } = JSON.parse(
-      new TextDecoder().decode(bytes),
-    );
+    const report: Report = JSON.parse(new TextDecoder().decode(bytes));
+    if (report.isMissing) throw this.#missing(`${report.error}`);
     this.#isGood = report.memory < MOST_KEPT;
     this.#hasDecoded = true;
     if (report.error !== undefined) {
@@ -160,6 +174,13 @@ class Decoder {
       );
     }
     return report;
+  }
+
+  #missing(why: string): PackageError {
+    return new PackageError(
+      `Expected ${PACKAGES.title} in ${this.#folder} but found: ${why}; ` +
+        "remove that folder, and they are fetched anew",
+    );
   }
 
   /** Keeps it for a while; it does not keep this program from ending, and ends with it. */
@@ -206,37 +227,6 @@ class Decoder {
   async #why(): Promise<string> {
     const text = await new Response(this.#process.stderr).text();
     return text.trim().split("\n")[0] || "its decoder ended";
-  }
-}
-
-/** What a stream has given and nobody has taken yet. */
-class ByteQueue {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  #part: Uint8Array<ArrayBuffer> = new Uint8Array();
-
-  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
-    this.#reader = stream.getReader();
-  }
-
-  /** The next bytes, in an array of their own; undefined where the stream ends before them. */
-  async take(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = new Uint8Array(length);
-    for (let done = 0; done < length;) {
-      if (this.#part.length === 0) {
-        const { value } = await this.#reader.read();
-        if (value === undefined) return undefined;
-        this.#part = value;
-      }
-      const part = this.#part.subarray(0, length - done);
-      bytes.set(part, done);
-      done += part.length;
-      this.#part = this.#part.subarray(part.length);
-    }
-    return bytes;
-  }
-
-  cancel(): void {
-    this.#reader.cancel().catch(() => {});
   }
 }
 

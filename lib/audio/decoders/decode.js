@@ -95,7 +95,11 @@ async function decode({ format, head, seconds }, told) {
     told.length >= wanted || (told.error !== undefined && format !== "MP3") ||
     told.length > MAX_SAMPLES;
 
-  const decoder = new (await DECODERS[format]())();
+  const Decoder = await DECODERS[format]().catch((error) => {
+    told.isMissing = true;
+    throw error;
+  });
+  const decoder = new Decoder();
   await decoder.ready;
   // Until it has seen the head, the decoder of Vorbis takes what its memory held for the number of
   // channels, and makes so many of them, millions, with every few bytes.
@@ -127,7 +131,7 @@ function promiseOf(format, bytes) {
 while (true) {
   const request = receiveFrame();
   if (request === undefined) Deno.exit(0);
-  const told = { sampleRate: 0, channels: 0, length: 0, error: undefined, memory: 0 };
+  const told = { sampleRate: 0, channels: 0, length: 0, memory: 0 };
   try {
     await decode(JSON.parse(new TextDecoder().decode(request)), told);
   } catch (error) {
