@@ -57,9 +57,13 @@ export function tableToHtml({ header, rows }: Table): string {
 /** What Markdown and the HTML in it would obey. */
 const MARKUP = /[\\`*[\]<>|]/g;
 
+/** A text that Markdown shows as it is, in one line. */
+export function markdownText(text: string): string {
+  return text.replaceAll("\n", " ").replace(MARKUP, "\\$&");
+}
+
 /** The table as Markdown; what is in its cells is text and nothing else. */
 export function formatMarkdown({ header, rows }: Table): string {
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("\n", " ").replace(MARKUP, "\\$&")).join(" | ")} |`;
+  const line = (cells: string[]) => `| ${cells.map(markdownText).join(" | ")} |`;
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }

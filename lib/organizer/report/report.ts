@@ -1,7 +1,7 @@
 import { rankCurve } from "../../challenge/statistics.ts";
 import { rank, type Ranked } from "./ranking.ts";
 import { heatMap, lineChart } from "../../ui/chart.ts";
-import { formatMarkdown, type Table } from "../../ui/table.ts";
+import { formatMarkdown, markdownText, type Table } from "../../ui/table.ts";
 import { plain } from "../../io/plain.ts";
 import { setsOf } from "./sets.ts";
 import {
@@ -32,8 +32,10 @@ export function toMarkdown(report: Report): string {
   const { ranking, out, sets, comparisons, findings, powers } = partsOf(report);
   const table = (table: Table) => table.rows.length === 0 ? "Nothing." : formatMarkdown(table);
   return [
-    `# Submissions on ${plain(report.data)}`,
-    ...(report.changed === undefined ? [] : [`**${plain(believeNothing(report.changed))}**`]),
+    `# Submissions on ${markdownText(plain(report.data))}`,
+    ...(report.changed === undefined
+      ? []
+      : [`**${markdownText(plain(believeNothing(report.changed)))}**`]),
     introduction(report),
     table(ranking),
     ...(out.rows.length === 0 ? [] : ["## Not ranked", table(out)]),
@@ -47,7 +49,7 @@ export function toMarkdown(report: Report): string {
     POWERS,
     table(powers),
     "## How it was made",
-    provenance(report).map(([what, value]) => `- ${what}: ${value}`).join("\n"),
+    provenance(report).map(([what, value]) => `- ${what}: ${markdownText(value)}`).join("\n"),
   ].join("\n\n") + "\n";
 }
 

@@ -55,6 +55,27 @@ Deno.test("mergeReports() refuses where a notebook has no entry, or two", () =>
     assert.throws(() => merge(folder, [first, again]), /each submission once but found a in two/);
   }));
 
+Deno.test("mergeReports() refuses parts that were not run with the same", () =>
+  withFolder((folder) => {
+    const part = (index: number) => report([entry("ab"[index], index)], 2, index + 1);
+    const versions = { package: "1", packageDigest: "x", deno: "2", data: ["y"] };
+    for (
+      const [what, other] of [
+        ["versions", { versions }],
+        ["settings", { settings: { repeat: 2 } }],
+        ["keepViolations", { keepViolations: true }],
+      ] as const
+    ) {
+      assert.throws(
+        () => merge(folder, [part(0), { ...part(1), ...other }]),
+        (error: Error) =>
+          error.message ===
+            `Expected reports of one batch but ${join(folder, "part-1")} has other ` +
+              `${what} than ${join(folder, "part-0")}`,
+      );
+    }
+  }));
+
 Deno.test("mergeReports() hands on that what the runs used was changed", () =>
   withFolder((folder) => {
     const bad = { ...report([entry("b", 1)], 2, 2), changed: ["/package/lib/mod.ts"] };
@@ -64,4 +85,30 @@ Deno.test("mergeReports() hands on that what the runs used was changed", () =>
     assert.match(html, /<p role="alert">Expected what the runs used to be as it was.*mod\.ts/);
     const markdown = Deno.readTextFileSync(join(folder, "merged", "report.md"));
     assert.match(markdown, /\*\*Expected what the runs used .*Believe no figure/);
+  }));
+
+Deno.test("what is said of a batch as a whole is text in Markdown, whatever files are called", () =>
+  withFolder((folder) => {
+    const versions = { package: "1", packageDigest: "x", deno: "2", data: ["y"] };
+    const odd = {
+      versions,
+      settings: {},
+      changed: ["/data/<img src=x>\n# [b](c)"],
+      data: "<i>*`|",
+    };
+    const parts = [0, 1].map((k) => {
+      const one = { ...entry(["<b>a</b>", "b`"][k], k), origin: "again" as const };
+      return { ...report([one], 2, k + 1), ...odd, commandLine: ["rerun", "<u>"] };
+    });
+    const folders = parts.map((part, k) => {
+      writeFiles(folder, { [`part-${k}/report.json`]: JSON.stringify(part) });
+      return join(folder, `part-${k}`);
+    });
+    mergeReports(folders, join(folder, "merged"));
+    const markdown = Deno.readTextFileSync(join(folder, "merged", "report.md"));
+    assert.doesNotMatch(markdown, /(?<!\\)<[a-z]/);
+    assert.match(markdown, /^# Submissions on \\<i\\>\\\*\\`\\\|$/m);
+    assert.match(markdown, /^- Run again: \\<b\\>a\\<\/b\\>, b\\`$/m);
+    assert.match(markdown, /^- Command line: rerun \\<u\\>$/m);
+    assert.match(markdown, /changed: \/data\/\\<img src=x\\> *# \\\[b\\\]\(c\)/);
   }));
