@@ -21,8 +21,8 @@ const MAX_SAMPLES = 2 ** 29;
 const CHUNK = 8192, LEAST_CHUNK = 512, SAMPLES_AT_A_TIME = 2 ** 21;
 // What is sent at a time, so that nobody has to hold more.
 const PART = 2 ** 16;
-// From here on what is left is collected.
-const MEMORY = 2 ** 27;
+// What memory may grow by before what is left of decoders is collected, which takes a while.
+const GROWTH = 2 ** 26;
 const WANTED = 1, SAMPLES = 2, REPORT = 3;
 
 /** Reads so many bytes of standard input; undefined where it has ended. */
@@ -128,6 +128,7 @@ function promiseOf(format, bytes) {
   return (bytes[21] & 15) * 2 ** 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(22);
 }
 
+let collected = Deno.memoryUsage().rss;
 while (true) {
   const request = receiveFrame();
   if (request === undefined) Deno.exit(0);
@@ -137,8 +138,11 @@ while (true) {
   } catch (error) {
     told.error = String(error?.message ?? error);
   }
-  // What decoders leave behind is not counted by the collector, who would let it grow.
-  if (Deno.memoryUsage().rss > MEMORY) globalThis.gc();
   told.memory = Deno.memoryUsage().rss;
+  // What decoders leave behind is not counted by the collector, who would let it grow.
+  if (told.memory > collected + GROWTH) {
+    globalThis.gc();
+    collected = told.memory = Deno.memoryUsage().rss;
+  }
   send(REPORT, new TextEncoder().encode(JSON.stringify(told)));
 }
