@@ -3,7 +3,7 @@
  * what those processes load.
  */
 import { openAudio } from "../audio/read_audio.ts";
-import { blocksOf, type SoundSource } from "../audio/sound_source.ts";
+import type { MonoAudio } from "../audio/wav.ts";
 import { EmbeddingPool, WorkerEndedError } from "../embedding/pool.ts";
 import { QvimError } from "../io/errors.ts";
 import { hashFile } from "../io/hash.ts";
@@ -32,15 +32,10 @@ export type Outcome = HeardFile | { error: string; isUnread?: boolean };
 
 /** Below this level nothing is heard: about one step of 16 bit. */
 const SILENCE = 4e-5;
-/** Samples that are looked at together: most sounds are heard in the first. */
-const BLOCK = 32_768;
 
 /** Whether nothing can be heard in a recording. */
-export function isSilent(sound: SoundSource): boolean {
-  for (const samples of blocksOf(sound, BLOCK)) {
-    if (samples.some((x) => Math.abs(x) > SILENCE)) return false;
-  }
-  return true;
+export function isSilent({ samples }: MonoAudio): boolean {
+  return !samples.some((x) => Math.abs(x) > SILENCE);
 }
 
 /** Whether the system refused: the right to read, the disk, the network. */
@@ -54,14 +49,14 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
     const hash = await hashFile(path);
     using sound = await openAudio(path);
     const { sampleRate: rate, channels, frames } = sound;
-    if (isSilent(sound)) {
-      return { error: `Expected a sound but found only silence in ${path}` };
-    }
     const pieces: (Piece & Heard)[] = [];
     for (const piece of cutPieces(sound)) {
       const first = Math.floor(piece.start * rate), end = Math.ceil(piece.end * rate);
-      const samples = sound.read(first, end - first);
-      pieces.push({ ...piece, ...await hearing.item({ samples, sampleRate: rate }) });
+      const audio = { samples: sound.read(first, end - first), sampleRate: rate };
+      if (!isSilent(audio)) pieces.push({ ...piece, ...await hearing.item(audio) });
+    }
+    if (pieces.length === 0) {
+      return { error: `Expected a sound but found only silence in ${path}` };
     }
     return { hash, duration: frames / rate, rate, channels, pieces };
   } catch (error) {

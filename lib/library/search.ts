@@ -1,4 +1,3 @@
-import { inMemory } from "../audio/sound_source.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
 import { assertKind, TEXT } from "../io/options.ts";
@@ -102,7 +101,7 @@ export class SoundLibrary {
     assertSearchOptions(options);
     const audio = typeof query === "string" ? await readRecording(query) : query;
     assertRecording(audio);
-    if (isSilent(inMemory(audio))) {
+    if (isSilent(audio)) {
       throw new LibraryError(
         `Expected an imitation but found only silence in ${
           typeof query === "string" ? query : "the recording"
