@@ -38,13 +38,13 @@ export interface Shard {
 
 /**
  * Finds the sound files below folders. Hidden files and folders are passed over, as is what never
- * ends, such as pipes and devices; links are followed.
+ * ends, such as pipes and devices. Links are followed, but no folder is gone through twice.
  *
  * @param places Folders, or single files.
  * @throws {LibraryError} Where one of them is not there.
  */
 export function findFiles(places: string[], shard?: Shard): Found {
-  const found = new Map<string, FoundFile>(), unread: Unread[] = [];
+  const walk = new Walk(shard);
   for (const place of places.map((place) => resolve(place))) {
     let info: Deno.FileInfo;
     try {
@@ -53,17 +53,17 @@ export function findFiles(places: string[], shard?: Shard): Found {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       throw new LibraryError(`Expected a folder with sounds but found nothing at ${place}`);
     }
-    if (info.isDirectory) collect(place, dirname(place), [], found, unread, shard);
-    else if (!info.isFile) {
+    if (info.isDirectory) walk.enter(place, dirname(place));
+    else if (info.isFile) walk.take(place, dirname(dirname(place)), info);
+    else {
       throw new LibraryError(
         `Expected a folder or a file but found a pipe or a device at ${place}`,
       );
-    } else if (isOfShard(place, shard)) {
-      found.set(place, describe(place, dirname(dirname(place)), info));
     }
   }
-  const files = Array.from(found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
-  return { files, unread };
+  walk.followLinks();
+  const files = Array.from(walk.found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
+  return { files, unread: walk.unread };
 }
 
 /** Whether a file is one that this machine hears. */
@@ -73,52 +73,83 @@ export function isOfShard(path: string, shard?: Shard): boolean {
   return hash % shard.count === shard.index - 1;
 }
 
-function collect(
-  folder: string,
-  root: string,
-  parents: string[],
-  found: Map<string, FoundFile>,
-  unread: Unread[],
-  shard?: Shard,
-): void {
-  let real: string, entries: Deno.DirEntry[];
-  try {
-    real = Deno.realPathSync(folder);
-    // A link that leads back to a folder above would go round for ever.
-    if (parents.includes(real)) return;
-    entries = Array.from(Deno.readDirSync(folder));
-  } catch (error) {
-    // A folder that has just gone has nothing in it.
-    if (error instanceof Deno.errors.NotFound) return;
-    // So that whatever lies below it begins with its path.
-    const path = folder.endsWith(sep) ? folder : folder + sep;
-    unread.push({ path, reason: `Expected to look into ${folder} but found: ${reasonOf(error)}` });
-    return;
+/** Goes through folders, each of them once however many links lead to it. */
+class Walk {
+  readonly found = new Map<string, FoundFile>();
+  readonly unread: Unread[] = [];
+  readonly #shard?: Shard;
+  /** Where the folders that it has been in really lie. */
+  readonly #entered = new Set<string>();
+  readonly #links: { path: string; root: string }[] = [];
+
+  constructor(shard?: Shard) {
+    this.#shard = shard;
   }
-  for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    const path = join(folder, entry.name);
-    if (!entry.isDirectory && !entry.isSymlink && !ENDINGS.test(path)) continue;
-    let info: Deno.FileInfo;
+
+  /** Follows the links to folders, after all that lies in the places themselves: that is their name. */
+  followLinks(): void {
+    for (const { path, root } of this.#links) this.enter(path, root);
+  }
+
+  /** Takes in a file. */
+  take(path: string, root: string, info: Deno.FileInfo): void {
+    if (isOfShard(path, this.#shard)) this.found.set(path, describe(path, root, info));
+  }
+
+  /**
+   * Takes in what lies below a folder.
+   *
+   * @param root The words of a name are those of its path from here.
+   */
+  enter(folder: string, root: string): void {
+    for (const entry of this.#entriesOf(folder)) {
+      if (entry.name.startsWith(".")) continue;
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory && !entry.isSymlink && !ENDINGS.test(path)) continue;
+      const info = this.#look(path, entry.name);
+      if (info?.isDirectory) {
+        // A library may lie among the sounds.
+        if (path.endsWith(".lance")) continue;
+        if (entry.isSymlink) this.#links.push({ path, root });
+        else this.enter(path, root);
+      } else if (info?.isFile && ENDINGS.test(path)) this.take(path, root, info);
+    }
+  }
+
+  /** What lies in a folder, by name; nothing where that was looked at before. */
+  #entriesOf(folder: string): Deno.DirEntry[] {
     try {
-      info = Deno.statSync(path);
+      const real = Deno.realPathSync(folder);
+      if (this.#entered.has(real)) return [];
+      this.#entered.add(real);
+      return Array.from(Deno.readDirSync(folder)).sort((a, b) => a.name < b.name ? -1 : 1);
+    } catch (error) {
+      // A folder that has just gone has nothing in it.
+      if (error instanceof Deno.errors.NotFound) return [];
+      // So that whatever lies below it begins with its path.
+      const path = folder.endsWith(sep) ? folder : folder + sep;
+      const reason = `Expected to look into ${folder} but found: ${reasonOf(error)}`;
+      this.unread.push({ path, reason });
+      return [];
+    }
+  }
+
+  /** What a name stands for; nothing where that can't be read, which is noted. */
+  #look(path: string, name: string): Deno.FileInfo | undefined {
+    try {
+      return Deno.statSync(path);
     } catch (error) {
       const isGone = error instanceof Deno.errors.NotFound;
-      if (isGone && entry.name.includes("\ufffd")) {
-        unread.push({ path, reason: `Expected a name in UTF-8 but found ${path}: rename it` });
+      if (isGone && name.includes("\ufffd")) {
+        this.unread.push({ path, reason: `Expected a name in UTF-8 but found ${path}: rename it` });
       } else if (!isGone) {
-        unread.push({ path, reason: `Expected to read ${path} but found: ${reasonOf(error)}` });
+        this.unread.push({
+          path,
+          reason: `Expected to read ${path} but found: ${reasonOf(error)}`,
+        });
       }
       // Otherwise a link that leads nowhere, or a file that has just gone.
-      continue;
-    }
-    if (info.isDirectory) {
-      // A library may lie among the sounds.
-      if (!path.endsWith(".lance")) {
-        collect(path, root, [...parents, real], found, unread, shard);
-      }
-    } else if (info.isFile && ENDINGS.test(path) && isOfShard(path, shard)) {
-      found.set(path, describe(path, root, info));
+      return undefined;
     }
   }
 }

@@ -20,6 +20,30 @@ Deno.test("findFiles() finds files whatever they are called, and each once where
     assert.deepEqual(unread, []);
   }));
 
+Deno.test("findFiles() goes through a folder once, by its own name, however many links lead there", () =>
+  withFolder((folder) => {
+    // Each folder has two links to the next: there are a million million ways to the last.
+    const depth = 40, at = (i: number) => join(folder, "z", `${i}`);
+    for (let i = 0; i <= depth; i++) Deno.mkdirSync(at(i), { recursive: true });
+    for (let i = 0; i < depth; i++) {
+      for (const name of ["a", "b"]) {
+        Deno.symlinkSync(at(i + 1), join(at(i), name), { type: "dir" });
+      }
+    }
+    const other = join(folder, "other");
+    Deno.mkdirSync(other);
+    for (const path of [join(at(depth), "deep.wav"), join(other, "far.wav")]) {
+      Deno.writeTextFileSync(path, "");
+    }
+    Deno.symlinkSync(at(depth), join(folder, "z", "0_link"), { type: "dir" });
+    Deno.symlinkSync(other, join(folder, "z", "other"), { type: "dir" });
+    const { files } = findFiles([join(folder, "z")]);
+    assert.deepEqual(files.map(({ path }) => path), [
+      join(at(depth), "deep.wav"),
+      join(folder, "z", "other", "far.wav"),
+    ]);
+  }));
+
 Deno.test({
   name: "findFiles() passes over what never ends, and tells of names that it can't say",
   ignore: Deno.build.os !== "linux",
