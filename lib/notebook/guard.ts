@@ -2,13 +2,13 @@
  * The program that ends a kernel, and all that its cells started, when the runner is gone: it holds
  * the other end of a pipe, which closes even where the runner is killed without warning.
  *
- *     deno run --allow-run --allow-read guard.ts PID MARK
+ *     deno run --allow-run --allow-read --allow-write guard.ts PID MARK FOLDER
  *
- * `PID` is the kernel, `MARK` stands in the environment of all that it started.
+ * `PID` is the kernel, `MARK` stands in the environment of all that it started, `FOLDER` is its own.
  */
 import { killMarked, killTree } from "../io/process_tree.ts";
 
-const pid = Number(Deno.args[0]), mark = Deno.args[1];
+const [pid, mark, folder] = [Number(Deno.args[0]), Deno.args[1], Deno.args[2]];
 for await (const _ of Deno.stdin.readable);
 if (Deno.build.os === "windows") {
   new Deno.Command("taskkill", { args: ["/T", "/F", "/PID", `${pid}`] }).outputSync();
@@ -24,3 +24,5 @@ if (Deno.build.os === "windows") {
   // Nor are those its descendants whose parents have ended, as those of daemons do.
   killMarked(mark);
 }
+// The key that the kernel was spoken to with lies in it.
+Deno.removeSync(folder, { recursive: true });

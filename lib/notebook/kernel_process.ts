@@ -70,7 +70,7 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
     detached: true,
   }).spawn();
   const guard = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "-A", GUARD, `${process.pid}`, mark],
+    args: ["run", "--quiet", "--no-config", "-A", GUARD, `${process.pid}`, mark, folder],
     stdin: "piped",
     stdout: "null",
     stderr: "null",

@@ -292,9 +292,10 @@ Deno.test({
   },
 });
 
-Deno.test("the kernel and what it started end when the runner is killed", () =>
+Deno.test("the kernel, what it started and its folder are gone when the runner is killed", () =>
   withFolder(async (folder) => {
-    const mark = crypto.randomUUID();
+    const mark = crypto.randomUUID(), temporary = join(folder, "tmp");
+    Deno.mkdirSync(temporary);
     const program = join(folder, "run.ts");
     const runner = new URL("../../lib/notebook/runner.ts", import.meta.url).href;
     const command = (detached: boolean) =>
@@ -310,6 +311,7 @@ Deno.test("the kernel and what it started end when the runner is killed", () =>
     );
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--config", join(PROJECT, "deno.json"), program],
+      env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary },
     }).spawn();
     const waitFor = async (count: (found: number) => boolean, ms: number) => {
       const end = Date.now() + ms;
@@ -327,6 +329,10 @@ Deno.test("the kernel and what it started end when the runner is killed", () =>
     await child.status;
     // What is promised; it takes a tenth of a second, and two of them on a machine that is busy.
     assert.ok(await waitFor((found) => found === 0, 2_000), "all of them are gone");
+    // The folder goes last, with the key that the kernel was spoken to with.
+    while ([...Deno.readDirSync(temporary)].some(({ name }) => name.startsWith("qvim-kernel-"))) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }));
 
 Deno.test("runNotebook() keeps what was printed just before Deno.exit()", async () => {

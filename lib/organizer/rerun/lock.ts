@@ -14,9 +14,16 @@ export function lock(folder: string): () => void {
   const held = holdFile(path, `process ${Deno.pid} on ${hostname()}`);
   if (held !== undefined) return () => held.release();
   throw new BatchError(
-    `Expected to write the report to ${folder} but another re-run (${
-      Deno.readTextFileSync(path)
-    }) ` +
-      `is writing there; wait for it`,
+    `Expected to write the report to ${folder} but another re-run (${holderOf(path)}) is writing ` +
+      "there; wait for it",
   );
+}
+
+function holderOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    // It has let it go by now, or the system lets nobody read what is held.
+    return "another process";
+  }
 }
