@@ -5,6 +5,9 @@ import { type FetchedPackages, loadPackages } from "../io/fetched_package.ts";
 /** Thrown where a library can't be used as it is; the message says what to do. */
 export class LibraryError extends QvimError {}
 
+/** Thrown where it is the recording that nothing can be found by; the library is as it should be. */
+export class RecordingError extends LibraryError {}
+
 /** How much of what LanceDB says is shown. */
 const LONGEST_REASON = 200;
 

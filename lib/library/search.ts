@@ -3,7 +3,7 @@ import { normalize } from "../embedding/cosine.ts";
 import { assertKind, TEXT } from "../io/options.ts";
 import { isOfLance, reaching } from "./conflicts.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
-import { LibraryError } from "./lancedb.ts";
+import { LibraryError, RecordingError } from "./lancedb.ts";
 import { isSilent } from "./listening.ts";
 import {
   assertRecording,
@@ -92,7 +92,8 @@ export class SoundLibrary {
    * Finds the sounds that an imitation is most like, best first.
    *
    * @param query The path of a recording, or the recording itself.
-   * @throws {LibraryError} Where the recording is silent or the library has no sounds.
+   * @throws {RecordingError} Where the recording is silent.
+   * @throws {LibraryError} Where the library has no sounds.
    */
   async search(
     query: string | MonoAudio,
@@ -102,7 +103,7 @@ export class SoundLibrary {
     const audio = typeof query === "string" ? await readRecording(query) : query;
     assertRecording(audio);
     if (isSilent(audio)) {
-      throw new LibraryError(
+      throw new RecordingError(
         `Expected an imitation but found only silence in ${
           typeof query === "string" ? query : "the recording"
         }: record it again, nearer to the microphone`,

@@ -50,7 +50,7 @@ export function openApi(maxUpload: number): unknown {
     "200": { description: "All of it", content: { "application/octet-stream": binary } },
     "206": { description: "A range of it", content: { "application/octet-stream": binary } },
     "416": { description: "It has no such range" },
-    ...statuses(404, 410),
+    ...statuses(404, 410, 422, 503),
   };
   return {
     openapi: "3.1.0",
@@ -84,7 +84,7 @@ export function openApi(maxUpload: number): unknown {
       }, []),
       "/api/sounds/{id}": get("sound", "What is known of a sound", {
         "200": answer("The sound", sound),
-        ...statuses(404),
+        ...statuses(404, 503),
       }),
       "/api/sounds/{id}/audio": get("audio", "The sound as browsers play it", bytes),
       "/api/sounds/{id}/file": get("file", "The file as it lies in the library", bytes),

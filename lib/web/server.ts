@@ -2,7 +2,7 @@
 import { basename, dirname, extname } from "node:path";
 import { AudioError } from "../audio/wav.ts";
 import { QvimError } from "../io/errors.ts";
-import { LibraryError } from "../library/lancedb.ts";
+import { LibraryError, RecordingError } from "../library/lancedb.ts";
 import { type SearchResult, SoundLibrary } from "../library/search.ts";
 import { endServer, isLoopback, newToken } from "../ui/guard.ts";
 import { Guard, SECURITY } from "./guard.ts";
@@ -202,9 +202,11 @@ function json(value: unknown, status = 200): Response {
 
 function failure(error: unknown): Response {
   if (error instanceof RequestError) return json({ error: error.message }, error.status);
-  if (error instanceof LibraryError || error instanceof AudioError) {
+  if (error instanceof RecordingError || error instanceof AudioError) {
     return json({ error: error.message }, 422);
   }
+  // Not the fault of who asks: the library has gone, or has no sounds yet.
+  if (error instanceof LibraryError) return json({ error: error.message }, 503);
   console.error(error);
   return json({ error: "Something went wrong; the server's terminal says what" }, 500);
 }

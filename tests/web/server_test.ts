@@ -143,6 +143,18 @@ Deno.test("the server says what is wrong with an upload", () =>
     }
   }));
 
+Deno.test("the server does not blame a recording for a library that has gone", () =>
+  withServer(async ({ url }, _, sounds) => {
+    const body = Deno.readFileSync(BARK);
+    const search = () => fetch(`${url}api/search`, { method: "POST", body });
+    const { results: [{ id }] } = await (await search()).json();
+    Deno.removeSync(join(sounds, "..", "library"), { recursive: true });
+    for (const answer of [await search(), await fetch(`${url}api/sounds/${id}/similar`)]) {
+      assert.equal(answer.status, 503);
+      assert.match((await answer.json()).error, /^Expected a library but found none in .*library/);
+    }
+  }));
+
 Deno.test("with --host the server asks for its token", () =>
   withServer(async ({ port, token }) => {
     const at = (path: string, headers = {}) =>
