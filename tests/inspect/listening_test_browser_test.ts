@@ -1,6 +1,7 @@
 /** A small listening test: players, a picture and the server of this room, outside of any notebook. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { mapOf } from "../../lib/inspect/embedding_map.ts";
 import { asImage } from "../../lib/inspect/picture.ts";
 import { playersPage, soundTable } from "../../lib/inspect/players.ts";
 import { spectrogram } from "../../lib/inspect/spectrogram.ts";
@@ -98,11 +99,12 @@ Deno.test({
     }),
 });
 
-/** What a page loads its players' script from. */
-const SCRIPT = new URL("../../lib/inspect/page/players.js", import.meta.url);
+/** Where the scripts lie that a page loads. */
+const SCRIPTS = join(PROJECT, "lib", "inspect", "page");
 
 Deno.test({
-  name: `players work under the search page's own policy, which has nothing in the text${missing}`,
+  name:
+    `players and maps work under the search page's own policy, which has nothing in the text${missing}`,
   ignore: missing !== "",
   sanitizeOps: false,
   sanitizeResources: false,
@@ -113,16 +115,23 @@ Deno.test({
         ...{ role: i === 0 ? "imitation" : "answer", name: `sound ${i}`, path, src: `/sound/${i}` },
       }));
       const table = await soundTable("Found", [imitation, { ...answer, start: 0.2, end: 0.6 }]);
+      const map = await mapOf(
+        sounds.map((path, i) => ({
+          ...{ name: `sound ${i}`, kind: i === 0 ? "query" : "item", class: "siren", path },
+          ...{ x: i, y: i, src: `/sound/${i}` },
+        })),
+        { script: "/map.js" },
+      );
       const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Found</title><main>
-        <h1>Found</h1>${playersPage([table], { script: "/players.js" })}</main></html>`;
+        <h1>Found</h1>${playersPage([table], { script: "/players.js" })}${map}</main></html>`;
       const server = Deno.serve(
         { port: 0, hostname: "127.0.0.1", onListen() {} },
         async (asked) => {
           const [, what, which] = new URL(asked.url).pathname.split("/");
           const response = what === "sound"
             ? await serveAudio(sounds[Number(which)], asked)
-            : what === "players.js"
-            ? new Response(Deno.readFileSync(SCRIPT), {
+            : what.endsWith(".js")
+            ? new Response(Deno.readFileSync(join(SCRIPTS, what)), {
               headers: { "content-type": "text/javascript" },
             })
             : new Response(html, { headers: { "content-type": "text/html" } });
@@ -137,15 +146,19 @@ Deno.test({
         page.on("pageerror", (error: Error) => said.push(String(error)));
         page.on("console", (message: { text(): string }) => said.push(message.text()));
         await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-        await waitUntil(page, 'document.querySelector("[data-ready]") !== null');
+        await waitUntil(page, 'document.querySelectorAll("[data-ready]").length === 2');
         const players = 'document.querySelectorAll("audio")';
         await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
         await page.locator("audio").nth(0).focus();
         await page.keyboard.press("Space");
         await waitUntil(page, `${players}[0].currentTime > 0.05`);
+        // The map silences them, and they the map.
+        await page.locator("[data-sound]").nth(1).hover();
+        await waitUntil(page, `${players}[2].currentTime > 0.05 && ${players}[0].paused`);
+        await page.locator("audio").nth(0).focus();
         // The next one begins where its part begins, and silences this one.
         await page.keyboard.press("ArrowDown");
-        await waitUntil(page, `${players}[1].currentTime > 0.2 && ${players}[0].paused`);
+        await waitUntil(page, `${players}[1].currentTime > 0.2 && ${players}[2].paused`);
         // A click into the picture of 0.4 s plays from there.
         const picture = page.locator(".qvim-picture").nth(1);
         const { from, to, seconds } = await picture.evaluate((it: { dataset: object }) => ({
