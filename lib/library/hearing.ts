@@ -8,7 +8,7 @@ import { type SoundView, VocalSearch } from "../models/vocal_search/vocal_search
  * Raised whenever what is heard of a sound changes although the encoder's weights stay: sounds that
  * were heard otherwise can't be compared.
  */
-export const FEATURE_VERSION = 3;
+export const FEATURE_VERSION = 4;
 
 /** What is kept of a sound: parallel lists, one entry for the whole and for each beginning. */
 export interface Heard {

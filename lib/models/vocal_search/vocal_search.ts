@@ -18,12 +18,12 @@ const FUSED_WEIGHT = 1;
  * The parts of an item, from its beginning, that a query is compared with; the best counts. People
  * stop when they have made their point: long sounds are seldom imitated to their end.
  */
-export const BEGINNINGS = [1, 0.7, 0.5, 0.35];
+export const BEGINNINGS = [1, 0.7, 0.5, 0.42, 0.3];
 /**
- * What a beginning must be better by than the whole, where it leaves the rest of the item out: four
- * chances to be like a query are more than one.
+ * What a beginning must be better by than the whole, for each that the parts count, where it leaves the
+ * rest of the item out: five chances to be like a query are more than one.
  */
-const LEFT_OUT = 0.5;
+const LEFT_OUT = 2 / 3;
 /**
  * What it costs that a query lasts twice as long as what it is compared with, or half as long. A part
  * of the contours.
@@ -169,6 +169,7 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
       ...BEGINNINGS.flatMap((_, view) => items.map((item) => item[view])),
     ];
     const scaling = reference.length || items.length;
+    const leftOut = LEFT_OUT * ((contours ? CONTOURS_WEIGHT : 0) + (encoder ? ENCODER_WEIGHT : 0));
     const features = contours ? views.map((view) => view.features!) : [];
     const products = encoder
       ? await DotProducts.create(views.map((view) => view.embedding!))
@@ -192,7 +193,7 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
           }
           const compared = scores.subarray(reference.length);
           for (let i = 0; i < compared.length; i++) {
-            compared[i] -= LEFT_OUT * (1 - BEGINNINGS[Math.floor(i / items.length)]);
+            compared[i] -= leftOut * (1 - BEGINNINGS[Math.floor(i / items.length)]);
             if (contours) {
               const view = features[reference.length + i];
               compared[i] -= TEMPO * Math.abs(durationOf(query.features!) - durationOf(view));
