@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
 import { QvimError } from "../io/errors.ts";
+import { removeTree } from "../io/remove_tree.ts";
 import {
   type Answer,
   readLines,
@@ -162,6 +163,6 @@ class Child<T> {
     const timer = setTimeout(() => this.#process.kill("SIGKILL"), 2000);
     await this.#reading;
     clearTimeout(timer);
-    Deno.removeSync(this.#exchange, { recursive: true });
+    removeTree(this.#exchange);
   }
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { serialize } from "node:v8";
 import { writeAllSync } from "../io/bytes.ts";
+import { removeTree } from "../io/remove_tree.ts";
 import { type Answer, readLines, type Request, type WorkerStart } from "./protocol.ts";
 
 // Standard output carries the answers, so what a model prints goes where errors go.
@@ -21,7 +22,12 @@ async function answer({ slot, kind, path }: Request): Promise<Answer> {
   }
 }
 
-for await (const line of readLines(Deno.stdin.readable)) {
-  const bytes = new TextEncoder().encode(JSON.stringify(await answer(JSON.parse(line))) + "\n");
-  writeAllSync(Deno.stdout, bytes);
+try {
+  for await (const line of readLines(Deno.stdin.readable)) {
+    const bytes = new TextEncoder().encode(JSON.stringify(await answer(JSON.parse(line))) + "\n");
+    writeAllSync(Deno.stdout, bytes);
+  }
+} finally {
+  // Who asked is done, or was killed: then nobody else removes it.
+  removeTree(exchange);
 }
