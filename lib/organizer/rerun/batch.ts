@@ -173,6 +173,8 @@ async function runLocked(
     report.entries.push(entry);
     waiting.push({ entry, path });
   }
+  const kept = report.entries.length - waiting.length;
+  if (kept > 0) hooks.say(`Kept ${kept} of ${report.entries.length} entries of the earlier report`);
   const prepared = data.map((it) => ({
     ...it,
     blind: prepareData(it.path, scratch.make().folder, isBlind),

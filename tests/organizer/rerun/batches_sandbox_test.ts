@@ -175,6 +175,7 @@ Deno.writeTextFileSync(join(items, "further.wav"), "no sound");`;
 
     const kept = await rerun(honest, hostile);
     assert.equal(kept.code, 1, kept.stderr);
+    assert.match(kept.stderr, /^Kept 1 of 2 entries of the earlier report$/m);
     assert.deepEqual(origins(), [["dft_1", "kept"], ["loudness_1", undefined]]);
     assert.match(read("report.md"), /^- Kept of an earlier batch: dft_1$/m);
     assert.deepEqual((JSON.parse(read("report.json")) as Report).entries[0].runs, runs);
