@@ -72,13 +72,16 @@ export class ControlGroups {
       const groups = new ControlGroups(folder, () => {});
       if (await groups.#work()) return groups.#ready();
     }
-    // Where none is prepared for it, this process's own can be, if it was delegated.
-    const [own] = folders;
-    const undo = able.includes(own) ? handDown(own) : undefined;
-    if (undo === undefined) return undefined;
-    const groups = new ControlGroups(own, undo);
-    if (await groups.#work()) return groups.#ready();
-    undo();
+    // Where none is prepared for it, this process's own can be, if it was delegated, or one above in
+    // which nobody's processes would have to stand aside.
+    for (const folder of able) {
+      if (folder !== folders[0] && read(join(folder, "cgroup.procs")) !== "") continue;
+      const undo = handDown(folder);
+      if (undo === undefined) continue;
+      const groups = new ControlGroups(folder, undo);
+      if (await groups.#work()) return groups.#ready();
+      undo();
+    }
     return undefined;
   }
 
