@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { pythonRound } from "../../lib/inspect/figures.ts";
 import { encodeNpy } from "../../lib/io/npy.ts";
 import { alignmentCost } from "../../lib/models/vocal_search/alignment.ts";
@@ -68,6 +69,16 @@ Deno.test("alignmentCost() says what it can't align", () => {
     /frames of 4 values but found 6/,
   );
   assert.throws(() => alignmentCost(a, a, weights, -1), /Expected band to be .* but found -1/);
+});
+
+Deno.test("alignmentCost() makes no difference between frames of three values and of four", () => {
+  const random = seededRandom(4), frames = 20, weights = [1.5, 1, 0.25];
+  const wide = () => Float32Array.from({ length: 4 * frames }, random);
+  const narrow = (four: Float32Array) => four.filter((_, i) => i % 4 < 3);
+  const a = wide(), b = wide();
+  const three = alignmentCost(narrow(a), narrow(b), Float32Array.from(weights), 5);
+  assert.ok(three > 0);
+  assert.equal(alignmentCost(a, b, Float32Array.of(...weights, 0), 5), three);
 });
 
 Deno.test("alignmentCost() keeps to its band", () => {

@@ -1,5 +1,5 @@
-/** The last two rows of costs; kept, since alignments are many and short. */
-let rows = [new Float64Array(0), new Float64Array(0)];
+/** The last two rows of costs, and one of distances; kept, since alignments are many and short. */
+let rows = [new Float64Array(0), new Float64Array(0), new Float64Array(0)];
 
 /**
  * Dynamic time warping (H. Sakoe, S. Chiba, "Dynamic programming algorithm optimization for spoken
@@ -39,23 +39,21 @@ export function alignmentCost(
   if (!(Number.isInteger(band) && band >= 0)) {
     throw new RangeError(`Expected band to be a whole number of frames but found ${band}`);
   }
-  if (rows[0].length < frames + 2) rows = [0, 1].map(() => new Float64Array(2 * frames + 2));
+  if (rows[0].length < frames + 2) rows = rows.map(() => new Float64Array(2 * frames + 2));
   let [previous, current] = rows;
+  const distances = rows[2];
   previous.fill(Infinity);
   previous[0] = 0;
   for (let i = 0; i < frames; i++) {
     const first = Math.max(0, i - band), last = Math.min(frames - 1, i + band);
+    if (width === 4) fourApart(a, b, weights, i, first, last);
+    else apart(a, b, weights, i, first, last);
     let left = Infinity, corner = previous[first];
     current[first] = Infinity;
     for (let j = first; j <= last; j++) {
-      let distance = 0;
-      for (let c = 0, x = i * width, y = j * width; c < width; c++, x++, y++) {
-        distance += weights[c] * Math.abs(a[x] - b[y]);
-      }
-      const above = previous[j + 1], across = (above < left ? above : left) + distance;
+      const distance = distances[j], above = previous[j + 1];
       // A step along the diagonal covers a frame of each, and counts for both.
-      const straight = corner + 2 * distance;
-      left = straight < across ? straight : across;
+      left = Math.min(corner + 2 * distance, Math.min(above, left) + distance);
       current[j + 1] = left;
       corner = above;
     }
@@ -64,4 +62,41 @@ export function alignmentCost(
     [previous, current] = [current, previous];
   }
   return previous[frames] / (2 * frames);
+}
+
+/** Distances of one frame of `a` to those of `b` from `first` to `last`, whatever the width. */
+function apart(
+  a: Float32Array,
+  b: Float32Array,
+  weights: Float32Array,
+  i: number,
+  first: number,
+  last: number,
+): void {
+  const distances = rows[2], width = weights.length;
+  distances.fill(0, first, last + 1);
+  weights.forEach((weight, c) => {
+    const value = a[i * width + c];
+    for (let j = first, y = first * width + c; j <= last; j++, y += width) {
+      distances[j] += weight * Math.abs(value - b[y]);
+    }
+  });
+}
+
+/** The same for frames of four values, as contours have, in two thirds of the time. */
+function fourApart(
+  a: Float32Array,
+  b: Float32Array,
+  weights: Float32Array,
+  i: number,
+  first: number,
+  last: number,
+): void {
+  const distances = rows[2];
+  const w0 = weights[0], w1 = weights[1], w2 = weights[2], w3 = weights[3];
+  const a0 = a[4 * i], a1 = a[4 * i + 1], a2 = a[4 * i + 2], a3 = a[4 * i + 3];
+  for (let j = first, y = 4 * first; j <= last; j++, y += 4) {
+    distances[j] = w0 * Math.abs(a0 - b[y]) + w1 * Math.abs(a1 - b[y + 1]) +
+      w2 * Math.abs(a2 - b[y + 2]) + w3 * Math.abs(a3 - b[y + 3]);
+  }
 }
