@@ -1,7 +1,7 @@
 /**
  * How long the page takes from the end of a take to the first results that are painted, in Chromium,
- * whose microphone plays a built-in imitation. `deno run -A bench/page.ts [COUNT …]` makes a library of
- * so many made-up sounds, serves it by `deno task serve`, and prints a row of Markdown.
+ * whose microphone plays a built-in imitation. `deno run -A --no-lock bench/page.ts [COUNT …]` makes a
+ * library of so many made-up sounds, serves it by `deno task serve`, and prints a row of Markdown.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
