@@ -9,7 +9,7 @@ import { verifyApart } from "../verify/verify_apart.ts";
 import { listNotebooks } from "../verify/verify_files.ts";
 import { BatchError, KeepError } from "./batch_error.ts";
 import { prepareData } from "./blind.ts";
-import { readEarlier, readSpoiled } from "./earlier.ts";
+import { type Earlier, readEarlier } from "./earlier.ts";
 import {
   changedSince,
   hashOfNotebook,
@@ -148,20 +148,19 @@ async function runLocked(
     commandLine: options.commandLine,
     entries: [],
   };
-  const earlier = options.resume ? readEarlier(reportFolder) : new Map<string, Entry>();
-  const spoiled = options.resume ? readSpoiled(reportFolder) : new Set<string>();
+  const earlier: Partial<Earlier> = options.resume ? readEarlier(reportFolder) : {};
   const waiting: { entry: Entry; path: string }[] = [];
   for (const [path, notebookHash] of hashes) {
     const name = names.get(path)!, order = orders.get(path)!;
     // One that is gone by now is run, and says so.
     const { findings, powers, claimedMrr } = found.get(path) ?? { findings: [], powers: [] };
     const key = JSON.stringify([notebookHash, versions, settings]);
-    const known = earlier.get(name);
+    const known = earlier.entries?.get(name);
     if (known?.key === key) {
       report.entries.push({ ...known, order, findings, powers, origin: "kept" });
       continue;
     }
-    const isAgain = known !== undefined || spoiled.has(name);
+    const isAgain = known !== undefined || earlier.spoiled?.has(name) === true;
     if (isAgain) {
       const why = known === undefined
         ? "what the runs used was changed while it ran"

@@ -2,38 +2,32 @@ import { join } from "node:path";
 import type { Entry, Report } from "../report/entry.ts";
 import { BatchError } from "./batch_error.ts";
 
+/** What an earlier report has of what is run now. */
+export interface Earlier {
+  /** The entries that can be gone on from, those that were run to their end, by their names. */
+  entries: Map<string, Entry>;
+  /** The names of those of which nothing can be believed: what the runs used was changed meanwhile. */
+  spoiled: Set<string>;
+}
+
 /**
- * The entries of an earlier report that can be gone on from: those that were run to their end.
+ * Reads an earlier report; what was begun and not ended is run again.
  *
- * @param folder The report's; without a report there are none.
- * @returns Name → entry.
+ * @param folder The report's; without a report there is nothing.
  * @throws {BatchError} Where what is there is no report.
  */
-export function readEarlier(folder: string): Map<string, Entry> {
-  const { entries, isSpoiled } = readEnded(folder);
-  return new Map(isSpoiled ? [] : entries.map((entry) => [entry.name, entry]));
-}
-
-/**
- * The names of entries of an earlier report of which nothing can be believed, since what the runs used
- * was changed meanwhile.
- *
- * @throws {BatchError} As {@linkcode readEarlier}.
- */
-export function readSpoiled(folder: string): Set<string> {
-  const { entries, isSpoiled } = readEnded(folder);
-  return new Set(isSpoiled ? entries.map(({ name }) => name) : []);
-}
-
-/** What was begun and not ended is run again. */
-function readEnded(folder: string): { entries: Entry[]; isSpoiled: boolean } {
+export function readEarlier(folder: string): Earlier {
   const path = join(folder, "report.json");
   try {
     const report: Report = JSON.parse(Deno.readTextFileSync(path));
-    const entries = report.entries.filter(({ runs }) => runs.length > 0);
-    return { entries, isSpoiled: report.changed !== undefined };
+    const entries = new Map(
+      report.entries.filter(({ runs }) => runs.length > 0).map((entry) => [entry.name, entry]),
+    );
+    return report.changed === undefined
+      ? { entries, spoiled: new Set() }
+      : { entries: new Map(), spoiled: new Set(entries.keys()) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { entries: [], isSpoiled: false };
+    if (error instanceof Deno.errors.NotFound) return { entries: new Map(), spoiled: new Set() };
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new BatchError(`Expected a report to go on from at ${path} but found ${error.message}`);
   }

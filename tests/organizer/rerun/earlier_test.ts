@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BatchError } from "../../../lib/organizer/rerun/batch_error.ts";
-import { readEarlier, readSpoiled } from "../../../lib/organizer/rerun/earlier.ts";
+import { readEarlier } from "../../../lib/organizer/rerun/earlier.ts";
 import { withFolder, writeFiles } from "../../support.ts";
 
 const run = { status: "finished", seconds: 1, peakMemory: 0 };
@@ -13,23 +13,23 @@ const ENTRIES = [
 const namesIn = (report: unknown) =>
   withFolder((folder) => {
     writeFiles(folder, { "report.json": JSON.stringify(report) });
-    return [...readEarlier(folder).keys()];
+    return [...readEarlier(folder).entries.keys()];
   });
 
 Deno.test("readEarlier() gives what was run to its end", async () => {
   assert.deepEqual(await namesIn({ entries: ENTRIES }), ["done_1"]);
-  assert.equal((await withFolder((folder) => readEarlier(folder))).size, 0);
+  assert.equal((await withFolder((folder) => readEarlier(folder))).entries.size, 0);
 });
 
 Deno.test("readEarlier() believes nothing of a batch whose package or data was changed", async () => {
   const spoiled = { entries: ENTRIES, changed: ["/package/lib/mod.ts"] };
   assert.deepEqual(await namesIn(spoiled), []);
   await withFolder((folder) => {
-    assert.deepEqual([...readSpoiled(folder)], []);
+    assert.deepEqual([...readEarlier(folder).spoiled], []);
     writeFiles(folder, { "report.json": JSON.stringify({ entries: ENTRIES }) });
-    assert.deepEqual([...readSpoiled(folder)], []);
+    assert.deepEqual([...readEarlier(folder).spoiled], []);
     writeFiles(folder, { "report.json": JSON.stringify(spoiled) });
-    assert.deepEqual([...readSpoiled(folder)], ["done_1"]);
+    assert.deepEqual([...readEarlier(folder).spoiled], ["done_1"]);
   });
 });
 
