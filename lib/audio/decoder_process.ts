@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ByteReader } from "../io/byte_reader.ts";
 import { type FetchedPackages, loadPackages, PackageError } from "../io/fetched_package.ts";
-import { ByteQueue } from "./byte_queue.ts";
 import type { Compressed } from "./compressed_format.ts";
 import { AudioError } from "./pcm.ts";
 
@@ -89,7 +89,8 @@ interface Report extends Decoded {
 class Decoder {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #bytes: ByteQueue;
+  readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #bytes: ByteReader;
   readonly #folder: string;
   #isGood = true;
   #hasDecoded = false;
@@ -110,7 +111,8 @@ class Decoder {
       stderr: "piped",
     }).spawn();
     this.#writer = this.#process.stdin.getWriter();
-    this.#bytes = new ByteQueue(this.#process.stdout);
+    this.#output = this.#process.stdout.getReader();
+    this.#bytes = new ByteReader(async () => (await this.#output.read()).value);
   }
 
   /** Whether it can decode another recording. */
@@ -195,7 +197,7 @@ class Decoder {
     clearTimeout(this.#rest);
     this.#kill();
     this.#writer.close().catch(() => {});
-    this.#bytes.cancel();
+    this.#output.cancel().catch(() => {});
     this.#process.stderr.cancel().catch(() => {});
   }
 
@@ -216,10 +218,10 @@ class Decoder {
   }
 
   async #receive(): Promise<Frame | undefined> {
-    const head = await this.#bytes.take(8);
+    const head = await this.#bytes.read(8);
     if (head === undefined) return undefined;
     const view = new DataView(head.buffer, head.byteOffset);
-    const bytes = await this.#bytes.take(view.getUint32(4, true));
+    const bytes = await this.#bytes.read(view.getUint32(4, true));
     return bytes && { kind: view.getUint32(0, true), bytes };
   }
 

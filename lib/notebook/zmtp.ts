@@ -5,6 +5,7 @@
 
 import { QvimError } from "../io/errors.ts";
 import { Buffer } from "node:buffer";
+import { ByteReader } from "../io/byte_reader.ts";
 import { writeAll } from "../io/bytes.ts";
 
 /** The socket types that a Jupyter client uses. */
@@ -24,11 +25,13 @@ const MAX_FRAME_BYTES = 2 ** 31;
 export class ZmtpSocket {
   readonly #connection: Deno.TcpConn;
   readonly #reader: ByteReader;
+  readonly #chunk = new Uint8Array(64 * 1024);
+  #ended = false;
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
-    this.#reader = new ByteReader(connection);
+    this.#reader = new ByteReader(() => this.#receivePart());
   }
 
   /**
@@ -58,7 +61,7 @@ export class ZmtpSocket {
     greeting.set(new TextEncoder().encode("NULL"), 12);
     await this.#write(greeting);
     const theirs = await this.#reader.read(GREETING_BYTES);
-    if (theirs === null || theirs[0] !== 0xff || theirs[9] !== 0x7f || theirs[10] < 3) {
+    if (theirs === undefined || theirs[0] !== 0xff || theirs[9] !== 0x7f || theirs[10] < 3) {
       throw new ZmtpError("Expected a ZMTP 3 greeting but found something else");
     }
     const ready = Buffer.concat([
@@ -105,65 +108,33 @@ export class ZmtpSocket {
     const flags = (await this.#reader.read(1))?.[0];
     if (flags === undefined) return null;
     const sizeBytes = await this.#reader.read(flags & FLAG_LONG ? 8 : 1);
-    if (sizeBytes === null) return null;
+    if (sizeBytes === undefined) return null;
     const size = sizeBytes.reduce((sum, byte) => sum * 256 + byte, 0);
     if (size > MAX_FRAME_BYTES) {
       throw new ZmtpError(`Expected a frame of at most ${MAX_FRAME_BYTES} bytes but found ${size}`);
     }
     const body = await this.#reader.read(size);
-    return body && { flags, body };
+    return body === undefined ? null : { flags, body };
+  }
+
+  async #receivePart(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#ended) return undefined;
+    try {
+      const count = await this.#connection.read(this.#chunk);
+      return count === null ? undefined : this.#chunk.slice(0, count);
+    } catch {
+      // Reset, or closed on this side: for a reader both are the end.
+      return undefined;
+    }
   }
 
   /** Ends the connection; what waits in {@linkcode receive} gets `null`. */
   close(): void {
-    this.#reader.end();
+    this.#ended = true;
     try {
       this.#connection.close();
     } catch {
       // The other side was faster.
-    }
-  }
-}
-
-/** Reads a certain number of bytes at a time from a connection. */
-class ByteReader {
-  readonly #connection: Deno.TcpConn;
-  readonly #chunk = new Uint8Array(64 * 1024);
-  #rest = new Uint8Array();
-  #ended = false;
-
-  constructor(connection: Deno.TcpConn) {
-    this.#connection = connection;
-  }
-
-  end(): void {
-    this.#ended = true;
-  }
-
-  /** The next `size` bytes, or `null` where the connection ends before. */
-  async read(size: number): Promise<Uint8Array | null> {
-    const out = new Uint8Array(size);
-    let filled = 0;
-    while (filled < size) {
-      if (this.#rest.length === 0 && !await this.#fill()) return null;
-      const take = Math.min(size - filled, this.#rest.length);
-      out.set(this.#rest.subarray(0, take), filled);
-      this.#rest = this.#rest.subarray(take);
-      filled += take;
-    }
-    return out;
-  }
-
-  async #fill(): Promise<boolean> {
-    if (this.#ended) return false;
-    try {
-      const count = await this.#connection.read(this.#chunk);
-      if (count === null) return false;
-      this.#rest = this.#chunk.slice(0, count);
-      return true;
-    } catch {
-      // Reset, or closed on this side: for a reader both are the end.
-      return false;
     }
   }
 }
