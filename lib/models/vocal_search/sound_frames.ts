@@ -50,23 +50,36 @@ export async function readHeard(path: string): Promise<MonoAudio> {
   return { samples: sound.read(0, count), sampleRate };
 }
 
+/** Bins of a frame's spectrum. */
+const BINS = N_FFT / 2 + 1;
+/** The periods that are looked for, in samples. */
+const FIRST_LAG = SAMPLE_RATE / PITCH[1], LAST_LAG = Math.floor(SAMPLE_RATE / PITCH[0]);
+
 /** Listens to sounds frame by frame. */
 export class SoundAnalyzer {
-  readonly #fft = new RealFft(N_FFT);
   readonly #window = Float32Array.from(
     { length: WINDOW },
     (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / WINDOW),
   );
-  readonly #windowCorrelation = this.#autocorrelation(this.#spectrumOf(this.#window));
-  readonly #filters = bankRows(
-    melFilterBank(SAMPLE_RATE, N_FFT, {
-      nMels: MEL_BANDS,
-      fMin: MEL_RANGE[0],
-      fMax: MEL_RANGE[1],
-      melScale: "htk",
-      norm: "none",
-    }),
-  );
+  readonly #spectrum = new RealFft(N_FFT);
+  readonly #correlation = new RealFft(N_FFT);
+  readonly #power = new Float32Array(BINS);
+  readonly #octaves = Float64Array.from({ length: BINS }, (_, bin) => Math.log2(bin));
+  readonly #bank = new MelBank();
+  /** The window's own autocorrelation, as a part of that at lag 0. */
+  readonly #windowCorrelation: Float64Array;
+
+  constructor() {
+    // Behind each frame there are zeros, which stay.
+    this.#spectrum.input.fill(0);
+    this.#spectrum.input.set(this.#window);
+    this.#computePower();
+    const correlation = this.#autocorrelation();
+    this.#windowCorrelation = Float64Array.from(
+      { length: LAST_LAG + 1 },
+      (_, lag) => correlation[2 * lag] / correlation[0],
+    );
+  }
 
   /** @param path A sound file of any format that can be read. */
   async analyzeFile(path: string): Promise<SoundFrames> {
@@ -81,7 +94,7 @@ export class SoundAnalyzer {
   /** @param clip One channel at 16 kHz. */
   analyze(clip: Float32Array): SoundFrames {
     const samples = surround(clip);
-    const count = Math.max(1, 1 + Math.floor((samples.length - WINDOW) / HOP));
+    const count = 1 + Math.floor((samples.length - WINDOW) / HOP);
     const frames: SoundFrames = {
       count,
       level: new Float32Array(count),
@@ -90,63 +103,99 @@ export class SoundAnalyzer {
       brightness: new Float32Array(count),
       mel: new Float32Array(count * MEL_BANDS),
     };
-    const windowed = new Float32Array(WINDOW);
-    for (let frame = 0; frame < count; frame++) {
-      const start = frame * HOP;
-      for (let i = 0; i < WINDOW; i++) windowed[i] = (samples[start + i] ?? 0) * this.#window[i];
-      this.#describe(this.#spectrumOf(windowed), frame, frames);
+    const input = this.#spectrum.input, window = this.#window;
+    for (let frame = 0, start = 0; frame < count; frame++, start += HOP) {
+      for (let i = 0; i < WINDOW; i++) input[i] = samples[start + i] * window[i];
+      this.#computePower();
+      this.#describe(frame, frames);
+      this.#bank.apply(this.#power, frames.mel, frame * MEL_BANDS);
+      this.#findPitch(frame, frames);
     }
     return trim(frames);
   }
 
-  #spectrumOf(samples: Float32Array): Float32Array {
-    const packed = this.#fft.forward(samples);
-    const power = new Float32Array(N_FFT / 2 + 1);
-    for (let bin = 0; bin < power.length; bin++) {
-      power[bin] = packed[2 * bin] ** 2 + packed[2 * bin + 1] ** 2;
+  /** The power spectrum of what lies in the transform's input. */
+  #computePower(): void {
+    const packed = this.#spectrum.transform(), power = this.#power;
+    power[0] = packed[0] * packed[0];
+    power[BINS - 1] = packed[1] * packed[1];
+    for (let bin = 1, at = 2; bin < BINS - 1; bin++, at += 2) {
+      power[bin] = packed[at] * packed[at] + packed[at + 1] * packed[at + 1];
     }
-    return power;
   }
 
-  /** The autocorrelation of what has that power spectrum: the transform of an even sequence. */
-  #autocorrelation(power: Float32Array): Float32Array {
-    const even = new Float32Array(N_FFT);
+  /**
+   * The autocorrelation of what has that power spectrum, the transform of an even sequence: of lag 0 at
+   * 0, of each other below N_FFT / 2 at twice its number.
+   */
+  #autocorrelation(): Float32Array {
+    const even = this.#correlation.input, power = this.#power;
     even.set(power);
     for (let bin = 1; bin < N_FFT / 2; bin++) even[N_FFT - bin] = power[bin];
-    const packed = this.#fft.forward(even);
-    return Float32Array.from({ length: N_FFT / 2 }, (_, lag) => packed[2 * lag]);
+    return this.#correlation.transform();
   }
 
-  #describe(power: Float32Array, frame: number, frames: SoundFrames): void {
+  #describe(frame: number, frames: SoundFrames): void {
+    const power = this.#power, octaves = this.#octaves;
     let energy = 1e-9, weighted = 0;
-    for (let bin = LOWEST_BIN; bin < power.length; bin++) {
+    for (let bin = LOWEST_BIN; bin < BINS; bin++) {
       energy += power[bin];
-      weighted += power[bin] * Math.log2(bin);
+      weighted += power[bin] * octaves[bin];
     }
     frames.level[frame] = 10 * Math.log10(energy);
     frames.brightness[frame] = weighted / energy;
-    this.#filters.forEach(({ start, weights }, band) => {
-      let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += weights[i] * power[start + i];
-      frames.mel[frame * MEL_BANDS + band] = sum;
-    });
-    // The autocorrelation of the windowed frame, divided by the window's own, is that of the sound
-    // (P. Boersma, 1993): its highest peak is the share of what repeats.
-    const correlation = this.#autocorrelation(power);
+  }
+
+  /**
+   * The autocorrelation of the windowed frame, divided by the window's own, is that of the sound
+   * (P. Boersma, 1993): its highest peak is the share of what repeats.
+   */
+  #findPitch(frame: number, frames: SoundFrames): void {
+    const correlation = this.#autocorrelation();
+    const whole = correlation[0] + 1e-9;
     let best = 0, bestLag = 1;
-    for (let lag = SAMPLE_RATE / PITCH[1]; lag <= SAMPLE_RATE / PITCH[0]; lag++) {
-      const normal = this.#windowCorrelation[lag] / this.#windowCorrelation[0];
-      const value = correlation[lag] / (correlation[0] + 1e-9) / normal;
+    for (let lag = FIRST_LAG; lag <= LAST_LAG; lag++) {
+      const here = correlation[2 * lag];
+      if (here < correlation[2 * lag - 2] || here < correlation[2 * lag + 2]) continue;
       // A period's double correlates as well: the shorter one has to be clearly worse to lose.
-      const isPeak = correlation[lag] >= correlation[lag - 1] &&
-        correlation[lag] >= correlation[lag + 1];
-      if (isPeak && value > best + 0.02) {
-        best = value;
-        bestLag = lag;
-      }
+      const value = here / whole / this.#windowCorrelation[lag];
+      if (value > best + 0.02) [best, bestLag] = [value, lag];
     }
     frames.periodicity[frame] = Math.min(1, Math.max(0, best));
     frames.pitch[frame] = Math.log2(SAMPLE_RATE / bestLag);
+  }
+}
+
+/** The filters of all bands, one behind the other: triangles over O'Shaughnessy's mel scale. */
+class MelBank {
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  readonly #weights: Float32Array;
+
+  constructor() {
+    const rows = bankRows(
+      melFilterBank(SAMPLE_RATE, N_FFT, {
+        nMels: MEL_BANDS,
+        fMin: MEL_RANGE[0],
+        fMax: MEL_RANGE[1],
+        melScale: "htk",
+        norm: "none",
+      }),
+    );
+    this.#starts = Int32Array.from(rows, ({ start }) => start);
+    this.#ends = Int32Array.from(rows, ({ start, weights }) => start + weights.length);
+    this.#weights = Float32Array.from(rows.flatMap(({ weights }) => Array.from(weights)));
+  }
+
+  /** Writes the power in each band from `at` on. */
+  apply(power: Float32Array, out: Float32Array, at: number): void {
+    const weights = this.#weights;
+    for (let band = 0, next = 0; band < MEL_BANDS; band++) {
+      let sum = 0;
+      const end = this.#ends[band];
+      for (let bin = this.#starts[band]; bin < end; bin++) sum += weights[next++] * power[bin];
+      out[at + band] = sum;
+    }
   }
 }
 
@@ -155,8 +204,10 @@ export class SoundAnalyzer {
  * sound lies, its frames are the same.
  */
 function surround(clip: Float32Array): Float32Array {
-  const peak = clip.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
-  const audible = (x: number) => Math.abs(x) > peak * 10 ** (-FLOOR / 20);
+  let peak = 0;
+  for (let i = 0; i < clip.length; i++) peak = Math.max(peak, Math.abs(clip[i]));
+  const least = peak * 10 ** (-FLOOR / 20);
+  const audible = (x: number) => Math.abs(x) > least;
   const first = Math.max(0, clip.findIndex(audible));
   const sound = clip.subarray(first, clip.findLastIndex(audible) + 1);
   const out = new Float32Array(sound.length + 2 * (WINDOW - HOP));
@@ -233,5 +284,3 @@ export function sliceFrames(frames: SoundFrames, first: number, end: number): So
     mel: frames.mel.slice(first * MEL_BANDS, end * MEL_BANDS),
   };
 }
-
-/** Triangles over O'Shaughnessy's mel scale, m = 2595 log10(1 + f / 700). */
