@@ -7,10 +7,14 @@ export const CONTOURS = 4;
  * Loudness, periodicity, pitch and brightness frame by frame, each in −1 … 1 and 0 where nothing is
  * heard of it; pitch and brightness from their means, since a voice keeps directions only
  * [shape=(frames · CONTOURS,)].
+ *
+ * @param loudness What {@linkcode loudnessOf} gives, where that is known.
  */
-export function contoursOf(frames: SoundFrames): Float32Array {
-  const loudness = loudnessOf(frames);
-  const voiced = frames.periodicity.map((value, i) => Math.max(0, value - 0.5) * loudness[i]);
+export function contoursOf(
+  frames: SoundFrames,
+  loudness: Float32Array = loudnessOf(frames),
+): Float32Array {
+  const voiced = voicedOf(frames, loudness);
   const pitchMean = weightedMean(frames.pitch, voiced);
   const brightnessMean = weightedMean(frames.brightness, loudness);
   const out = new Float32Array(frames.count * CONTOURS);
@@ -22,5 +26,12 @@ export function contoursOf(frames: SoundFrames): Float32Array {
     out[i * CONTOURS + 2] = certain * Math.tanh(frames.pitch[i] - pitchMean);
     out[i * CONTOURS + 3] = loudness[i] * Math.tanh(frames.brightness[i] - brightnessMean);
   }
+  return out;
+}
+
+/** How much of a tone each frame is, times its loudness: what its pitch counts. */
+export function voicedOf({ periodicity }: SoundFrames, loudness: Float32Array): Float32Array {
+  const out = new Float32Array(loudness.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(0, periodicity[i] - 0.5) * loudness[i];
   return out;
 }

@@ -1,6 +1,5 @@
-import type { SoundFrames } from "./sound_frames.ts";
 import { averageSteps } from "./sound_frames.ts";
-import { CONTOURS, contoursOf } from "./contours.ts";
+import { CONTOURS } from "./contours.ts";
 
 /** Events that are kept of a sound, from its beginning. */
 export const MAX_EVENTS = 24;
@@ -31,10 +30,11 @@ const LENGTH_POWER = 0.7;
  * how long it is (log2 of steps, from half their mean), how loud, bright and periodic, and where its
  * pitch lies and glides to; brightness and pitch are taken from their means.
  *
+ * @param course The contours of the sound, frame by frame [shape=(frames · CONTOURS,)].
  * @returns One after another [shape=(events, EVENT_VALUES)], at most {@linkcode MAX_EVENTS}.
  */
-export function eventsOf(frames: SoundFrames): Float32Array {
-  const contours = averageSteps(contoursOf(frames), CONTOURS, STEP);
+export function eventsOf(course: Float32Array): Float32Array {
+  const contours = averageSteps(course, CONTOURS, STEP);
   const events = segment(contours).map(([start, end]) => describe(contours, start, end))
     .slice(0, MAX_EVENTS);
   const first = events[0].start, last = events.at(-1)!;

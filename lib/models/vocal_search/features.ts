@@ -1,6 +1,6 @@
 import { RealFft } from "../../audio/fft.ts";
 import { FRAME_SECONDS, loudnessOf, type SoundFrames, weightedMean } from "./sound_frames.ts";
-import { CONTOURS, contoursOf } from "./contours.ts";
+import { CONTOURS, contoursOf, voicedOf } from "./contours.ts";
 import { EVENT_VALUES, eventsOf, MAX_EVENTS } from "./events.ts";
 
 /** What is followed of a sound over time, and what is said of it as a whole. */
@@ -69,23 +69,25 @@ export class FeatureExtractor {
   readonly #modulationFft = new RealFft(MODULATION_FRAMES);
 
   extract(frames: SoundFrames): SoundFeatures {
+    const loudness = loudnessOf(frames);
+    const contours = contoursOf(frames, loudness);
     return {
-      contours: stretch(contoursOf(frames), CONTOURS),
-      modulation: this.#modulationOf(frames),
-      statistics: statisticsOf(frames),
-      events: eventsOf(frames),
+      contours: stretch(contours, CONTOURS),
+      modulation: this.#modulationOf(loudness),
+      statistics: statisticsOf(frames, loudness),
+      events: eventsOf(contours),
     };
   }
 
-  #modulationOf(frames: SoundFrames): Float32Array {
-    const loudness = loudnessOf(frames);
-    const count = Math.min(frames.count, MODULATION_FRAMES);
-    const mean = loudness.subarray(0, count).reduce((sum, value) => sum + value, 0) / count;
-    const spectrum = this.#modulationFft.forward(
-      loudness.subarray(0, count).map((value, i) =>
-        (value - mean) * (0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / count))
-      ),
-    );
+  #modulationOf(loudness: Float32Array): Float32Array {
+    const count = Math.min(loudness.length, MODULATION_FRAMES);
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += loudness[i];
+    const mean = sum / count, windowed = new Float32Array(count);
+    for (let i = 0; i < count; i++) {
+      windowed[i] = (loudness[i] - mean) * (0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / count));
+    }
+    const spectrum = this.#modulationFft.forward(windowed);
     const magnitudes = Float32Array.from(
       { length: MODULATION_RATES },
       (_, rate) => Math.hypot(spectrum[2 * rate + 2], spectrum[2 * rate + 3]),
@@ -111,30 +113,33 @@ function stretch(values: Float32Array, width: number): Float32Array {
   return out;
 }
 
-function statisticsOf(frames: SoundFrames): Float32Array {
-  const loudness = loudnessOf(frames);
-  const voiced = frames.periodicity.map((value, i) => Math.max(0, value - 0.5) * loudness[i]);
-  const mean = (values: Float32Array) => weightedMean(values, loudness);
-  const spread = (values: Float32Array, weights: Float32Array) => {
-    const middle = weightedMean(values, weights);
-    return Math.sqrt(weightedMean(values.map((value) => (value - middle) ** 2), weights));
-  };
-  const ones = new Float32Array(frames.count).fill(1);
-  const center = weightedMean(
-    Float32Array.from({ length: frames.count }, (_, i) => i / frames.count),
-    loudness,
-  );
+function statisticsOf(frames: SoundFrames, loudness: Float32Array): Float32Array {
+  const { count, periodicity, pitch, brightness } = frames;
+  const ones = new Float32Array(count).fill(1), times = new Float32Array(count);
   let rises = 0;
-  for (let i = 5; i < frames.count; i++) if (loudness[i] > loudness[i - 5] + 0.25) rises++;
+  for (let i = 0; i < count; i++) {
+    times[i] = i / count;
+    if (i >= 5 && loudness[i] > loudness[i - 5] + 0.25) rises++;
+  }
   return Float32Array.from([
-    Math.log2(frames.count * FRAME_SECONDS),
-    2 * mean(frames.periodicity),
-    0.5 * mean(frames.brightness),
-    spread(frames.brightness, loudness),
-    spread(frames.pitch, voiced),
+    Math.log2(count * FRAME_SECONDS),
+    2 * weightedMean(periodicity, loudness),
+    0.5 * weightedMean(brightness, loudness),
+    spread(brightness, loudness),
+    spread(pitch, voicedOf(frames, loudness)),
     4 * spread(loudness, ones),
     2 * weightedMean(loudness, ones),
-    3 * center,
-    6 * rises / frames.count,
+    3 * weightedMean(times, loudness),
+    6 * rises / count,
   ]);
+}
+
+/** The deviation of `values`, weighted. */
+function spread(values: Float32Array, weights: Float32Array): number {
+  const middle = weightedMean(values, weights), squares = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const difference = values[i] - middle;
+    squares[i] = difference * difference;
+  }
+  return Math.sqrt(weightedMean(squares, weights));
 }

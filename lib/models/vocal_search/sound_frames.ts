@@ -217,8 +217,9 @@ function surround(clip: Float32Array): Float32Array {
 
 /** Loudness in 0 … 1: 0 at the floor below the loudest frame. */
 export function loudnessOf({ level }: SoundFrames): Float32Array {
-  const peak = peakOf(level);
-  return level.map((value) => Math.max(0, 1 + (value - peak) / FLOOR));
+  const peak = peakOf(level), out = new Float32Array(level.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(0, 1 + (level[i] - peak) / FLOOR);
+  return out;
 }
 
 /** The mean of `values`, weighted. */

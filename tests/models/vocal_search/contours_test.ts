@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SoundAnalyzer } from "../../../lib/models/vocal_search/sound_frames.ts";
 import { seededRandom } from "../../../lib/challenge/statistics.ts";
-import { CONTOURS } from "../../../lib/models/vocal_search/contours.ts";
+import { CONTOURS, contoursOf } from "../../../lib/models/vocal_search/contours.ts";
 import { alignmentCost } from "../../../lib/models/vocal_search/alignment.ts";
 import { EVENT_VALUES, eventsCost, eventsOf } from "../../../lib/models/vocal_search/events.ts";
 import { FeatureExtractor, FRAMES } from "../../../lib/models/vocal_search/features.ts";
@@ -43,7 +43,7 @@ Deno.test("alignmentCost() is 0 for a sequence and itself, symmetric, and forgiv
 
 /** The events of a sound: onset, log length, loudness, brightness, periodicity, pitch, glide. */
 function events(samples: Float32Array): number[][] {
-  const values = eventsOf(new SoundAnalyzer().analyze(samples));
+  const values = eventsOf(contoursOf(new SoundAnalyzer().analyze(samples)));
   return Array.from(
     { length: values.length / EVENT_VALUES },
     (_, i) => [...values.subarray(i * EVENT_VALUES, (i + 1) * EVENT_VALUES)],
@@ -68,9 +68,9 @@ Deno.test("eventsCost() is 0 for a sound and itself, symmetric, and forgives a s
   const analyzer = new SoundAnalyzer();
   /** Three beats, the second one as loud as said. */
   const beats = (second: number) =>
-    eventsOf(analyzer.analyze(
+    eventsOf(contoursOf(analyzer.analyze(
       voice(1.5, () => 200, (t) => (t > 0.5 && t < 1 ? second : 1) * Math.exp(-12 * (t % 0.5))),
-    ));
+    )));
   const soft = beats(0.05), loud = beats(1), without = beats(0);
   assert.deepEqual([soft, loud, without].map(({ length }) => length / EVENT_VALUES), [3, 3, 2]);
   assert.equal(eventsCost(loud, loud), 0);
