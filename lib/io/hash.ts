@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+/** What is read at a time, in bytes. */
+const CHUNK = 1 << 20;
+
 /** The SHA-256 of a file in hexadecimal. */
 export async function hashFile(path: string): Promise<string> {
   using file = await Deno.open(path);
@@ -9,10 +12,12 @@ export async function hashFile(path: string): Promise<string> {
 /** The SHA-256 of the rest of an open file, in hexadecimal. */
 export async function hashOpenFile(file: Deno.FsFile): Promise<string> {
   const hash = createHash("sha256");
-  // Most files are small, and a large piece of memory costs more than to read them.
-  const { size } = await file.stat();
-  const chunk = new Uint8Array(Math.min(1 << 20, Math.max(1 << 12, size)));
-  for (let count = await file.read(chunk); count !== null; count = await file.read(chunk)) {
+  const { size, isFile } = file.statSync();
+  // Most files are small: a large piece of memory costs more than to read them, and so does waiting.
+  const isSmall = isFile && size <= CHUNK;
+  const chunk = new Uint8Array(Math.min(CHUNK, Math.max(1 << 12, size)));
+  const next = () => isSmall ? file.readSync(chunk) : file.read(chunk);
+  for (let count = await next(); count !== null; count = await next()) {
     hash.update(chunk.subarray(0, count));
   }
   return hash.digest("hex");
