@@ -43,8 +43,9 @@ export const indexCommand = defineCommand({
       console.log(JSON.stringify({ library, ...report }));
       return 0;
     }
-    const { files, sounds, heard, unchanged, moved, gone, broken, unread, seconds } = report;
-    const faults = [...unread, ...broken];
+    const { files, sounds, heard, unchanged, moved, gone, broken, unread, leftOut, seconds } =
+      report;
+    const faults = [...leftOut, ...unread, ...broken];
     for (const { reason } of faults.slice(0, NAMED)) console.error(`! ${plain(reason)}`);
     if (faults.length > NAMED) {
       console.error(`! … and ${faults.length - NAMED} more (--json names all)`);

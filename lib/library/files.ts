@@ -24,6 +24,8 @@ export interface Found {
   /** Each once, sorted by path. */
   files: FoundFile[];
   unread: Unread[];
+  /** Links that lead up, to a folder which they lie in themselves: nobody means the whole disk. */
+  leftOut: Unread[];
 }
 
 /** What sound files' names end with. */
@@ -38,7 +40,8 @@ export interface Shard {
 
 /**
  * Finds the sound files below folders. Hidden files and folders are passed over, as is what never
- * ends, such as pipes and devices. Links are followed, but no folder is gone through twice.
+ * ends, such as pipes and devices. Links are followed, but no folder is gone through twice, and those
+ * that lead out of a place to what is around it are left out.
  *
  * @param places Folders, or single files.
  * @throws {LibraryError} Where one of them is not there.
@@ -53,7 +56,7 @@ export function findFiles(places: string[], shard?: Shard): Found {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       throw new LibraryError(`Expected a folder with sounds but found nothing at ${place}`);
     }
-    if (info.isDirectory) walk.enter(place, dirname(place));
+    if (info.isDirectory) walk.start(place);
     else if (info.isFile) walk.take(place, dirname(dirname(place)), info);
     else {
       throw new LibraryError(
@@ -63,7 +66,7 @@ export function findFiles(places: string[], shard?: Shard): Found {
   }
   walk.followLinks();
   const files = Array.from(walk.found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
-  return { files, unread: walk.unread };
+  return { files, unread: walk.unread, leftOut: walk.leftOut };
 }
 
 /** Whether a file is one that this machine hears. */
@@ -77,7 +80,9 @@ export function isOfShard(path: string, shard?: Shard): boolean {
 class Walk {
   readonly found = new Map<string, FoundFile>();
   readonly unread: Unread[] = [];
+  readonly leftOut: Unread[] = [];
   readonly #shard?: Shard;
+  readonly #places: string[] = [];
   /** Where the folders that it has been in really lie. */
   readonly #entered = new Set<string>();
   readonly #links: { path: string; root: string }[] = [];
@@ -86,9 +91,36 @@ class Walk {
     this.#shard = shard;
   }
 
+  /** Takes in what lies below one of the places that are asked for. */
+  start(place: string): void {
+    this.#places.push(place);
+    this.enter(place, dirname(place));
+  }
+
   /** Follows the links to folders, after all that lies in the places themselves: that is their name. */
   followLinks(): void {
-    for (const { path, root } of this.#links) this.enter(path, root);
+    for (const { path, root } of this.#links) {
+      if (!this.#leadsUp(path)) this.enter(path, root);
+    }
+  }
+
+  /** Whether a link leads to what is around it, or around a place; that is noted. */
+  #leadsUp(path: string): boolean {
+    try {
+      const real = Deno.realPathSync(path);
+      // It has been there, by the folder's own name.
+      if (this.#entered.has(real)) return false;
+      const inside = [dirname(path), ...this.#places].map((folder) => Deno.realPathSync(folder));
+      if (!inside.some((folder) => isInside(folder, real))) return false;
+      const reason =
+        `Expected ${path} to lead to other sounds but found that it leads to ${real}, ` +
+        `which is around it: left out; name ${real} itself to take it in`;
+      this.leftOut.push({ path, reason });
+      return true;
+    } catch {
+      // Why it can't be read is told of by whoever tries to enter.
+      return false;
+    }
   }
 
   /** Takes in a file. */
@@ -152,6 +184,11 @@ class Walk {
       return undefined;
     }
   }
+}
+
+/** Whether a path lies below a folder, or is it. */
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function describe(path: string, root: string, info: Deno.FileInfo): FoundFile {

@@ -31,6 +31,8 @@ export interface IndexReport {
   broken: BrokenFile[];
   /** Files and folders that could not be read now: what was known of them stays. */
   unread: Unread[];
+  /** Links to what is around them, which were not followed. */
+  leftOut: Unread[];
   seconds: number;
 }
 
@@ -62,7 +64,7 @@ export async function indexSounds(
   try {
     const indexing = new Indexing(store, places, options.shard, say, found.unread);
     const report = await indexing.run(found.files);
-    return { ...report, seconds: (performance.now() - start) / 1000 };
+    return { ...report, leftOut: found.leftOut, seconds: (performance.now() - start) / 1000 };
   } finally {
     store.close();
   }
@@ -98,7 +100,7 @@ class Indexing {
     this.#batches = new Batches(store, this.#model);
   }
 
-  async run(files: FoundFile[]): Promise<Omit<IndexReport, "seconds">> {
+  async run(files: FoundFile[]): Promise<Omit<IndexReport, "leftOut" | "seconds">> {
     const known = await this.#readKnown();
     const broken = new Map((await this.#store.listBroken()).map((file) => [file.path, file]));
     const isSame = (file: FoundFile, old?: { size: number; mtime: number; model: string }) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { basename, join } from "node:path";
+import { basename, join, parse } from "node:path";
 import { findFiles } from "../../lib/library/files.ts";
 import { withFolder } from "../support.ts";
 
@@ -42,6 +42,45 @@ Deno.test("findFiles() goes through a folder once, by its own name, however many
       join(at(depth), "deep.wav"),
       join(folder, "z", "other", "far.wav"),
     ]);
+  }));
+
+Deno.test("findFiles() leaves out links that lead up, and says so: nobody means the whole disk", () =>
+  withFolder((root) => {
+    const folder = Deno.realPathSync(root), sounds = join(folder, "sounds");
+    for (const name of [join("sounds", "a"), join("disk", "deep"), "beside"]) {
+      Deno.mkdirSync(join(folder, name), { recursive: true });
+    }
+    const written = [["sounds", "a", "in.wav"], ["beside", "up.wav"], ["disk", "deep", "far.wav"]];
+    for (const name of written) Deno.writeTextFileSync(join(folder, ...name), "");
+    const link = (to: string, ...from: string[]) =>
+      Deno.symlinkSync(to, join(folder, ...from), { type: "dir" });
+    link(folder, "sounds", "up");
+    link(isWindows ? parse(folder).root : "/", "sounds", "whole");
+    // What it leads to is followed, but not from there to what is around that.
+    link(join(folder, "disk", "deep"), "sounds", "deep");
+    link(join(folder, "disk"), "disk", "deep", "disk");
+    // One that leads up to what was gone through is of no account.
+    link(sounds, "sounds", "a", "round");
+    const { files, unread, leftOut } = findFiles([sounds]);
+    assert.deepEqual(files.map(({ path }) => path), [
+      join(sounds, "a", "in.wav"),
+      join(sounds, "deep", "far.wav"),
+    ]);
+    assert.deepEqual(unread, []);
+    assert.deepEqual(leftOut.map(({ path }) => path), [
+      join(sounds, "up"),
+      join(sounds, "whole"),
+      join(sounds, "deep", "disk"),
+    ]);
+    assert.equal(
+      leftOut[0].reason,
+      `Expected ${
+        join(sounds, "up")
+      } to lead to other sounds but found that it leads to ${folder}, ` +
+        `which is around it: left out; name ${folder} itself to take it in`,
+    );
+    // Who asks for it gets it, by its own name.
+    assert.equal(findFiles([sounds, folder]).files.length, 3);
   }));
 
 Deno.test({
