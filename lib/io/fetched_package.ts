@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { QvimError } from "./errors.ts";
+import { removeTree } from "./remove_tree.ts";
 import { replaceFileSync } from "./replace_file.ts";
 
 /** Thrown where packages that are fetched when first needed can't be had; the message says why. */
@@ -21,8 +22,18 @@ export interface FetchedPackages {
   manifest: string;
 }
 
+/** Characters of the hash at the end of a folder's name. */
+const HASH = 12;
+/** The file of a folder whose time of change says when that was last used. */
+const STAMP = "package.json";
+/** How exactly that is known, in milliseconds: nothing is written each time. */
+const STAMPED_EVERY = 24 * 60 * 60 * 1000;
+/** What other versions of this package have not used for so long goes, in milliseconds. */
+const KEPT_FOR = 30 * STAMPED_EVERY;
+
 /**
- * Loads packages, which are fetched when they are first asked for.
+ * Loads packages, which are fetched when they are first asked for. With each new version what earlier
+ * ones have left goes, where nothing has used it for a month.
  *
  * @param load Loads what is wanted, by a `require` that finds the packages, or from their folder; it
  * throws where they are not there.
@@ -37,11 +48,14 @@ export function loadPackages<T>(
     return load({ require: createRequire(join(folder, "package.json")), folder });
   };
   try {
-    return attempt();
+    const loaded = attempt();
+    stamp(folder);
+    return loaded;
   } catch {
     // They are not there, or only in part: fetch them, once.
   }
   install(packages, folder);
+  removeUnused(folder);
   try {
     return attempt();
   } catch (error) {
@@ -63,7 +77,7 @@ function installFolder({ name, manifest }: FetchedPackages): string {
     darwin: join(homedir(), "Library", "Caches"),
     windows: Deno.env.get("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"),
   }[Deno.build.os as string] ?? join(homedir(), ".cache");
-  return join(base, "qvim", `${name}-${lock.digest("hex").slice(0, 12)}`);
+  return join(base, "qvim", `${name}-${lock.digest("hex").slice(0, HASH)}`);
 }
 
 function manifestFiles(manifest: string): string[] {
@@ -87,4 +101,45 @@ function install({ title, manifest }: FetchedPackages, folder: string): void {
   if (success) return;
   const why = new TextDecoder().decode(stderr).trim();
   throw new PackageError(`Expected to fetch ${title} into ${folder} but found: ${why}`);
+}
+
+/** When a folder was last used; now where that can't be told. */
+function lastUsed(folder: string): number {
+  for (const path of [join(folder, STAMP), folder]) {
+    try {
+      return Deno.statSync(path).mtime?.getTime() ?? Date.now();
+    } catch {
+      // Half a folder has no stamp.
+    }
+  }
+  return Date.now();
+}
+
+/** Notes that a folder is in use. */
+function stamp(folder: string): void {
+  if (Date.now() - lastUsed(folder) < STAMPED_EVERY) return;
+  try {
+    Deno.utimeSync(join(folder, STAMP), new Date(), new Date());
+  } catch {
+    // It may be somebody else's, or lie on a disk that can't be written to.
+  }
+}
+
+/** Removes the folders of the same packages in other versions that have not been used for long. */
+function removeUnused(folder: string): void {
+  const base = dirname(folder), own = basename(folder);
+  const prefix = own.slice(0, -HASH);
+  for (const { name, isDirectory } of Deno.readDirSync(base)) {
+    const isOther = isDirectory && name !== own && name.startsWith(prefix) &&
+      /^[0-9a-f]+(\.gone)?$/.test(name.slice(prefix.length));
+    if (!isOther || Date.now() - lastUsed(join(base, name)) < KEPT_FOR) continue;
+    try {
+      // Under another name first: half a folder would pass for a whole one.
+      const gone = join(base, name.endsWith(".gone") ? name : `${name}.gone`);
+      Deno.renameSync(join(base, name), gone);
+      removeTree(gone);
+    } catch {
+      // Another program is at it, or it is somebody else's.
+    }
+  }
 }

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFolder } from "../support.ts";
+
+/** Loads a file of a folder of packages that needs nothing to be fetched. */
+const PROGRAM = `
+  import { loadPackages } from ${
+  JSON.stringify(new URL("../../lib/io/fetched_package.ts", import.meta.url).href)
+};
+  const packages = { name: "things", title: "things", manifest: Deno.args[0] };
+  console.log(loadPackages(packages, ({ require, folder }) => {
+    require("./thing.json");
+    return folder;
+  }));`;
+
+Deno.test("loadPackages() removes what earlier versions have left where none has used it for long", () =>
+  withFolder(async (folder) => {
+    const manifest = join(folder, "manifest"), cache = join(folder, "cache", "qvim");
+    Deno.mkdirSync(manifest);
+    Deno.mkdirSync(cache, { recursive: true });
+    const program = join(folder, "load.ts");
+    Deno.writeTextFileSync(program, PROGRAM);
+    const load = async (version: number) => {
+      for (const name of ["deno.json", "package.json"]) {
+        Deno.writeTextFileSync(join(manifest, name), "{}");
+      }
+      const lock = { version: "5", workspace: {} };
+      Deno.writeTextFileSync(join(manifest, "deno.lock"), JSON.stringify(lock));
+      Deno.writeTextFileSync(join(manifest, "thing.json"), String(version));
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-lock", program, manifest],
+        env: { XDG_CACHE_HOME: join(folder, "cache") },
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout).trim();
+    };
+    const age = (path: string, days: number) => {
+      const then = new Date(Date.now() - days * 24 * 60 * 60 * 1000);
+      Deno.utimeSync(join(path, "package.json"), then, then);
+    };
+    const first = await load(1), second = await load(2);
+    // Somebody still uses the first one; the others are of nobody, or of other packages.
+    age(first, 100);
+    assert.equal(await load(1), first);
+    age(second, 31);
+    for (const name of ["things-0123456789ab.gone", "others-0123456789ab", "things-of-mine"]) {
+      Deno.mkdirSync(join(cache, name));
+      Deno.writeTextFileSync(join(cache, name, "package.json"), "{}");
+      age(join(cache, name), 100);
+    }
+    const third = await load(3);
+    const left = Array.from(Deno.readDirSync(cache), ({ name }) => join(cache, name)).sort();
+    const others = ["others-0123456789ab", "things-of-mine"].map((name) => join(cache, name));
+    assert.deepEqual(left, [first, third, ...others].sort());
+  }));
