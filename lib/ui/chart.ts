@@ -1,4 +1,7 @@
-import defer * as echarts from "echarts";
+// The package in one file: by its name it is hundreds of modules, which are read with the first line
+// of any notebook, whether or not it draws a chart.
+// @ts-types="echarts"
+import defer * as echarts from "echarts/dist/echarts.esm.min.mjs";
 
 /** What a {@linkcode barChart} shows. */
 export interface BarChart {
