@@ -5,16 +5,14 @@
  */
 import { createHash } from "node:crypto";
 import { readLines } from "../../lib/embedding/protocol.ts";
-import {
-  fourierResample,
-  LogMel,
-  melSpectrogram,
-  mfcc,
-  readAudio,
-  resample,
-  TwoDft,
-  VocalSearch,
-} from "../../lib/mod.ts";
+// From where they are: by the library's one door much else would come in, into each of many processes.
+import { fourierResample } from "../../lib/audio/fourier_resample.ts";
+import { LogMel } from "../../lib/audio/mel.ts";
+import { readAudio } from "../../lib/audio/read_audio.ts";
+import { resample } from "../../lib/audio/resample.ts";
+import { melSpectrogram, mfcc } from "../../lib/audio/spectra.ts";
+import { TwoDft } from "../../lib/models/two_dft.ts";
+import { VocalSearch } from "../../lib/models/vocal_search/vocal_search.ts";
 
 const twoDft = new TwoDft(), vocalSearch = new VocalSearch();
 /** Made once, like those of a model; other lengths and rates go through the same plans. */
