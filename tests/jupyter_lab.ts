@@ -74,7 +74,9 @@ export async function withLab(
     const token = crypto.randomUUID();
     const server = new Deno.Command(python!, {
       args: [
-        ...["-m", "jupyterlab", "--allow-root", "--no-browser", "--expose-app-in-browser"],
+        // In core mode it does not look, by Node, whether it could be built anew.
+        ...["-m", "jupyterlab", "--core-mode", "--allow-root", "--no-browser"],
+        "--expose-app-in-browser",
         ...[`--ServerApp.port=${port}`, "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"],
         ...[`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${folder}`],
       ],
