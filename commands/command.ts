@@ -202,6 +202,9 @@ function checkPositionals(spec: Positionals | undefined, found: string[]): void 
     if (found.length > 0) throw new UsageError(`Expected no argument ${found[0]}`);
   } else if (found.length < spec.least || found.length > spec.most) {
     throw new UsageError(`Expected ${spec.expected} but found ${found.length}`);
+  } else if (found.includes("")) {
+    // A variable of the shell that is not set: the folder that one is in would be taken for it.
+    throw new UsageError(`Expected ${spec.expected} but found an empty name`);
   }
 }
 

@@ -163,6 +163,11 @@ for (
     ],
     ["an empty text", ["x", "--data", ""], "Expected --data DIR but found an empty DIR"],
     [
+      "an empty name",
+      ["x", "", "--data", "d"],
+      "Expected one or two files but found an empty name",
+    ],
+    [
       "another choice",
       ["x", "--data", "d", "--mode", "z"],
       "Expected --mode a, b or c but found z",
