@@ -52,10 +52,13 @@ export function assertSearchOptions(options: SearchOptions): void {
 /**
  * Reads what is searched with.
  *
- * @throws {LibraryError} Where there is no file.
+ * @throws {LibraryError} Where there is no file, or a folder.
  */
 export async function readRecording(path: string): Promise<MonoAudio> {
   try {
+    if (Deno.statSync(path).isDirectory) {
+      throw new LibraryError(`Expected a recording at ${path} but found a folder`);
+    }
     return await readAudio(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

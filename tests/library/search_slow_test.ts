@@ -176,6 +176,10 @@ Deno.test("SoundLibrary says which option is wrong, and what it should be", asyn
       /a recording at \/gone\.wav but found no file/,
     );
     await assert.rejects(
+      library.search(import.meta.dirname!),
+      /^LibraryError: Expected a recording at .*library but found a folder$/,
+    );
+    await assert.rejects(
       library.describe(null as never),
       /the sound's id to be a text but found null/,
     );
