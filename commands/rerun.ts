@@ -59,6 +59,7 @@ export const rerunCommand = defineCommand({
       kind: "flag",
       help: "run each a second time under the original names, to see who reads them",
     },
+    "no-types": { kind: "flag", help: "leave the type checker out" },
     cold: { kind: "flag", help: "fill an empty Deno cache for each notebook" },
     "no-sandbox": { kind: "flag", help: "go on without bubblewrap" },
     timeout: {
@@ -127,6 +128,7 @@ export const rerunCommand = defineCommand({
         allowedHosts: values["allow-host"],
         isBlind: !values["no-blind"],
         both: values.both,
+        types: !values["no-types"],
         cold: values.cold,
         sandbox,
         limits: {

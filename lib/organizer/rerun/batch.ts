@@ -42,6 +42,8 @@ export interface BatchOptions {
   allowedHosts: string[];
   isBlind: boolean;
   both: boolean;
+  /** Whether the code is given to the type checker as well, which finds no more than warnings. */
+  types: boolean;
   cold: boolean;
   sandbox: boolean;
   limits: Limits;
@@ -118,7 +120,7 @@ async function runLocked(
   }
   const found = await verifyApart(options.paths, {
     jobs: options.jobs,
-    types: true,
+    types: options.types,
     isWanted: (path) => hashes.has(path),
   });
   const packageDigest = await packageDigestOf();

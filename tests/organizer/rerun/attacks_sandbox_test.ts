@@ -107,7 +107,7 @@ async function attack(folder: string, asNobody: boolean): Promise<void> {
     ...["--timeout", "40", "--disk", "512", "--memory", "3000", "--keep-violations"],
   ];
   const { code, stdout, stderr } = asNobody
-    ? await cliAsNobody(folder, args)
+    ? await cliAsNobody(folder, [...args, "--no-types"])
     : await cli(args, { env: { TMPDIR: temporary, SECRET: "of the organizer" } });
   assert.equal(code, 0, stderr);
   assert.deepEqual(await stateOfMachine(temporary), before);
@@ -175,7 +175,7 @@ Deno.test({
       const before = await stateOfMachine(temporary);
       const { code, stderr } = await cli([
         ...["rerun", notebooks, "--data", DATA, "--report", report, "--jobs", "2"],
-        ...["--disk", "512", "--memory", "3000", "--keep-violations"],
+        ...["--disk", "512", "--memory", "3000", "--keep-violations", "--no-types"],
       ], { env: { PATH: programs, TMPDIR: temporary } });
       assert.equal(code, 0, stderr);
       assert.deepEqual(await stateOfMachine(temporary), before);

@@ -107,7 +107,9 @@ Deno.test({
 });
 
 Deno.test({
-  name: `further data sets, one without answers${bubblewrap ? "" : " (needs bubblewrap)"}`,
+  name: `further data sets, one without answers, and one batch without types${
+    bubblewrap ? "" : " (needs bubblewrap)"
+  }`,
   ignore: !bubblewrap,
   fn: () =>
     withFolder(async (folder) => {
@@ -116,15 +118,20 @@ Deno.test({
       Deno.mkdirSync(bare);
       for (const part of ["Items", "Queries"]) Deno.symlinkSync(join(DATA, part), join(bare, part));
       const notebook = join(folder, "loudness_1.ipynb");
-      const rerun = (report: string, ...data: string[]) =>
-        cli([
-          ...["rerun", notebook, ...data.flatMap((folder) => ["--data", folder])],
-          ...["--report", join(folder, report)],
-        ]);
-      const [both, none] = await Promise.all([rerun("both", DATA, DATA), rerun("none", bare)]);
+      const amiss = readNotebook(notebook);
+      amiss.cells.find(({ id }) => id === "setup")!.source += "\nconst rank: string = 3;";
+      writeNotebook(notebook, amiss);
+      const rerun = (report: string, ...options: string[]) =>
+        cli(["rerun", notebook, "--report", join(folder, report), ...options]);
+      const [both, none] = await Promise.all([
+        rerun("both", "--data", DATA, "--data", DATA),
+        rerun("none", "--data", bare, "--no-types"),
+      ]);
       assert.deepEqual([both.code, none.code], [0, 0], both.stderr + none.stderr);
       const read = (name: string) =>
         (JSON.parse(Deno.readTextFileSync(join(folder, name, "report.json"))) as Report).entries[0];
+      assert.deepEqual(read("both").findings.map(({ rule }) => rule), ["types"]);
+      assert.deepEqual(read("none").findings, []);
       assert.equal(read("both").others![0].figures!.mrr, read("both").figures!.mrr);
       const best = Deno.readTextFileSync(join(folder, "none", read("none").best!)).split("\n");
       assert.equal(best[0], "query,rank,item,score");
@@ -146,7 +153,7 @@ Deno.writeTextFileSync(join(items, "further.wav"), "no sound");`;
     const rerun = (...notebooks: string[]) =>
       cli([
         ...["rerun", ...notebooks, "--data", DATA, "--report", join(folder, "report")],
-        ...["--no-sandbox", "--resume"],
+        ...["--no-sandbox", "--no-types", "--resume"],
       ]);
     const read = (file: string) => Deno.readTextFileSync(join(folder, "report", file));
     const origins = () =>
@@ -192,7 +199,7 @@ Deno.test({
       const rerun = (temporary: string) =>
         cli([
           ...["rerun", join(folder, "loudness_1.ipynb"), "--data", DATA, "--report", report],
-          ...["--no-sandbox", "--resume"],
+          ...["--no-sandbox", "--no-types", "--resume"],
         ], { env: { TMPDIR: temporary } });
       const entry = () =>
         (JSON.parse(Deno.readTextFileSync(join(report, "report.json"))) as Report).entries[0];

@@ -64,7 +64,7 @@ for (const sandbox of [true, false]) {
     fn: () =>
       withFolder(async (folder) => {
         const options = ["--jobs", "2", "--timeout", "25", "--memory", "2500"];
-        if (!sandbox) options.push("--no-sandbox");
+        if (!sandbox) options.push("--no-sandbox", "--no-types");
         // What waits for its end first: the others are run meanwhile.
         const notebooks = [notebook("endless_1"), SUBMISSIONS];
         const { code, stdout, stderr, entries } = await rerun(folder, notebooks, ...options);
@@ -99,7 +99,7 @@ Deno.test({
   ignore: !bubblewrap,
   fn: () =>
     withFolder(async (folder) => {
-      const options = ["--both", "--repeat", "2"];
+      const options = ["--both", "--repeat", "2", "--no-types"];
       const first = await rerun(folder, [notebook("names_1")], ...options);
       const entry = first.entries().get("names_1")!;
       assert.ok(entry.namedMrr! > 0.9, `${entry.namedMrr}`);
@@ -208,7 +208,7 @@ if (!existsSync(target)) {
         const { code, stderr, stdout } = await rerun(
           join(folder, "report"),
           [path],
-          ...["--network", "setup", "--allow-host", host],
+          ...["--network", "setup", "--allow-host", host, "--no-types"],
         );
         assert.equal(code, 0, stderr);
         assert.match(stdout, /fetched from localhost/);
