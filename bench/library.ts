@@ -11,10 +11,12 @@ import { Hearing } from "../lib/library/hearing.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
 import { CANDIDATES, SoundLibrary } from "../lib/library/search.ts";
 import { Store } from "../lib/library/store.ts";
+import { READ } from "../lib/library/upkeep.ts";
 import { DATA, fill, index } from "./made_up_library.ts";
 
 const QUERIES = 20;
 
+const idsOf = (rows: { id: string }[]) => new Set(rows.map(({ id }) => id));
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Searches; returns milliseconds (of the processor as well, which others on it do not change), the recall of the first pass, and MiB. */
@@ -39,19 +41,21 @@ async function ask(folder: string) {
   // The most that the process has needed, before the exact searches below.
   const memory = peakMemory();
   const store = await Store.open(folder), hearing = new Hearing();
-  const passes: number[] = [], found: bigint[][] = [], vectors: Float32Array[] = [];
+  const passes: number[] = [], found: Set<string>[] = [], vectors: Float32Array[] = [];
   for (const path of paths) {
     const { vectors: [vector] } = await hearing.query(await readAudio(path));
     const start = performance.now();
-    found.push(await store.nearest(vector, CANDIDATES));
+    await store.nearest(vector, Math.ceil(READ * CANDIDATES));
     passes.push(performance.now() - start);
+    found.push(idsOf(await store.nearestRows(vector, CANDIDATES, ["id"])));
     vectors.push(vector);
   }
   // After all of them: to read every vector leaves none of what an ordinary search keeps at hand.
   const recalls: number[] = [];
   for (const [i, vector] of vectors.entries()) {
-    const known = new Set(await store.nearest(vector, CANDIDATES, { exact: true }));
-    recalls.push(found[i].filter((row) => known.has(row)).length / known.size);
+    const nearest = await store.nearest(vector, CANDIDATES, { exact: true });
+    const known = idsOf(await store.readRows(nearest, ["id"]));
+    recalls.push(known.intersection(found[i]).size / known.size);
   }
   store.close();
   return {

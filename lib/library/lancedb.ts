@@ -53,7 +53,6 @@ export interface LanceQuery {
   nprobes(count: number): this;
   /** 0 for all, where fewer are found than wanted. */
   maximumNprobes(count: number): this;
-  refineFactor(factor: number): this;
   bypassVectorIndex(): this;
   toArrow(): Promise<ArrowTable>;
   [Symbol.asyncIterator](): AsyncIterator<ArrowTable>;

@@ -217,11 +217,10 @@ export class SoundLibrary {
       const vector = heard.vectors[0];
       for (let i = 0; i < moved.length; i++) moved[i] += weight * vector[i];
     }
-    const found = this.#count <= limit
-      ? await this.#store.someRows(limit, where)
-      : await this.#store.nearest(normalize(moved), limit, { where });
+    const rows = this.#count <= limit
+      ? await this.#store.readRows(await this.#store.someRows(limit, where), SHOWN)
+      : await this.#store.nearestRows(normalize(moved), limit, SHOWN, where);
     // Two indexers that heard one file at the same time, and were killed, leave it twice.
-    const rows = await this.#store.readRows(found, SHOWN);
     return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
 

@@ -19,7 +19,7 @@ import {
 } from "./rows.ts";
 import { isOneOf } from "./sql.ts";
 import { isRemote, openOrMakeTables, openTables, type Tables } from "./tables.ts";
-import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor, REFINED } from "./upkeep.ts";
+import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor, READ } from "./upkeep.ts";
 
 /** Where a library lies unless somebody says otherwise. */
 export const DEFAULT_LIBRARY = "output/library";
@@ -123,11 +123,31 @@ export class Store {
   }
 
   /**
-   * The sounds whose vectors are nearest to a query's: the first pass.
+   * The sounds whose vectors are nearest to a query's, the first pass, with what was heard of them and
+   * some columns. An index knows distances but roughly: of some more than are wanted the nearest are
+   * told by what was read of them, which the second pass needs anyway.
+   *
+   * @param vector Of length 1.
+   * @returns The nearest first.
+   */
+  async nearestRows<K extends keyof SoundInfo>(
+    vector: Float32Array,
+    count: number,
+    columns: readonly K[],
+    where?: string,
+  ): Promise<(Pick<SoundInfo, K> & Heard)[]> {
+    const found = await this.nearest(vector, Math.ceil(READ * count), { where });
+    const rows = await this.readRows(found, columns);
+    return rows.map((row) => ({ row, likeness: likenessOf(row, vector) }))
+      .sort((a, b) => b.likeness - a.likeness).slice(0, count).map(({ row }) => row);
+  }
+
+  /**
+   * The numbers of the rows whose vectors are nearest to a query's, as far as the index knows.
    *
    * @param vector Of length 1.
    * @param options.exact Passes over the index.
-   * @returns Their row numbers, the nearest first.
+   * @returns The nearest first.
    */
   async nearest(
     vector: Float32Array,
@@ -135,15 +155,15 @@ export class Store {
     options: { where?: string; exact?: boolean } = {},
   ): Promise<bigint[]> {
     let query = this.#sounds.query().nearestTo(vector).column(VECTOR_COLUMN)
-      .distanceType("dot").select(["_distance"]).withRowId().limit(Math.ceil(REFINED * count));
+      .distanceType("dot").select(["_distance"]).withRowId().limit(count);
     if (options.where !== undefined) query = query.where(options.where);
     if (options.exact) query = query.bypassVectorIndex();
     else {
-      query = query.nprobes(probesFor(await this.#sounds.countRows())).refineFactor(1);
+      query = query.nprobes(probesFor(await this.#sounds.countRows()));
       // Of the few that satisfy a predicate, most may lie in the other parts.
       if (options.where !== undefined) query = query.maximumNprobes(0);
     }
-    return rowIds(await query.toArrow()).slice(0, count);
+    return rowIds(await query.toArrow());
   }
 
   /** The numbers of the rows that satisfy a predicate, at most `limit`. */
@@ -257,6 +277,15 @@ export class Store {
     this.#broken.close();
     this.#connection.close();
   }
+}
+
+/** The sum of the products with all views' vectors, which their mean's is a part of. */
+function likenessOf({ vectors }: Heard, query: Float32Array): number {
+  let sum = 0;
+  for (const vector of vectors) {
+    for (let i = 0; i < query.length; i++) sum += vector[i] * query[i];
+  }
+  return sum;
 }
 
 function rowIds(table: ArrowTable): bigint[] {

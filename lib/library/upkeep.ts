@@ -9,13 +9,12 @@ const PART = 4096;
 /** An index of few sounds has this many parts. */
 const LEAST_PARTS = 16;
 /** The part of the index that a query looks through: nearest sounds beyond it are missed. */
-const PROBED = 0.27;
+const PROBED = 0.5;
 /**
  * The index keeps a vector's numbers in 8 bits each (RaBitQ), so that all of it stays in memory and is
- * looked through several times as fast. So many times as many as are wanted are looked at in full,
- * which takes longer than all the rest: each is a read of its own.
+ * looked through fast. So many times as many as are wanted are read, to tell the nearest exactly.
  */
-export const REFINED = 1.1;
+export const READ = 1.2;
 const BITS = 8;
 /** Rows that no index covers yet are searched one by one, up to this part of all. */
 const UNINDEXED = 0.02;
