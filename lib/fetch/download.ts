@@ -8,6 +8,7 @@ import {
   contentLength,
   DownloadError,
   followRedirects,
+  modifiedAt,
   rangeStart,
   type RequestOptions,
   StallWatch,
@@ -16,6 +17,7 @@ import {
   validatorOf,
 } from "./http.ts";
 import { hasPartial, PartialFile } from "./partial_file.ts";
+import { expectNoPage, expectNoPageType } from "./web_page.ts";
 
 /** How a file is downloaded. */
 export interface DownloadOptions {
@@ -35,8 +37,6 @@ export interface DownloadOptions {
 
 /** No wait before a further try is longer, whatever a server asks for, in milliseconds. */
 const MAX_WAIT = 300_000;
-/** How much of a file is looked at to tell a web page from it. */
-const SNIFF_BYTES = 512;
 
 /**
  * Tells the address of a file; asked again for each try, since some addresses are good only once.
@@ -173,7 +173,7 @@ class Job {
         throw new Transient("The server has no such part of the file");
       }
       await checkStatus(response, url);
-      await this.#checkNoPage(response);
+      await expectNoPageType(response, this.#target, url);
       const start = response.status === 206 ? rangeStart(response) : 0;
       if (response.status === 206 && start !== resume?.size) {
         await response.body?.cancel();
@@ -229,14 +229,6 @@ class Job {
     }
   }
 
-  async #checkNoPage(response: Response): Promise<void> {
-    const type = response.headers.get("content-type") ?? "";
-    if (!/\.html?$/i.test(this.#target) && /^(text\/html|application\/xhtml)/i.test(type)) {
-      await response.body?.cancel();
-      throw pageError(this.#url);
-    }
-  }
-
   /**
    * Without a hash, a file of the same size that is not older counts as the same; where the server
    * does not say since when it has its file, nothing does.
@@ -286,9 +278,7 @@ class Job {
   }
 
   async #finish(partial: PartialFile): Promise<void> {
-    if (!/\.html?$/i.test(this.#target) && looksLikePage(await partial.head(SNIFF_BYTES))) {
-      throw pageError(this.#url);
-    }
+    await expectNoPage(partial, this.#target, this.#url);
     if (this.#sha256 !== undefined) {
       const found = await partial.hash();
       if (found !== this.#sha256) {
@@ -299,20 +289,6 @@ class Job {
     }
     await partial.finish();
   }
-}
-
-/** Since when the server has its file, in milliseconds; NaN where it does not say. */
-function modifiedAt(response: Response): number {
-  return Date.parse(response.headers.get("last-modified") ?? "");
-}
-
-function pageError(url: URL | string): DownloadError {
-  return new DownloadError(`Expected a file at ${url} but found a web page`);
-}
-
-function looksLikePage(bytes: Uint8Array): boolean {
-  const text = new TextDecoder().decode(bytes).trimStart().toLowerCase();
-  return text.startsWith("<!doctype html") || text.startsWith("<html");
 }
 
 async function hasHash(path: string, sha256: string): Promise<boolean> {

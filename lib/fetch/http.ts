@@ -153,3 +153,8 @@ export function validatorOf(response: Response): string | undefined {
   if (etag !== null && !etag.startsWith("W/")) return etag;
   return response.headers.get("last-modified") ?? undefined;
 }
+
+/** Since when the server has its file, in milliseconds; NaN where it does not say. */
+export function modifiedAt(response: Response): number {
+  return Date.parse(response.headers.get("last-modified") ?? "");
+}
