@@ -147,14 +147,7 @@ export class Kernel {
     onMessage: (message: Message) => void,
     timeoutMs = Infinity,
   ): Promise<ExecuteReply> {
-    const request = this.#connection.request("execute_request", {
-      code,
-      silent: false,
-      store_history: true,
-      user_expressions: {},
-      allow_stdin: false,
-      stop_on_error: true,
-    });
+    const request = this.#executeRequest(code);
     const id = request.header.msg_id;
     for (const message of this.#late.splice(0)) onMessage(message);
     this.#running.push(onMessage);
@@ -191,15 +184,19 @@ export class Kernel {
     return header.msg_type === "stream" && content.text.includes(this.lastWords.mark);
   }
 
-  #silentRequest(code: string): Message {
-    const request = this.#connection.request("execute_request", {
+  #executeRequest(code: string, isSilent = false): Message {
+    return this.#connection.request("execute_request", {
       code,
-      silent: true,
-      store_history: false,
+      silent: isSilent,
+      store_history: !isSilent,
       user_expressions: {},
       allow_stdin: false,
-      stop_on_error: false,
+      stop_on_error: !isSilent,
     });
+  }
+
+  #silentRequest(code: string): Message {
+    const request = this.#executeRequest(code, true);
     this.#silent.add(request.header.msg_id);
     return request;
   }
