@@ -2,7 +2,8 @@
  * What the cells of a run tried to reach: files outside of what is theirs, the network, native code,
  * programs. The walls deny it; an organizer wants to know of it all the same.
  */
-import { join, resolve } from "node:path";
+// Sandboxes are Linux's.
+import { join, resolve } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 
 /** The folders of a run, as its cells see them. */
@@ -109,7 +110,7 @@ function told(what: string, value: string): string {
 function pathOf(value: string): string {
   if (!value.startsWith("file://")) return resolve(value);
   try {
-    return fileURLToPath(value);
+    return fileURLToPath(value, { windows: false });
   } catch {
     return value;
   }
