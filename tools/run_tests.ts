@@ -14,8 +14,11 @@ const TESTS = ["tests"], EXAMPLES = ["lib", "helpers.ts"];
 /** The end of a skipped test's name says what it lacks. */
 const NEEDS = /\(needs ([^()]+)\)$/;
 const DATA_BESIDE = "../shared/";
-/** What no package brings: the system has it or not. */
-const OF_THE_SYSTEM = ["control groups that can be written to"];
+/** What no package brings: the system has it or not, and a home may be shut to others. */
+const OF_THE_SYSTEM = [
+  "control groups that can be written to",
+  "a project and a Deno that nobody may read",
+];
 
 /** A test that was not run, and what it lacks; `undefined` where its name does not say. */
 export interface Skip {

@@ -72,7 +72,7 @@ for (const user of isRoot ? ["root", "nobody"] : ["this user"]) {
   const missing = !bubblewrap
     ? " (needs bubblewrap)"
     : user === "nobody" && !canBeNobody
-    ? " (needs setpriv, and a project that nobody can read)"
+    ? " (needs a project and a Deno that nobody may read)"
     : "";
   Deno.test({
     name: `as ${user}: hostile submissions cost their own entries, and an honest one is as it was` +
