@@ -14,7 +14,8 @@ async function inFolder(temporary: string, code: string): Promise<string> {
     Deno.writeTextFileSync(program, `import * as scratch from ${MODULE};\n${code}`);
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", "--config", join(PROJECT, "deno.json"), program],
-      env: { TMPDIR: temporary },
+      // As Unix and Windows call it.
+      env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary },
     }).output();
     return new TextDecoder().decode(stdout);
   });
