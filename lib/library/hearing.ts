@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { inMemory } from "../audio/sound_source.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { packFeatures, unpackFeatures } from "../models/vocal_search/features.ts";
+import { cleanTake } from "../models/vocal_search/take.ts";
 import { type SoundView, VocalSearch } from "../models/vocal_search/vocal_search.ts";
+import { cutPieces, WHOLE_SECONDS } from "./pieces.ts";
 
 /**
  * Raised whenever what is heard of a sound changes although the encoder's weights stay: sounds that
@@ -27,9 +30,12 @@ export class Hearing {
     return asKept(await this.#model.embedItemAudio(audio));
   }
 
-  /** Hears an imitation; it has one view only, the whole. */
+  /**
+   * Hears an imitation; it has one view only, the whole. Of a long recording that is what follows the
+   * silence, or the noise of a room, that it begins with: the model hears the first ten seconds.
+   */
   async query(audio: MonoAudio): Promise<Heard> {
-    return asKept([await this.#model.embedQueryAudio(audio)]);
+    return asKept([await this.#model.embedQueryAudio(fromFirstEvent(audio))]);
   }
 
   /**
@@ -53,6 +59,16 @@ export class Hearing {
       await scorer.release();
     }
   }
+}
+
+function fromFirstEvent(audio: MonoAudio): MonoAudio {
+  const { samples, sampleRate } = audio;
+  if (samples.length <= WHOLE_SECONDS * sampleRate) return audio;
+  // The click of the button that started it is no event.
+  const cleaned = { samples: cleanTake(samples, sampleRate), sampleRate };
+  const [first] = cutPieces(inMemory(cleaned));
+  const start = Math.floor((first?.start ?? 0) * sampleRate);
+  return { samples: cleaned.samples.subarray(start), sampleRate };
 }
 
 function asKept(views: SoundView[]): Heard {

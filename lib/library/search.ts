@@ -1,6 +1,7 @@
 import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
 import { assertKind, TEXT } from "../io/options.ts";
+import { cleanTake } from "../models/vocal_search/take.ts";
 import { isOfLance, reaching } from "./conflicts.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
 import { LibraryError, RecordingError } from "./lancedb.ts";
@@ -102,7 +103,8 @@ export class SoundLibrary {
     assertSearchOptions(options);
     const audio = typeof query === "string" ? await readRecording(query) : query;
     assertRecording(audio);
-    if (isSilent(audio)) {
+    // The click of a button alone is no imitation either.
+    if (isSilent({ ...audio, samples: cleanTake(audio.samples, audio.sampleRate) })) {
       throw new RecordingError(
         `Expected an imitation but found only silence in ${
           typeof query === "string" ? query : "the recording"

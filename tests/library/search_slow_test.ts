@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { listQueries, readGroundTruth } from "../../lib/challenge/dataset.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
+import { seededRandom } from "../../lib/challenge/statistics.ts";
+import { readAudio } from "../../lib/audio/read_audio.ts";
+import { resample } from "../../lib/audio/resample.ts";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { LibraryError } from "../../lib/library/lancedb.ts";
 import { wordsIn } from "../../lib/library/query.ts";
@@ -56,6 +59,34 @@ Deno.test("SoundLibrary.search() finds a sound by itself, and narrows by words a
     ]);
     assert.deepEqual(await narrowed({ top: 1 }), ["it's three.wav"]);
     assert.deepEqual(await narrowed({ text: "%' OR true --" }), []);
+  });
+});
+
+Deno.test("SoundLibrary.search() hears what a long recording begins to tell late", async () => {
+  await withLibrary(async (library, folder) => {
+    const rate = 16000, random = seededRandom(3);
+    // Nothing, or a room's noise, after the click of the button that starts the recording.
+    const before = (noise: number) =>
+      Float32Array.from(
+        { length: 12 * rate },
+        (_, i) => i < 20 ? 0.9 : noise * (random() - 0.5),
+      );
+    const query = join(folder, "query.wav");
+    writeSound(query, PULSES);
+    const wanted = await library.search(query);
+    for (const noise of [0, 1e-3]) {
+      const { samples, sampleRate } = await readAudio(query);
+      const sound = resample(samples, sampleRate, rate);
+      const late = Float32Array.from([...before(noise), ...sound]);
+      const results = await library.search({ samples: late, sampleRate: rate });
+      assert.deepEqual(names(results), names(wanted), `after noise of ${noise}`);
+      assert.ok(Math.abs(results[0].score - wanted[0].score) < 0.05, `${results[0].score}`);
+    }
+    const click = before(0);
+    await assert.rejects(library.search({ samples: click, sampleRate: rate }), {
+      name: "RecordingError",
+      message: /^Expected an imitation but found only silence in the recording: record it again/,
+    });
   });
 });
 
