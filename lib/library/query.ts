@@ -33,7 +33,7 @@ export interface SearchOptions {
   closer?: string[];
   /** Sounds that are not what is meant; they are not shown again. */
   notThis?: string[];
-  /** How many of the nearest the whole model scores; 300 unless given. */
+  /** How many of the nearest the whole model scores; 300, or as many as are wanted, unless given. */
   candidates?: number;
 }
 

@@ -189,9 +189,13 @@ export class SoundLibrary {
       })),
     ];
     const where = all([this.#isMixed ? isCurrent() : undefined, predicateOf(options)]);
-    const limit = options.candidates ?? CANDIDATES;
+    const hidden = new Set(options.notThis);
+    const scored = options.candidates ?? CANDIDATES;
+    // Who asks for more results than that gets them.
+    const limit = options.candidates ?? Math.max(scored, (options.top ?? 0) + hidden.size);
     const candidates = await this.#candidates(queries, limit, where);
-    const isAll = where === undefined && this.#count <= limit;
+    // The scale of the scores is the same, however many are shown.
+    const isAll = where === undefined && this.#count <= scored;
     const rows = await this.#hearing.score(
       queries.map(({ heard }) => heard),
       candidates,
@@ -199,7 +203,6 @@ export class SoundLibrary {
     );
     const scores = new Float64Array(candidates.length);
     rows.forEach((row, q) => row.forEach((score, i) => scores[i] += queries[q].weight * score));
-    const hidden = new Set(options.notThis);
     return candidates
       .map((sound, i) => ({ sound, score: scores[i] }))
       .filter(({ sound }) => !hidden.has(sound.id))

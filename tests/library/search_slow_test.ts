@@ -138,10 +138,16 @@ Deno.test("SoundLibrary.search() finds a sound among more than the second pass s
     const library = await SoundLibrary.open(join(folder, "library"));
     for (const i of [0, 7, 100, 299, 350]) {
       writeSound(join(folder, "query.wav"), sounds[i]);
-      const results = await library.search(join(folder, "query.wav"), { top: 1000 });
+      const results = await library.search(join(folder, "query.wav"), { top: CANDIDATES });
       assert.equal(results.length, CANDIDATES);
       assert.ok(names(results).slice(0, 3).includes(`${i}.wav`), `${i}: ${names(results)[0]}`);
+      // Who wants more gets more, with the same scores.
+      const all = await library.search(join(folder, "query.wav"), { top: 1000 });
+      assert.equal(new Set(names(all)).size, sounds.length);
+      assert.deepEqual(all[0], results[0]);
     }
+    const few = { top: 1000, candidates: 50 };
+    assert.equal((await library.search(join(folder, "query.wav"), few)).length, 50);
     library.close();
   });
 });
