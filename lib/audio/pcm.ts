@@ -3,6 +3,7 @@ import { QvimError } from "../io/errors.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { BLOCK_CODINGS, type BlockCoding } from "./block_codings.ts";
 import type { ByteSource } from "./byte_source.ts";
+import { READERS } from "./sample_readers.ts";
 
 /** Thrown where a file is not a sound that can be decoded; the message names the file. */
 export class AudioError extends QvimError {}
@@ -192,80 +193,3 @@ function checkFinite(samples: Float32Array, start: number, name: string): void {
     }
   }
 }
-
-type Reader = (
-  view: DataView,
-  out: Float32Array,
-  channels: number,
-  littleEndian: boolean,
-) => void;
-
-/** Makes a reader that averages the channels of each frame. */
-function reader(
-  bytesPerSample: number,
-  scale: number,
-  at: (view: DataView, offset: number, littleEndian: boolean) => number,
-): Reader {
-  return (view, out, channels, littleEndian) => {
-    const factor = scale / channels;
-    let offset = 0;
-    for (let i = 0; i < out.length; i++) {
-      let sum = 0;
-      for (let c = 0; c < channels; c++) {
-        sum += at(view, offset, littleEndian);
-        offset += bytesPerSample;
-      }
-      out[i] = sum * factor;
-    }
-  };
-}
-
-/** 16-bit files are nearly all there is: read through a typed array where the bytes allow it. */
-const read16 = reader(2, 1 / 32768, (view, offset, le) => view.getInt16(offset, le));
-const read16Mono: Reader = (view, out, channels, littleEndian) => {
-  if (channels !== 1 || !littleEndian || view.byteOffset % 2 !== 0) {
-    return read16(view, out, channels, littleEndian);
-  }
-  const samples = new Int16Array(view.buffer, view.byteOffset, out.length);
-  for (let i = 0; i < samples.length; i++) out[i] = samples[i] / 32768;
-};
-
-function int24(view: DataView, offset: number, littleEndian: boolean): number {
-  return littleEndian
-    ? view.getUint16(offset, true) | (view.getInt8(offset + 2) << 16)
-    : view.getUint16(offset + 1, false) | (view.getInt8(offset) << 16);
-}
-
-function int64(view: DataView, offset: number, littleEndian: boolean): number {
-  const [low, high] = littleEndian ? [offset, offset + 4] : [offset + 4, offset];
-  return view.getInt32(high, littleEndian) * 2 ** 32 + view.getUint32(low, littleEndian);
-}
-
-/** One A-law byte as a 16-bit sample (ITU-T G.711). */
-function alaw(byte: number): number {
-  const code = byte ^ 0x55;
-  const exponent = (code >> 4) & 7;
-  const mantissa = ((code & 15) << 4) + 8;
-  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
-  return code & 0x80 ? magnitude : -magnitude;
-}
-
-/** One µ-law byte as a 16-bit sample (ITU-T G.711). */
-function mulaw(byte: number): number {
-  const code = ~byte & 0xff;
-  const magnitude = ((((code & 15) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84;
-  return code & 0x80 ? -magnitude : magnitude;
-}
-
-const READERS = new Map<string, Reader>([
-  ["unsigned:1", reader(1, 1 / 128, (view, offset) => view.getUint8(offset) - 128)],
-  ["int:1", reader(1, 1 / 128, (view, offset) => view.getInt8(offset))],
-  ["int:2", read16Mono],
-  ["int:3", reader(3, 1 / 8388608, int24)],
-  ["int:4", reader(4, 1 / 2147483648, (view, offset, le) => view.getInt32(offset, le))],
-  ["int:8", reader(8, 2 ** -63, int64)],
-  ["float:4", reader(4, 1, (view, offset, le) => view.getFloat32(offset, le))],
-  ["float:8", reader(8, 1, (view, offset, le) => view.getFloat64(offset, le))],
-  ["alaw:1", reader(1, 1 / 32768, (view, offset) => alaw(view.getUint8(offset)))],
-  ["mulaw:1", reader(1, 1 / 32768, (view, offset) => mulaw(view.getUint8(offset)))],
-]);
