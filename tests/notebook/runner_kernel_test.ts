@@ -356,7 +356,8 @@ Deno.test("runNotebook() keeps all that was printed just before an exit, however
 Deno.test("runNotebook() shows the error of a worker, which comes as a text alone", async () => {
   const code = `const code = new Blob(["throw new RangeError('in a worker')"]);
     new Worker(URL.createObjectURL(code), { type: "module" });
-    await new Promise((resolve) => setTimeout(resolve, 1000));`;
+    // Until it has failed, on a machine that is busy too: who asked it would have caught its error.
+    await new Promise((resolve) => setTimeout(resolve, 3000));`;
   const [[output]] = await run(codeNotebook(code)) as { text: string }[][];
   assert.match(
     output.text,

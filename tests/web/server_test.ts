@@ -308,12 +308,15 @@ Deno.test("Uploads.use() gives up what is too slow, too large or one of too many
     });
   };
   const many = new Uploads(), gate = Promise.withResolvers<void>();
-  const held = Array.from({ length: 4 }, () =>
+  const begun = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const held = begun.map(({ resolve }) =>
     many.use(largest(), async ({ length }) => {
+      resolve();
       await gate.promise;
       return length;
-    }));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+    })
+  );
+  await Promise.all(begun.map(({ promise }) => promise));
   await assert.rejects(many.use(largest(), () => Promise.resolve()), status(503));
   gate.resolve();
   assert.deepEqual(await Promise.all(held), Array(4).fill(MAX_UPLOAD));
