@@ -11,6 +11,7 @@ import {
   caf,
   cafBlocks,
   chunk,
+  flac,
   fmt,
   HALF,
   LIST,
@@ -167,6 +168,27 @@ Deno.test("mutated headers of compressed files end in samples or an AudioError",
       }
     }
     assert.ok(good > 0 && bad > 0, `${good} ${bad}`);
+  }));
+
+Deno.test("readAudio() reads FLAC to its end, also where that is a frame of silence of a few bytes", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.flac");
+    for (const end of [0, 77]) {
+      const frames: [number, number][] = [[4096, 8192], [4096, -4096], [272, end]];
+      Deno.writeFileSync(path, flac(frames));
+      const { samples, sampleRate } = await readAudio(path);
+      assert.deepEqual([samples.length, sampleRate], [8464, 44100]);
+      assert.deepEqual(
+        [0, 4095, 4096, 8191, 8192, 8463].map((i) => Math.round(samples[i] * 32768)),
+        [
+          ...[8192, 8192, -4096, -4096],
+          ...[end, end],
+        ],
+      );
+      // Without its last frame it is broken as before.
+      Deno.writeFileSync(path, flac(frames).subarray(0, -13));
+      await assert.rejects(readAudio(path), /it holds 8192 of its 8464 samples$/);
+    }
   }));
 
 Deno.test("readAudio() reads what other programs wrote as soundfile reads it", async () => {

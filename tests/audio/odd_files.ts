@@ -160,3 +160,32 @@ export const cafBlocks = [
   ...[...ascii("ms\0\x02"), ...[0, 0x100, 500, 1, 0].flatMap(u32be)],
   ...[...ascii("data"), ...Array(8).fill(255), 0, 0, 0, 0, ...Array(0x200).fill(1)],
 ];
+
+/** A checksum of whole bytes, the highest bit first. */
+function crc(bytes: number[], polynomial: number, bits: number): number {
+  const top = 1 << (bits - 1), mask = 2 ** bits - 1;
+  return bytes.reduce((sum, byte) => {
+    sum ^= byte << (bits - 8);
+    for (let i = 0; i < 8; i++) sum = (sum & top ? sum << 1 ^ polynomial : sum << 1) & mask;
+    return sum;
+  }, 0);
+}
+
+/**
+ * FLAC of one channel, 16 bit and 44,100 Hz, whose frames have one value each (RFC 9639): the shortest
+ * that there are, 13 bytes.
+ */
+export function flac(frames: [length: number, value: number][]): Uint8Array<ArrayBuffer> {
+  const total = frames.reduce((sum, [length]) => sum + length, 0);
+  const blocks = [frames[0][0], frames[0][0]].flatMap((size) => [size >> 8, size & 255]);
+  const about = [...blocks, ...Array(6).fill(0), 0x0a, 0xc4, 0x40, 0xf0];
+  const count = [24, 16, 8, 0].map((shift) => total >> shift & 255);
+  const written = frames.flatMap(([length, value], i) => {
+    const head = [0xff, 0xf8, 0x79, 0x08, i, (length - 1) >> 8, (length - 1) & 255];
+    const frame = [...head, crc(head, 0x07, 8), 0, value >> 8 & 255, value & 255];
+    const sum = crc(frame, 0x8005, 16);
+    return [...frame, sum >> 8, sum & 255];
+  });
+  const info = [...about, ...count, ...Array(16).fill(0)];
+  return Uint8Array.from([...ascii("fLaC"), 0x80, 0, 0, info.length, ...info, ...written]);
+}

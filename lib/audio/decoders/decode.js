@@ -19,6 +19,7 @@ const DECODERS = {
 // decoded at a time is little.
 const MAX_SAMPLES = 2 ** 29;
 const CHUNK = 8192, LEAST_CHUNK = 512, SAMPLES_AT_A_TIME = 2 ** 21;
+const FLAC_PADDING = 64;
 // What is sent at a time, so that nobody has to hold more.
 const PART = 2 ** 16;
 // What memory may grow by before what is left of decoders is collected, which takes a while.
@@ -116,6 +117,9 @@ async function decode({ format, head, seconds }, told) {
     size = Math.max(LEAST_CHUNK, Math.min(CHUNK, Math.floor(SAMPLES_AT_A_TIME / (each + 1))));
     bytes = undefined;
   }
+  // A last frame of silence of one channel is so short that this parser of FLAC looks for more of it,
+  // and then takes it for a part of the frame before. Zeros change no frame's checksum.
+  if (format === "FLAC" && !isDone()) take(await decoder.decode(new Uint8Array(FLAC_PADDING)));
   if (decoder.flush !== undefined && !isDone()) take(await decoder.flush());
   if (told.length < Math.min(promised ?? 0, wanted)) {
     told.error ??= `it holds ${told.length} of its ${promised} samples`;
