@@ -62,6 +62,8 @@ const UNREAD: [at: number, bytes: string, name: string][] = [
 
 /** Bytes of the beginning that formats are told by. */
 const HEAD_BYTES = 4096;
+/** Bytes of a tag of ID3's first version, which stands at the end. */
+const END_TAG = 128;
 /**
  * Finds what a decoder can read in a file.
  *
@@ -76,7 +78,10 @@ export function findCompressed(
   const head = readHead(path, start);
   const format = compressedFormat(head, size - start);
   if (format === undefined) throw unreadable(readHead(path, 0), path);
-  return { format, start, length: size - start };
+  // The decoder of FLAC takes what lies behind the last frame for a part of it.
+  const isTagged = format === "FLAC" &&
+    readHead(path, Math.max(0, size - END_TAG)).startsWith("TAG");
+  return { format, start, length: size - start - (isTagged ? END_TAG : 0) };
 }
 
 /** Where the sound begins behind a tag of ID3, which other formats than MP3 may have as well. */

@@ -185,6 +185,12 @@ Deno.test("readAudio() reads FLAC to its end, also where that is a frame of sile
           ...[end, end],
         ],
       );
+      // A tag may lie behind it.
+      Deno.writeFileSync(
+        path,
+        Uint8Array.of(...flac(frames), ...ascii("TAG"), ...Array(125).fill(65)),
+      );
+      assert.deepEqual((await readAudio(path)).samples, samples);
       // Without its last frame it is broken as before.
       Deno.writeFileSync(path, flac(frames).subarray(0, -13));
       await assert.rejects(readAudio(path), /it holds 8192 of its 8464 samples$/);
