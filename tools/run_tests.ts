@@ -11,6 +11,8 @@ const SLOW = ["kernel", "browser", "sandbox", "slow"].map((kind) => `tests/**/*_
 const ENTRY_POINTS = ["lib/mod.ts", "helpers.ts"];
 /** Where tests are, and examples, which the fast lane checks the types of and does not run. */
 const TESTS = ["tests"], EXAMPLES = ["lib", "helpers.ts"];
+/** Files of tests at a time: some wait for a time-out or a disk, and leave their core to another. */
+const AT_A_TIME = navigator.hardwareConcurrency + 1;
 /** The end of a skipped test's name says what it lacks. */
 const NEEDS = /\(needs ([^()]+)\)$/;
 const DATA_BESIDE = "../shared/";
@@ -51,8 +53,11 @@ function decode(text: string): string {
 }
 
 async function deno(...args: string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn()
-    .status;
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args,
+    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${AT_A_TIME}` },
+    stdin: "null",
+  }).spawn().status;
   return success;
 }
 
