@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import fft
 
 RATE = 16000
 N_FFT, WINDOW, HOP = 1024, 640, 160
@@ -13,6 +14,8 @@ BANDS, ROWS = 64, 4
 STEP = 2
 #: Frames that the encoder hears at most: 4 s.
 MAX_FRAMES = 200
+#: Beginnings of a sound are no shorter than this, in analysis frames: a second.
+SHORTEST = 100
 #: Analysis frames this far below the loudest are silence; mel values are clipped further down, in dB.
 SILENCE, FLOOR = 45.0, 60.0
 
@@ -66,16 +69,25 @@ def surround(samples: np.ndarray) -> np.ndarray:
 
 def analyze(samples: np.ndarray) -> Analysis:
     """Describes the first 10 s of samples at 16 kHz, every 10 ms."""
-    samples = surround(samples[: 10 * RATE])
+    a = describe(surround(samples[: 10 * RATE]))
+    audible = np.flatnonzero(a.level > floor_of(a.level))
+    cut = slice(audible[0], audible[-1] + 1)
+    return Analysis(
+        a.level[cut], a.periodicity[cut], a.pitch[cut], a.brightness[cut], a.mel[cut], int(audible[0])
+    )  # fmt: skip
+
+
+def describe(samples: np.ndarray) -> Analysis:
+    """Describes samples at 16 kHz, every 10 ms, silence and all."""
     count = max(1, 1 + (len(samples) - WINDOW) // HOP)
     padded = np.pad(samples, (0, max(0, WINDOW + (count - 1) * HOP - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:count] * _window
-    power = np.abs(np.fft.rfft(frames, N_FFT)) ** 2
+    power = np.abs(fft.rfft(frames, N_FFT)) ** 2
     heard = power[:, 5:]
     energy = 1e-9 + heard.sum(1)
     brightness = (heard * np.log2(np.arange(5, N_FFT // 2 + 1))).sum(1) / energy
     level = 10 * np.log10(energy)
-    correlation = np.fft.irfft(power)[:, : N_FFT // 2]
+    correlation = fft.irfft(power)[:, : N_FFT // 2]
     normal = correlation / (correlation[:, :1] + 1e-9 / N_FFT) / (_window_correlation / _window_correlation[0])
     lags = np.arange(RATE // 1000, int(RATE / 70) + 1)
     peak = (correlation[:, lags] >= correlation[:, lags - 1]) & (correlation[:, lags] >= correlation[:, lags + 1])
@@ -84,12 +96,7 @@ def analyze(samples: np.ndarray) -> Analysis:
         better = peak[:, k] & (normal[:, lag] > best + 0.02)
         best = np.where(better, normal[:, lag], best)
         best_lag = np.where(better, lag, best_lag)
-    audible = np.flatnonzero(level > floor_of(level))
-    cut = slice(audible[0], audible[-1] + 1)
-    return Analysis(
-        level[cut], np.clip(best, 0, 1)[cut], np.log2(RATE / best_lag)[cut], brightness[cut], (power @ _mel.T)[cut],
-        int(audible[0]),
-    )  # fmt: skip
+    return Analysis(level, np.clip(best, 0, 1), np.log2(RATE / best_lag), brightness, power @ _mel.T, 0)
 
 
 def encoder_input(a: Analysis) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 RATE = 16000
 Rng = np.random.Generator
@@ -28,9 +28,10 @@ def curve(rng: Rng, count: int, points: int, low: float, high: float) -> np.ndar
 
 def noise(rng: Rng, count: int, tilt: float = 0.0) -> np.ndarray:
     """Noise whose spectrum falls by `tilt` dB an octave."""
-    spectrum = np.fft.rfft(rng.standard_normal(count))
-    frequency = np.maximum(np.fft.rfftfreq(count, 1 / RATE), 30)
-    out = np.fft.irfft(spectrum * (frequency / 1000) ** (-tilt / 6.02), count)
+    quick = fft.next_fast_len(count, real=True)
+    spectrum = fft.rfft(rng.standard_normal(quick))
+    frequency = np.maximum(fft.rfftfreq(quick, 1 / RATE), 30)
+    out = fft.irfft(spectrum * (frequency / 1000) ** (-tilt / 6.02), quick)[:count]
     return out / (np.std(out) + 1e-9)
 
 
