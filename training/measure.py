@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,10 @@ import torch
 
 import features
 import sources
-from model import DualEncoder, pooling
+from model import DualEncoder, Ensemble, load
+
+#: The views of an item, and what a beginning must be better by for what it leaves out, in cosines.
+BEGINNINGS, PRICE = (1, 0.7, 0.5, 0.42, 0.3), 0.13
 
 
 @dataclass
@@ -27,12 +31,15 @@ class DataSet:
     targets: torch.Tensor
 
 
-def _inputs(paths: list[Path]) -> tuple[torch.Tensor, torch.Tensor]:
+def _input(path: Path) -> np.ndarray:
+    return features.encoder_input(features.analyze(sources.read_whole(path)))
+
+
+def _inputs(paths: list[Path], pool: ProcessPoolExecutor) -> tuple[torch.Tensor, torch.Tensor]:
     out = torch.zeros(len(paths), features.BANDS + features.ROWS, features.MAX_FRAMES)
     lengths = torch.zeros(len(paths), dtype=torch.long)
-    for k, path in enumerate(paths):
-        x = torch.from_numpy(features.encoder_input(features.analyze(sources.read_whole(path))))
-        out[k, :, : x.shape[1]] = x
+    for k, x in enumerate(pool.map(_input, paths, chunksize=8)):
+        out[k, :, : x.shape[1]] = torch.from_numpy(x)
         lengths[k] = x.shape[1]
     return out, lengths
 
@@ -47,35 +54,43 @@ def read_set(root: Path) -> DataSet:
     found = {p.name: p for p in [*folder.rglob("*.wav"), *(root / "Queries").rglob("*.wav")]}
     items = [r[column] for r in rows[2:] if r[column]]
     pairs = [(q, k) for k, r in enumerate(r for r in rows[2:] if r[column]) for q in r[column + 1 :] if q]
-    return DataSet(
-        *_inputs([found[i] for i in items]), *_inputs([found[q] for q, _ in pairs]), torch.tensor([k for _, k in pairs])
-    )  # fmt: skip
+    with ProcessPoolExecutor() as pool:
+        return DataSet(
+            *_inputs([found[i] for i in items], pool), *_inputs([found[q] for q, _ in pairs], pool),
+            torch.tensor([k for _, k in pairs]),
+        )  # fmt: skip
 
 
 def held_out_sets(folder: Path) -> dict[str, DataSet]:
-    """The sets that held_out.py has written, by kind."""
-    return {p.name.removeprefix("held-out-"): read_set(p) for p in sorted(folder.glob("held-out-*")) if p.is_dir()}
+    """The sets that held_out.py has written, by kind; they are read but once."""
+    kept = folder / "held-out.pt"
+    if not kept.exists():
+        sets = {p.name.removeprefix("held-out-"): read_set(p) for p in sorted(folder.glob("held-out-*")) if p.is_dir()}
+        torch.save(sets, kept.with_suffix(".new"))
+        kept.with_suffix(".new").rename(kept)
+    return torch.load(kept, weights_only=False)
 
 
 @torch.no_grad()
-def embeddings(model: DualEncoder, data: DataSet) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors of queries [q, 256] and items [n, 256]."""
-    item = model.item(data.items, pooling(data.item_lengths))
-    query = torch.cat([model.query(x, pooling(n)) for x, n in zip(data.queries.split(64), data.query_lengths.split(64), strict=True)])
-    return query.numpy(), item.numpy()
+def embeddings(model: DualEncoder | Ensemble, data: DataSet) -> tuple[torch.Tensor, torch.Tensor]:
+    """Unit vectors of queries [q, 256] and of the views of items [n, views, 256]."""
+    device = next(model.parameters()).device
+    views = torch.stack([torch.clamp((data.item_lengths * part).round().long(), min=1) for part in BEGINNINGS], 1)
+    views = torch.maximum(views, torch.clamp(data.item_lengths, max=50)[:, None])
+    through = lambda tower, inputs, lengths: torch.cat([tower(x.to(device), n.to(device)) for x, n in zip(inputs.split(64), lengths.split(64), strict=True)])
+    return through(model.query, data.queries, data.query_lengths[:, None])[:, 0], through(model.item, data.items, views)
 
 
-def mrr(model: DualEncoder, data: DataSet) -> float:
+def mrr(model: DualEncoder | Ensemble, data: DataSet) -> float:
     """Mean reciprocal rank of the right items by cosine; of equals, the right one comes last."""
-    query, item = embeddings(model, data)
-    scores = query @ item.T
+    query, item = (x.cpu().numpy() for x in embeddings(model, data))
+    price = PRICE * (1 - np.array(BEGINNINGS))
+    scores = (np.einsum("qd,nvd->qnv", query, item) - price).max(2)
     own = scores[np.arange(len(scores)), data.targets.numpy()]
     return float(np.mean(1 / (scores >= own[:, None]).sum(1)))
 
 
 if __name__ == "__main__":
-    net = DualEncoder()
-    net.load_state_dict(torch.load(Path(sys.argv[1]) / "encoder.pt"))
-    net.eval()
+    net = load(Path(sys.argv[1]) / "encoder.pt")
     for name in sys.argv[2:]:
         print(f"{name}: MRR {mrr(net, read_set(Path(name))):.4f}")

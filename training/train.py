@@ -1,6 +1,6 @@
 """Trains the encoder on what make_pairs.py made.
 
-    python train.py WORK_FOLDER [--leave-out KIND] [--steps 3000] [--from package] [--batch 256]
+    python train.py WORK_FOLDER [--leave-out KIND] [--steps 3500 | --seconds N] [--set NAME=VALUE…]
 
 With `--leave-out`, imitations of that kind are never heard, and what comes of it is written to
 `left-out-KIND` in the work folder; kinds may be left out together, with commas between.
@@ -10,26 +10,46 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import pickle
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-import shipped
 from features import BANDS, MAX_FRAMES
 from measure import held_out_sets, mrr
-from model import DualEncoder, pooling
+from model import DualEncoder, presence
 
-ITEMS_A_BATCH, A_FAMILY, RATE, DECAY = 256, 8, 1.5e-3, 0.02
 #: Of the steps that the rate is scheduled over, so many are taken: what comes after helps with sounds
 #: that are made up, and no more with recorded ones.
 TAKEN = 0.75
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+#: The sizes of the small network.
+SMALL = {"width": 192, "channels": (12, 32, 48), "dilations": (1, 2, 4, 1), "hidden": 320, "normalized": False, "spread": False}
+
+
+@dataclass
+class Recipe:
+    """What a training is like; `training/README.md` has what other values came to."""
+
+    batch: int = 256  # sounds of a step
+    of_family: int = 8  # and of them, so many of a family: they must be told apart from their like
+    rate: float = 1.5e-3
+    decay: float = 0.02
+    width: int = 256
+    small: bool = False  # a network of half the size, that hears bands as they are
+    beginnings: int = 2  # of an item, that a query may be about beside the whole
+    price: float = 0.13  # of what a beginning leaves out, in cosines
+    kinship: float = 0.3  # what it counts that two imitations of a sound, of two kinds, are alike
+    strength: float = 1.5  # of what is done to imitations' inputs
+    drop: float = 0.2  # how often each row, or all timbre, is missing from an imitation
+    keep: float = 0.998  # how much of the running average of weights a step keeps
 
 
 class Store:
@@ -40,9 +60,8 @@ class Store:
         self.starts = torch.cumsum(self.lengths, 0) - self.lengths
         self.values = torch.from_numpy(np.ascontiguousarray(np.concatenate(clips, 1).T)).to(DEVICE)
 
-    def take(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def take(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs [batch, 68, 200], zero after the end, and lengths."""
-        chosen = torch.from_numpy(indices).to(DEVICE)
         lengths = self.lengths[chosen]
         frame = torch.arange(MAX_FRAMES, device=DEVICE)
         inside = frame[None] < lengths[:, None]
@@ -52,8 +71,9 @@ class Store:
         return (x * inside[:, :, None]).transpose(1, 2).contiguous(), lengths
 
 
-def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Shifts along frequency, other tempo, another room's colour, noise; differently for each clip."""
+def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float, drop: float = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Shifts along frequency, other tempo, another room's colour, noise, and parts that are missing;
+    differently for each clip."""
     batch = len(x)
     uniform = lambda low, high: low + (high - low) * torch.rand(batch, device=DEVICE)
     stretch = torch.exp(uniform(-0.2, 0.2) * strength)
@@ -81,14 +101,25 @@ def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float) -> tuple[to
     bands = torch.arange(BANDS, device=DEVICE)[None, :, None]
     mel = torch.where((bands >= low) & (bands < low + wide), 0.0, mel)
     rows = rows * (1 + 0.15 * strength * torch.randn(batch, rows.shape[1], 1, device=DEVICE))
-    present = (torch.arange(MAX_FRAMES, device=DEVICE)[None, None] < lengths[:, None, None]).float()
-    return torch.cat([mel.clamp(0, 1), rows], 1) * present, lengths
+    if drop:
+        rows = rows * (torch.rand(batch, rows.shape[1], 1, device=DEVICE) >= drop)
+        # A voice that has no timbre to give: all bands alike.
+        mel = torch.where((uniform(0, 1) < drop)[:, None, None], mel.mean(1, keepdim=True), mel)
+    return torch.cat([mel.clamp(0, 1), rows], 1) * presence(lengths)[:, None], lengths
+
+
+def part_of(lengths: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
+    """How many frames a part of a clip is, of which there is at least a second."""
+    return torch.maximum(torch.clamp(lengths, max=50), (lengths * part).round().long()).clamp(1, MAX_FRAMES)
 
 
 def cut(x: torch.Tensor, lengths: torch.Tensor, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The beginnings of clips: `part` of each, at least a second."""
-    lengths = torch.maximum(torch.clamp(lengths, max=50), (lengths * part).round().long()).clamp(1, MAX_FRAMES)
-    return x * (torch.arange(MAX_FRAMES, device=DEVICE)[None, None] < lengths[:, None, None]), lengths
+    """The beginnings of clips, as they are heard by themselves: relative to the loudest that is left."""
+    lengths = part_of(lengths, part)
+    x = x * presence(lengths)[:, None]
+    mel, loudness, others = x[:, :BANDS], x[:, BANDS : BANDS + 1], x[:, BANDS + 1 :]
+    raised = [torch.where(y > 0, y + 1 - y.amax((1, 2), keepdim=True), 0) for y in (mel, loudness)]
+    return torch.cat([*raised, others], 1), lengths
 
 
 @dataclass
@@ -111,142 +142,176 @@ class Pairs:
 
 def read_pairs(folder: Path, left_out: list[str]) -> Pairs:
     """What make_pairs.py wrote, without some kinds."""
-    with open(folder / "pairs.pickle", "rb") as file:
-        data = pickle.load(file)
-    unknown = set(left_out) - data["queries"].keys()
+    parts = [pickle.loads(p.read_bytes()) for p in sorted(folder.glob("pairs-[0-9]*.pickle"))]
+    if not parts:
+        raise SystemExit(f"Expected pairs-*.pickle in {folder} but found none: make_pairs.py makes them")
+    families, items, queries = [], [], {kind: [] for kind in parts[0]["queries"]}
+    for part in parts:
+        families += part["families"]
+        items += part["items"]
+        for kind, made in part["queries"].items():
+            queries[kind] += made
+    unknown = set(left_out) - queries.keys()
     if unknown:
-        raise SystemExit(f"Expected kinds of {', '.join(data['queries'])} but found {', '.join(sorted(unknown))}")
-    kinds = [k for k in data["queries"] if k not in left_out]
-    clips = [clip for kind in kinds for of_sound in data["queries"][kind] for clip in of_sound]
-    return Pairs(data["families"], Store(data["items"]), Store(clips), kinds, len(data["queries"][kinds[0]][0]))
+        raise SystemExit(f"Expected kinds of {', '.join(queries)} but found {', '.join(sorted(unknown))}")
+    kinds = [k for k in queries if k not in left_out]
+    clips = [clip for kind in kinds for of_sound in queries[kind] for clip in of_sound]
+    return Pairs(families, Store(items), Store(clips), kinds, len(queries[kinds[0]][0]))
 
 
 class Batches:
-    """Sounds for a step, so many of a family at a time: they must be told apart from their like."""
+    """Sounds for a step, so many of a family at a time."""
 
-    def __init__(self, families: list[str], size: int, rng: np.random.Generator):
+    def __init__(self, families: list[str], recipe: Recipe, rng: np.random.Generator):
         by_family: dict[str, list[int]] = {}
         for k, family in enumerate(families):
             by_family.setdefault(family, []).append(k)
         self.members = [np.array(m) for m in by_family.values()]
         self.chance = np.sqrt([len(m) for m in self.members])
         self.chance /= self.chance.sum()
-        self.size, self.rng = min(size, len(families)), rng
+        self.size, self.of_family, self.rng = min(recipe.batch, len(families)), recipe.of_family, rng
 
     def next(self) -> np.ndarray:
-        chosen: list[int] = []
+        chosen: dict[int, None] = {}
         while len(chosen) < self.size:
             family = self.members[self.rng.choice(len(self.members), p=self.chance)]
-            chosen += [int(i) for i in self.rng.permutation(family)[:A_FAMILY] if int(i) not in chosen]
-        return np.array(chosen[: self.size])
+            chosen.update(dict.fromkeys(self.rng.permutation(family)[: self.of_family].tolist()))
+        return np.array(list(chosen)[: self.size])
 
 
-def hear(pairs: Pairs, batch: np.ndarray, rng: np.random.Generator) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Inputs and lengths of the sounds and of two imitations of each, cut and augmented."""
-    sounds, sound_lengths = pairs.items.take(batch)
-    # People stop early: sounds and imitations are cut alike, as the library compares them.
-    uniform = torch.rand(2, len(batch), device=DEVICE)
-    part = torch.where(uniform[0] < 0.5, 0.35 + 0.65 * uniform[1], 1.0)
-    a, a_lengths = augment(*cut(sounds, sound_lengths, part), 0.5)
-    inputs, lengths = [a], [a_lengths]
+@dataclass
+class Heard:
+    """What a step hears."""
+
+    items: torch.Tensor  # [batch, 68, 200]
+    item_lengths: torch.Tensor  # the wholes, and beginnings of them [batch, views]
+    left_out: torch.Tensor  # what a view leaves out, as a part of the whole [batch, views]
+    queries: torch.Tensor  # two imitations of each: all first ones, then all second ones [2 · batch, 68, 200]
+    query_lengths: torch.Tensor  # [2 · batch, 1]
+
+
+def hear(pairs: Pairs, batch: np.ndarray, rng: np.random.Generator, recipe: Recipe) -> Heard:
+    """The sounds and two imitations of each, cut and augmented."""
+    on_device = lambda indices: torch.from_numpy(indices).to(DEVICE, non_blocking=True)
+    sounds, sound_lengths = pairs.items.take(on_device(batch))
+    # People stop early: some imitations are cut, and about as much of the sound is among its views.
+    uniform = torch.rand(3, len(batch), device=DEVICE)
+    part = 0.3 + 0.65 * uniform[0]
+    whole = uniform[1] < 0.5
+    others = 0.3 + 0.65 * torch.rand(max(0, recipe.beginnings - 1), len(batch), device=DEVICE)
+    items, item_lengths = augment(sounds, sound_lengths, 0.5)
+    views = [item_lengths]
+    if recipe.beginnings:
+        views += [part_of(item_lengths, p) for p in (part, *others)]
+    queries, query_lengths = [], []
     for indices in pairs.imitations(rng, batch):
-        x, n = pairs.queries.take(indices)
+        x, n = pairs.queries.take(on_device(indices))
         # Now and then the sound itself asks: it must find itself.
         same = torch.rand(len(batch), device=DEVICE) < 0.05
         x = torch.where(same[:, None, None], sounds, x)
         n = torch.where(same, sound_lengths, n)
-        nearly = part * torch.where(part < 1, torch.exp(0.08 * torch.randn_like(part)), 1.0)
-        x, n = augment(*cut(x, n, nearly.clamp(max=1.0)), 1.0)
-        inputs.append(x)
-        lengths.append(n)
-    return inputs, lengths
+        nearly = torch.where(whole, 1.0, (part * torch.exp(0.08 * torch.randn_like(part))).clamp(max=1.0))
+        x, n = augment(*cut(x, n, nearly), recipe.strength, recipe.drop)
+        queries.append(x)
+        query_lengths.append(n)
+    lengths = torch.stack(views, 1)
+    return Heard(items, lengths, 1 - lengths / lengths[:, :1], torch.cat(queries), torch.cat(query_lengths)[:, None])
 
 
-def contrast(query: torch.Tensor, item: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """InfoNCE in both directions, of two imitations of each sound [2 · batch, d] and the sounds [batch, d]."""
-    scores = (query @ item.T) * scale.exp().clamp(max=60)
+def losses(query: torch.Tensor, item: torch.Tensor, left_out: torch.Tensor, scale: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """InfoNCE in both directions, of two imitations of each sound [2 · batch, d] and the sounds' views
+    [batch, views, d], the best of which counts; and of the first imitations and the second."""
+    sharp = scale.exp().clamp(max=60)
+    scores = torch.einsum("qd,ivd->qiv", query, item) - recipe.price * left_out
+    scores = sharp * scores.amax(2)
     target = torch.arange(len(item), device=item.device)
     forth = F.cross_entropy(scores, target.repeat(2), label_smoothing=0.02)
     back = sum(F.cross_entropy(s.T, target, label_smoothing=0.02) for s in scores.chunk(2)) / 2
-    return (forth + back) / 2
+    loss = (forth + back) / 2
+    if recipe.kinship:
+        first, second = query.chunk(2)
+        akin = sharp * (first @ second.T)
+        both = F.cross_entropy(akin, target, label_smoothing=0.02) + F.cross_entropy(akin.T, target, label_smoothing=0.02)
+        loss = loss + recipe.kinship * both / 2
+    return loss
 
 
-def still(model: nn.Module) -> None:
-    """Keeps normalisations as they are, and trains the rest."""
-    model.train()
-    for module in model.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            module.eval()
+def rate_at(progress: float) -> float:
+    """What the rate is of its highest: up for 8 % of the way, then down along a cosine."""
+    rising = 0.08
+    if progress < rising:
+        return 0.04 + 0.96 * (1 - np.cos(np.pi * progress / rising)) / 2
+    return (1 + np.cos(np.pi * (progress - rising) / (1 - rising))) / 2
 
 
 def figures(model: DualEncoder, sets: dict[str, object], left_out: list[str]) -> str:
     """MRR of the encoder alone on each held-out set; what was left out is in brackets."""
     found = {name: mrr(model, data_set) for name, data_set in sets.items()}
     shown = [f"[{name} {x:.4f}]" if name in left_out else f"{name} {x:.4f}" for name, x in found.items()]
-    return ", ".join(shown)
+    unheard = [x for name, x in found.items() if name in left_out]
+    return ", ".join(shown) + (f"; mean of what was left out {np.mean(unheard):.4f}" if unheard else "")
 
 
-def main(folder: Path, options: argparse.Namespace) -> None:
+def main(folder: Path, options: argparse.Namespace, recipe: Recipe) -> None:
     """Trains, and writes `encoder.pt` with the running average of the weights at each check."""
-    torch.manual_seed(1)
-    rng = np.random.default_rng(1)
+    torch.manual_seed(options.seed)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
+    rng = np.random.default_rng(options.seed)
     left_out = [k for k in options.leave_out.split(",") if k]
-    pairs = read_pairs(folder, left_out)
-    target = folder / ("left-out-" + "-".join(left_out)) if left_out else folder
+    target = options.to or (folder / ("left-out-" + "-".join(left_out)) if left_out else folder)
     target.mkdir(exist_ok=True)
-    batches = Batches(pairs.families, options.batch, rng)
+    pairs = read_pairs(folder, left_out)
+    batches = Batches(pairs.families, recipe, rng)
     held_out = held_out_sets(folder)
-    starts_trained = options.start is not None
-    model = (shipped.read_package() if starts_trained else DualEncoder()).to(DEVICE)
-    model.train()
-    if starts_trained:
-        print(f"  MRR before: {figures(copy.deepcopy(model).cpu().eval(), held_out, left_out)}", flush=True)
-        with torch.no_grad():
-            model.scale.fill_(3.3)
+    model = DualEncoder(**(SMALL if recipe.small else {"width": recipe.width})).to(DEVICE)
     average = copy.deepcopy(model)
-    rate = options.rate or (RATE / 5 if starts_trained else RATE)
-    optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, options.steps, pct_start=0.08)
-    last = options.steps if starts_trained else int(TAKEN * options.steps)
-    report, check = max(1, last // 30), max(1, last // 6)
-    start, running = time.time(), 0.0
-    print(f"{len(pairs.families)} sounds, kinds: {', '.join(pairs.kinds)}; on {DEVICE}", flush=True)
-    for step in range(1, last + 1):
-        still(model) if starts_trained else model.train()
-        inputs, lengths = hear(pairs, batches.next(), rng)
+    mine, theirs = ([x for x in m.state_dict().values() if x.dtype.is_floating_point] for m in (average, model))
+    optimizer = torch.optim.AdamW(model.parameters(), recipe.rate, weight_decay=recipe.decay, fused=DEVICE == "cuda")
+    print(f"{len(pairs.families)} sounds, kinds: {', '.join(pairs.kinds)}; on {DEVICE}; {json.dumps(asdict(recipe))}", flush=True)
+    start, running, step, reports, progress = time.time(), torch.zeros((), device=DEVICE), 0, 0, 0.0
+    while progress < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * rate_at(TAKEN * progress)
+        heard = hear(pairs, batches.next(), rng, recipe)
         with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=DEVICE == "cuda"):
-            item = model.item(inputs[0], pooling(lengths[0]))
-            query = model.query(torch.cat(inputs[1:]), pooling(torch.cat(lengths[1:])))
-        loss = contrast(query, item, model.scale)
+            item = model.item(heard.items, heard.item_lengths)
+            query = model.query(heard.queries, heard.query_lengths)[:, 0]
+        loss = losses(query, item, heard.left_out, model.scale, recipe)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        schedule.step()
-        running += loss.item()
-        keep = min(options.keep, step / (step + 20))
+        running += loss.detach()
+        step += 1
+        if step == 3:
+            start = time.time()  # what is loaded at the first steps is not counted
         with torch.no_grad():
-            for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-                if mine.dtype.is_floating_point:
-                    mine.lerp_(theirs, 1 - keep)
-        if step % report == 0:
-            print(f"step {step} of {last}, {time.time() - start:.0f} s, loss {running / report:.3f}", flush=True)
-            running = 0.0
-        if step % check == 0 or step == last:
-            trained = copy.deepcopy(average).cpu().eval()
-            print(f"  MRR: {figures(trained, held_out, left_out)}", flush=True)
-            torch.save(trained.state_dict(), target / "encoder.new")
-            (target / "encoder.new").rename(target / "encoder.pt")
+            torch._foreach_lerp_(mine, theirs, 1 - min(recipe.keep, step / (step + 20)))
+        if options.seconds and DEVICE == "cuda" and step % 8 == 0:
+            torch.cuda.synchronize()  # the clock must not run ahead of the work
+        progress = (time.time() - start) / options.seconds if options.seconds else step / options.steps
+        if progress >= min(1, (reports + 1) / 10):
+            reports = int(10 * progress)
+            seconds = time.time() - start
+            print(f"step {step}, {seconds:.0f} s, {1000 * seconds / step:.1f} ms a step, loss {running.item() / step:.3f}", flush=True)
+            if reports in (5, 10) or progress >= 1:
+                trained = copy.deepcopy(average).eval()
+                print(f"  MRR: {figures(trained, held_out, left_out)}", flush=True)
+                torch.save(trained.content(), target / "encoder.new")
+                (target / "encoder.new").rename(target / "encoder.pt")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
     parser.add_argument("--leave-out", default="", metavar="KIND[,KIND…]", help="kinds that are never heard")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--batch", type=int, default=ITEMS_A_BATCH, help="sounds of a step")
-    parser.add_argument("--from", dest="start", choices=["package"], help="train on from the networks of the package")
-    parser.add_argument("--rate", type=float, help="the highest learning rate")
-    parser.add_argument("--keep", type=float, default=0.998, help="how much of the running average a step keeps")
+    parser.add_argument("--steps", type=int, default=3500)
+    parser.add_argument("--seconds", type=float, help="as many steps as can be taken in this time")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--to", type=Path, help="where the encoder is written")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another recipe: " + ", ".join(f.name for f in fields(Recipe)))
     parsed = parser.parse_args()
-    main(parsed.work, parsed)
+    changes = dict(change.split("=") for change in parsed.set)
+    types = {f.name: type(f.default) for f in fields(Recipe)}
+    main(parsed.work, parsed, Recipe(**{k: types[k](float(v)) for k, v in changes.items()}))

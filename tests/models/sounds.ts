@@ -7,11 +7,12 @@ export function voice(
   seconds: number,
   pitch: (t: number) => number,
   loudness: (t: number) => number,
+  rate = RATE,
 ): Float32Array {
   let phase = 0;
-  return Float32Array.from({ length: Math.round(seconds * RATE) }, (_, i) => {
-    const t = i / RATE;
-    phase += 2 * Math.PI * pitch(t) / RATE;
+  return Float32Array.from({ length: Math.round(seconds * rate) }, (_, i) => {
+    const t = i / rate;
+    phase += 2 * Math.PI * pitch(t) / rate;
     let sum = 0;
     for (let h = 1; h <= 6; h++) sum += Math.sin(h * phase) / h;
     return 0.2 * loudness(t) * sum;

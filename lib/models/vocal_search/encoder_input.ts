@@ -1,8 +1,8 @@
 import { averageSteps, MEL_BANDS, type SoundFrames } from "./sound_frames.ts";
 import { CONTOURS, contoursOf } from "./contours.ts";
 
-/** Rows of the encoder's input: mel bands, contours, and 1 where there is sound. */
-export const ROWS = MEL_BANDS + CONTOURS + 1;
+/** Rows of the encoder's input that say what is heard: mel bands and contours. */
+export const SOUND_ROWS = MEL_BANDS + CONTOURS;
 /** Frames of the encoder's input, 20 ms each: longer sounds are heard for their first 4 s. */
 export const INPUT_FRAMES = 200;
 
@@ -13,13 +13,15 @@ const FLOOR = 60;
 
 /**
  * What the encoder hears: log-mel in 0 … 1, where 1 is the loudest value of the clip, and the
- * contours; zeros after the end. `training/features.py` computes the same.
+ * contours, zeros after the end; then a row for each view of the sound, 1 where it holds sound.
+ * `training/features.py` and `training/references.py` compute the same.
  *
- * @returns Row by row [shape=(ROWS, INPUT_FRAMES)].
+ * @param ends Where each view ends, in frames of the analysis: the whole first, then beginnings of it.
+ * @returns Row by row [shape=(SOUND_ROWS + ends.length, INPUT_FRAMES)].
  */
-export function encoderInput(frames: SoundFrames): Float32Array {
-  const count = Math.min(INPUT_FRAMES, Math.ceil(frames.count / STEP));
-  const out = new Float32Array(ROWS * INPUT_FRAMES);
+export function encoderInput(frames: SoundFrames, ends: number[] = [frames.count]): Float32Array {
+  const count = inputFrames(frames.count);
+  const out = new Float32Array((SOUND_ROWS + ends.length) * INPUT_FRAMES);
   const mel = averageSteps(frames.mel, MEL_BANDS, STEP)
     .subarray(0, count * MEL_BANDS).map((power) => 10 * Math.log10(power + 1e-9));
   const peak = mel.reduce((peak, value) => Math.max(peak, value), -Infinity);
@@ -32,7 +34,15 @@ export function encoderInput(frames: SoundFrames): Float32Array {
     for (let c = 0; c < CONTOURS; c++) {
       out[(MEL_BANDS + c) * INPUT_FRAMES + frame] = contours[frame * CONTOURS + c];
     }
-    out[(ROWS - 1) * INPUT_FRAMES + frame] = 1;
   }
+  ends.forEach((end, view) => {
+    const start = (SOUND_ROWS + view) * INPUT_FRAMES;
+    out.fill(1, start, start + inputFrames(end));
+  });
   return out;
+}
+
+/** How many frames of the input so many of the analysis make. */
+function inputFrames(count: number): number {
+  return Math.min(INPUT_FRAMES, Math.ceil(count / STEP));
 }

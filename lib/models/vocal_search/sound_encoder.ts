@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SoundFrames } from "./sound_frames.ts";
 import { OnnxEncoder, OnnxError } from "../../onnx/encoder.ts";
-import { encoderInput, INPUT_FRAMES, ROWS } from "./encoder_input.ts";
+import { encoderInput, INPUT_FRAMES, SOUND_ROWS } from "./encoder_input.ts";
 
 /** The numbers of an embedding. */
 export const EMBEDDING = 256;
@@ -27,10 +27,17 @@ export class SoundEncoder {
   }
 
   /**
+   * Listens to a sound once, and says what is to be said of it and of its beginnings.
+   *
    * @param kind Which network listens: the one for items or the one for queries.
-   * @returns A vector of length 1 [shape=(EMBEDDING,)].
+   * @param ends Where each view ends, in frames: the whole first, then beginnings; the whole unless given.
+   * @returns A vector of length 1 for each view [shape=(views, EMBEDDING)].
    */
-  async embed(kind: "item" | "query", frames: SoundFrames): Promise<Float32Array> {
+  async embed(
+    kind: "item" | "query",
+    frames: SoundFrames,
+    ends: number[] = [frames.count],
+  ): Promise<Float32Array[]> {
     let network = this.#networks.get(kind);
     if (network === undefined) {
       const path = join(this.#folder, `${kind}_encoder.onnx`);
@@ -38,9 +45,10 @@ export class SoundEncoder {
       network = OnnxEncoder.load(path, { threads: 1 });
       this.#networks.set(kind, network);
     }
-    return await (await network).embed({
-      data: encoderInput(frames),
-      dims: [1, 1, ROWS, INPUT_FRAMES],
+    const said = await (await network).embed({
+      data: encoderInput(frames, ends),
+      dims: [1, 1, SOUND_ROWS + ends.length, INPUT_FRAMES],
     });
+    return ends.map((_, view) => said.slice(view * EMBEDDING, (view + 1) * EMBEDDING));
   }
 }

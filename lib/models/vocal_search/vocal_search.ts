@@ -11,7 +11,7 @@ import { addWeighted, fuse, scaleByFirst, scaleOverQueries } from "./fusion.ts";
 
 /** What the parts count in the sum; see `training/README.md` for how they were chosen. */
 const CONTOURS_WEIGHT = 1;
-const ENCODER_WEIGHT = 1.25;
+const ENCODER_WEIGHT = 1.6;
 const FUSED_WEIGHT = 1;
 
 /**
@@ -115,19 +115,15 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
   /** As {@linkcode embedItem}, of a sound in memory. */
   async embedItemAudio(audio: MonoAudio): Promise<SoundView[]> {
     const frames = this.#analyzer.analyzeAudio(audio);
-    const views: SoundView[] = [];
-    for (const part of BEGINNINGS) {
-      const end = Math.max(Math.min(frames.count, SHORTEST), Math.round(part * frames.count));
-      views.push(await this.#embed("item", sliceFrames(frames, 0, end)));
-    }
-    return views;
+    return await this.#embed("item", frames, viewEnds(frames.count));
   }
 
   /** As {@linkcode embedQuery}, of a sound in memory. */
-  embedQueryAudio({ samples, sampleRate }: MonoAudio): Promise<SoundView> {
+  async embedQueryAudio({ samples, sampleRate }: MonoAudio): Promise<SoundView> {
     // A sound that is to be found is as it is; an imitation has passed a microphone.
     const audio = { samples: cleanTake(samples, sampleRate), sampleRate };
-    return this.#embed("query", this.#analyzer.analyzeAudio(audio));
+    const frames = this.#analyzer.analyzeAudio(audio);
+    return (await this.#embed("query", frames, [frames.count]))[0];
   }
 
   /** Scores as {@linkcode RepresentationModel} does, then fused and corrected where that is asked for. */
@@ -143,12 +139,15 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
     return queriesAsBatch ? scaleOverQueries(scores) : scores;
   }
 
-  /** The features and the embedding, whichever is used. */
-  async #embed(kind: "item" | "query", frames: SoundFrames): Promise<SoundView> {
-    const view: SoundView = {};
-    if (this.#options.contours) view.features = this.#extractor.extract(frames);
-    if (this.#encoder !== undefined) view.embedding = await this.#encoder.embed(kind, frames);
-    return view;
+  /** The features and the embedding of each view, whichever is used. */
+  async #embed(kind: "item" | "query", frames: SoundFrames, ends: number[]): Promise<SoundView[]> {
+    const embeddings = await this.#encoder?.embed(kind, frames, ends);
+    return ends.map((end, view) => ({
+      ...this.#options.contours && {
+        features: this.#extractor.extract(sliceFrames(frames, 0, end)),
+      },
+      ...embeddings && { embedding: embeddings[view] },
+    }));
   }
 
   /**
@@ -205,6 +204,11 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
       release: async () => await products?.release(),
     };
   }
+}
+
+/** Where the views of an item of so many frames end: see {@linkcode BEGINNINGS}. */
+export function viewEnds(count: number): number[] {
+  return BEGINNINGS.map((part) => Math.max(Math.min(count, SHORTEST), Math.round(part * count)));
 }
 
 /** The best score of each item over its views; all views of one kind stand together. */

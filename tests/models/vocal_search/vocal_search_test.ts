@@ -63,17 +63,14 @@ function pad(samples: Float32Array, before: number, after: number): Float32Array
 
 Deno.test("VocalSearch gives next to the same scores whatever the gain, polarity, padding, rate and channels", () =>
   withFolder(async (folder) => {
-    const query = voice(1.1, (t) => 120 + 150 * t, (t) => 1 - 0.5 * t);
-    const faster = Float32Array.from(
-      { length: 2 * query.length - 1 },
-      (_, i) => i % 2 === 0 ? query[i / 2] : (query[(i - 1) / 2] + query[(i + 1) / 2]) / 2,
-    );
+    const sung = (rate: number) => voice(1.1, (t) => 120 + 150 * t, (t) => 1 - 0.5 * t, rate);
+    const query = sung(RATE);
     const scores = await score(folder, {
       query,
       quiet: query.map((x) => 0.1 * x),
       turned: query.map((x) => -x),
       padded: pad(query, 8000, 4800),
-      rate: faster,
+      rate: sung(2 * RATE),
       stereo: query,
     }, { rate: { rate: 2 * RATE }, stereo: { channels: 2 } });
     const { query: expected, ...others } = scores;
