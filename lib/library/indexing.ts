@@ -43,7 +43,7 @@ const FEW = 100;
 /** Contents that are looked up together. */
 const LOOKED_UP = 256;
 /** Files of up to 4 s that a core hears in a second; see docs/library.md. */
-const RATE = 30;
+const RATE = 45;
 
 /**
  * Brings a library up to date with what lies in folders: new and changed files are heard, moved ones
