@@ -36,6 +36,8 @@ const MAX_SECONDS = 10;
 const MARGIN_SECONDS = 0.5;
 /** Frames this far below the loudest count as silence, in dB. */
 const FLOOR = 45;
+/** Samples beyond this are brought down: the power of such leaves the range of single precision. */
+const LARGEST = 2 ** 20;
 /** The range of pitches that is looked for, in Hz. */
 const PITCH: [number, number] = [70, 1000];
 /** The lowest bin that counts: below 80 Hz there is little of a voice, and much of mains hum. */
@@ -88,7 +90,8 @@ export class SoundAnalyzer {
 
   /** The same of a sound in memory; of a longer one, its first ten seconds. */
   analyzeAudio({ samples, sampleRate }: MonoAudio): SoundFrames {
-    return this.analyze(resample(samples, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
+    const clip = withinRange(samples);
+    return this.analyze(resample(clip, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
   }
 
   /** @param clip One channel at 16 kHz. */
@@ -199,14 +202,24 @@ class MelBank {
   }
 }
 
+/** The samples as they are, or at full scale where a file of floats holds numbers that are no sound's. */
+function withinRange(samples: Float32Array): Float32Array {
+  const peak = largestOf(samples);
+  return peak > LARGEST ? samples.map((x) => x / peak) : samples;
+}
+
+function largestOf(samples: Float32Array): number {
+  let peak = 0;
+  for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]));
+  return peak;
+}
+
 /**
  * The clip from its first to its last audible sample, with silence around: wherever in a recording a
  * sound lies, its frames are the same.
  */
 function surround(clip: Float32Array): Float32Array {
-  let peak = 0;
-  for (let i = 0; i < clip.length; i++) peak = Math.max(peak, Math.abs(clip[i]));
-  const least = peak * 10 ** (-FLOOR / 20);
+  const least = largestOf(clip) * 10 ** (-FLOOR / 20);
   const audible = (x: number) => Math.abs(x) > least;
   const first = Math.max(0, clip.findIndex(audible));
   const sound = clip.subarray(first, clip.findLastIndex(audible) + 1);

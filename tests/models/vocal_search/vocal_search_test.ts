@@ -8,6 +8,7 @@ import {
   toPaths,
 } from "../../../lib/challenge/dataset.ts";
 import { evaluate } from "../../../lib/challenge/evaluation.ts";
+import { durationOf } from "../../../lib/models/vocal_search/features.ts";
 import { standardize } from "../../../lib/models/vocal_search/fusion.ts";
 import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
 import { VocalSearch } from "../../../lib/models/vocal_search/vocal_search.ts";
@@ -118,6 +119,32 @@ Deno.test("VocalSearch is not thrown by what people do: silence, clicks, clippin
       );
     }
   }));
+
+Deno.test("VocalSearch hears a file of floats that are no sound's as the same sound at full scale", async () => {
+  const model = new VocalSearch();
+  const ordinary = { samples: Float32Array.from(RISE), sampleRate: 44100 };
+  const [expected] = await model.embedItemAudio(ordinary);
+  for (const gain of [2 ** 19, 1e9, 1e20, 3e38]) {
+    const samples = Float32Array.from(RISE, (x) => x * gain);
+    const [item] = await model.embedItemAudio({ ...ordinary, samples });
+    const query = await model.embedQueryAudio({ ...ordinary, samples });
+    const cosine = item.embedding!.reduce((sum, x, i) => sum + x * expected.embedding![i], 0);
+    assert.ok(cosine > 0.999, `${gain}: ${cosine}`);
+    assert.ok(Math.hypot(...query.embedding!) > 0.999, `${gain}`);
+    assert.equal(durationOf(item.features!), durationOf(expected.features!), `${gain}`);
+  }
+});
+
+Deno.test("VocalSearch scores the same, bit for bit, in whatever order the items come", async () => {
+  const data = join(PROJECT, "data", "qvim-mini");
+  const items = toPaths(listItems(data)), queries = toPaths(listQueries(data).slice(0, 4));
+  const turned = Object.fromEntries(Object.entries(items).reverse());
+  const model = new VocalSearch();
+  assert.deepEqual(
+    await model.computeSimilarities(turned, queries),
+    await model.computeSimilarities(items, queries),
+  );
+});
 
 Deno.test("VocalSearch scores a query the same alone and among others", async () => {
   const data = join(PROJECT, "data", "qvim-mini");
