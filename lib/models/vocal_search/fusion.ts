@@ -14,7 +14,8 @@ export function standardize(scores: ArrayLike<number>): Float64Array {
  * Zeros where those are all alike.
  */
 export function scaleByFirst(scores: Float64Array, count: number): Float64Array {
-  const first = Array.from(scores.subarray(0, count));
+  // Sums of floats depend on their order: sorted, they are the same in whatever order the items come.
+  const first = Array.from(scores.slice(0, count).sort());
   const center = mean(first);
   const deviation = Math.sqrt(mean(first.map((value) => (value - center) ** 2)));
   return scores.map((value) => deviation < 1e-9 ? 0 : (value - center) / deviation);
