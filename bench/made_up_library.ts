@@ -5,6 +5,7 @@ import { listItems } from "../lib/challenge/dataset.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
 import { normalize } from "../lib/embedding/cosine.ts";
 import { Hearing, modelVersion } from "../lib/library/hearing.ts";
+import { idOf } from "../lib/library/ids.ts";
 import { shapeOf, type SoundRow } from "../lib/library/rows.ts";
 import { Store } from "../lib/library/store.ts";
 
@@ -27,8 +28,9 @@ async function* madeUp(count: number): AsyncGenerator<SoundRow> {
     const { vectors, features } = items[i % items.length];
     const length = vectors[0].length, scale = SPREAD / Math.sqrt(length);
     const noise = Float32Array.from({ length }, () => scale * gauss());
+    const path = `/made/up/${i}.wav`;
     yield {
-      ...{ id: `made-${i}`, path: `/made/up/${i}.wav`, words: ` made ${i}`, hash: `${i}` },
+      ...{ id: idOf(path, 0), path, words: ` made ${i}`, hash: `${i}` },
       ...{ size: 0, mtime: 0, duration: 2, rate: 44100, channels: 1, start: 0, end: 2 },
       ...{ model: modelVersion(), batch: "bench", added: 0 },
       vectors: vectors.map((vector) => normalize(vector.map((x, k) => x + noise[k]))),

@@ -1,7 +1,7 @@
 /** What is written into a library together: whenever it is killed, at most one batch is lost. */
-import { createHash } from "node:crypto";
 import type { FoundFile } from "./files.ts";
 import type { Heard } from "./hearing.ts";
+import { idOf } from "./ids.ts";
 import type { HeardFile } from "./listening.ts";
 import type { BrokenFile, SoundInfo, SoundRow } from "./rows.ts";
 import { isOneOf, quote } from "./sql.ts";
@@ -62,7 +62,7 @@ export class Batches {
   ): void {
     const { hash, duration, rate, channels } = about;
     for (const { start, end, vectors, features } of pieces) {
-      const id = createHash("sha256").update(`${file.path}\0${start}`).digest("hex").slice(0, 24);
+      const id = idOf(file.path, start);
       const row = { ...file, id, hash, duration, rate, channels, start, end, vectors, features };
       this.#rows.push({ ...row, model: this.#model, batch: "", added: 0 });
     }

@@ -19,7 +19,7 @@ import { Store } from "./store.ts";
 
 /** Sounds that the second pass scores; in libraries up to this size it scores all. */
 export const CANDIDATES = 300;
-/** Sounds of a larger library that stand for all of it where scores are scaled. */
+/** About so many sounds of a larger library stand for all of it where scores are scaled. */
 const REFERENCE = 256;
 /** How often is looked whether others have written, in milliseconds. */
 const REFRESH = 1000;
@@ -206,7 +206,7 @@ export class SoundLibrary {
     return candidates
       .map((sound, i) => ({ sound, score: scores[i] }))
       .filter(({ sound }) => !hidden.has(sound.id))
-      .sort((a, b) => b.score - a.score || (a.sound.path < b.sound.path ? -1 : 1))
+      .sort((a, b) => b.score - a.score || byPlace(a.sound, b.sound))
       .slice(0, options.top ?? 20)
       .map(({ sound, score }) => ({ ...pick(sound), score }));
   }
@@ -246,7 +246,7 @@ export class SoundLibrary {
     this.#isMixed = this.#count !== await this.#store.count();
     const limit = this.#count <= CANDIDATES ? CANDIDATES : REFERENCE;
     this.#reference = await this.#store.readRows(
-      await this.#store.spread(limit, this.#isMixed ? current : undefined),
+      await this.#store.sample(limit, this.#isMixed ? current : undefined),
       [],
     );
     this.#version = version;
@@ -256,6 +256,12 @@ export class SoundLibrary {
   close(): void {
     this.#store.close();
   }
+}
+
+/** What scores the same stands in the order of paths, and of time within a recording. */
+function byPlace(a: Candidate, b: Candidate): number {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return a.start - b.start;
 }
 
 /** A sound of the library as a query: its whole. */

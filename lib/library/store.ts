@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isConflict, reaching, retry } from "./conflicts.ts";
 import type { Heard } from "./hearing.ts";
+import { idAt } from "./ids.ts";
 import type { ArrowTable, Lance, LanceConnection, LanceQuery, LanceTable } from "./lancedb.ts";
 import {
   type BrokenFile,
@@ -17,7 +18,7 @@ import {
   soundsTable,
   VECTOR_COLUMN,
 } from "./rows.ts";
-import { isOneOf } from "./sql.ts";
+import { all, isOneOf, quote } from "./sql.ts";
 import { isRemote, openOrMakeTables, openTables, type Tables } from "./tables.ts";
 import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor, READ } from "./upkeep.ts";
 
@@ -173,12 +174,16 @@ export class Store {
     return rowIds(await query.toArrow());
   }
 
-  /** The numbers of at most `limit` rows, spread evenly over those that satisfy a predicate. */
-  async spread(limit: number, where?: string): Promise<bigint[]> {
+  /**
+   * The numbers of about so many of the rows that satisfy a predicate, or of all where there are no
+   * more. They are drawn by their ids, which are hashes: the same whatever order they were written in,
+   * and, where a few rows come or go, nearly the same.
+   */
+  async sample(size: number, where?: string): Promise<bigint[]> {
     const count = await this.count(where);
-    if (count <= limit || where !== undefined) return await this.someRows(limit, where);
-    const offsets = Array.from({ length: limit }, (_, i) => Math.floor((i + 0.5) * count / limit));
-    return rowIds(await this.#sounds.takeOffsets(offsets).select(["id"]).withRowId().toArrow());
+    if (count <= size) return await this.someRows(size, where);
+    const isDrawn = `id < ${quote(idAt(size / count))}`;
+    return await this.someRows(count, all([where, isDrawn]));
   }
 
   /** Adds rows: all of them or, where that fails, none. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { normalize } from "../../lib/embedding/cosine.ts";
+import { idOf } from "../../lib/library/ids.ts";
 import { LibraryError } from "../../lib/library/lancedb.ts";
 import { Store } from "../../lib/library/store.ts";
 import type { SoundRow } from "../../lib/library/rows.ts";
@@ -19,6 +20,31 @@ function rowOf(id: string, heard: Float32Array): SoundRow {
     ...{ vectors: [heard], features: [new Float32Array(2)] },
   };
 }
+
+Deno.test("Store.sample() draws the same sounds in whatever order they were written", async () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => rowOf(idOf(`/${i}.wav`, 0), vector()));
+  const draw = (written: SoundRow[]) =>
+    withFolder(async (folder) => {
+      const store = await Store.openOrCreate(folder, SHAPE);
+      try {
+        for (const part of [written.slice(0, 700), written.slice(700)]) await store.add(part);
+        const drawn = await store.readRows(await store.sample(256, "model = 'm'"), ["id"]);
+        assert.equal((await store.sample(written.length)).length, written.length);
+        return drawn.map(({ id }) => id).sort();
+      } finally {
+        store.close();
+      }
+    });
+  const drawn = await draw(rows);
+  assert.deepEqual(await draw(rows.toReversed()), drawn);
+  // 256 ± four deviations, and others than those that were written first.
+  assert.ok(Math.abs(drawn.length - 256) < 60, `${drawn.length}`);
+  const early = rows.slice(0, 1000).filter(({ id }) => drawn.includes(id)).length;
+  assert.ok(early > 70 && early < 190, `${early} of the first half`);
+  // One sound more hardly changes them.
+  const more = await draw([rowOf(idOf("/more.wav", 0), vector()), ...rows]);
+  assert.ok(new Set([...more, ...drawn]).size <= drawn.length + 2);
+});
 
 Deno.test("Store.nearest() finds through its index what it finds without, and what came later", async () => {
   await withFolder(async (folder) => {
