@@ -11,7 +11,7 @@ import { cutPieces, WHOLE_SECONDS } from "./pieces.ts";
  * Raised whenever what is heard of a sound changes although the encoder's weights stay: sounds that
  * were heard otherwise can't be compared.
  */
-export const FEATURE_VERSION = 4;
+export const FEATURE_VERSION = 5;
 
 /** What is kept of a sound: parallel lists, one entry for the whole and for each beginning. */
 export interface Heard {

@@ -18,7 +18,9 @@ const GAP = 0.35;
 const RANGE = 50;
 /** A sound stands out of the background by this much, in dB. */
 const ABOVE_NOISE = 6;
-/** A step of the level, in seconds. */
+/** Softer than the background by this much is as good as silent: what stands next to it still counts, in dB. */
+const BELOW_NOISE = 10;
+/** About a step of the level, in seconds: as many whole samples as come next to it. */
 const STEP = 0.02;
 /** Steps that are read at a time: a recording may last for hours. */
 const STEPS_READ = 500;
@@ -32,16 +34,24 @@ const MARGIN = 0.04;
 export function cutPieces(sound: SoundSource): Piece[] {
   const duration = sound.frames / sound.sampleRate;
   if (duration <= WHOLE_SECONDS) return [{ start: 0, end: duration }];
-  const level = levelsOf(sound, Math.round(STEP * sound.sampleRate));
-  const smooth = level.map((value, i) =>
+  const stepSamples = Math.max(1, Math.round(STEP * sound.sampleRate));
+  const step = stepSamples / sound.sampleRate;
+  const level = levelsOf(sound, stepSamples), floor = floorOf(level);
+  const heard = smoothed(level.map((value) => Math.max(value, floor - BELOW_NOISE)));
+  const smooth = smoothed(level);
+  return stretches(heard, floor, GAP / step)
+    .flatMap(([start, end]) => cutAtSoftest(smooth, start, end, step))
+    .map(([start, end]) => ({
+      start: Math.max(0, start * step - MARGIN),
+      end: Math.min(duration, end * step + MARGIN),
+    }));
+}
+
+/** Each step's level with those of its neighbours. */
+function smoothed(level: Float32Array): Float32Array {
+  return level.map((value, i) =>
     value / 2 + level[Math.max(0, i - 1)] / 4 + level[Math.min(level.length - 1, i + 1)] / 4
   );
-  return stretches(smooth, floorOf(level))
-    .flatMap(([start, end]) => cutAtSoftest(smooth, start, end))
-    .map(([start, end]) => ({
-      start: Math.max(0, start * STEP - MARGIN),
-      end: Math.min(duration, end * STEP + MARGIN),
-    }));
 }
 
 /** The level of each step, in dB. */
@@ -71,30 +81,40 @@ function floorOf(level: Float32Array): number {
 }
 
 /** From where to where something is heard, in steps; short gaps belong to it. */
-function stretches(level: Float32Array, floor: number): [start: number, end: number][] {
+function stretches(
+  level: Float32Array,
+  floor: number,
+  gap: number,
+): [start: number, end: number][] {
   const found: [number, number][] = [];
   level.forEach((value, i) => {
     if (value <= floor) return;
     const last = found.at(-1);
-    if (last !== undefined && (i - last[1]) * STEP < GAP) last[1] = i + 1;
+    if (last !== undefined && i - last[1] < gap) last[1] = i + 1;
     else found.push([i, i + 1]);
   });
   return found;
 }
 
 /** Cuts what is too long at its softest step, again and again. */
-function cutAtSoftest(level: Float32Array, start: number, end: number): [number, number][] {
+function cutAtSoftest(
+  level: Float32Array,
+  start: number,
+  end: number,
+  step: number,
+): [number, number][] {
+  const longest = Math.round(LONGEST / step), shortest = Math.round(SHORTEST / step);
   const pieces: [number, number][] = [], open: [number, number][] = [[start, end]];
   while (open.length > 0) {
     const [from, to] = open.pop()!;
-    if ((to - from) * STEP <= LONGEST) {
+    if (to - from <= longest) {
       pieces.push([from, to]);
       continue;
     }
     const cut = softestIn(
       level,
-      from + SHORTEST / STEP,
-      Math.min(to - SHORTEST / STEP, from + LONGEST / STEP),
+      from + shortest,
+      Math.min(to - shortest, from + longest),
     );
     open.push([cut, to], [from, cut]);
   }

@@ -74,3 +74,34 @@ Deno.test("cutPieces() reads a long recording little by little", () => {
   assert.equal(all, frames);
   assert.ok(most <= 10 * sampleRate, `${most}`);
 });
+
+Deno.test("cutPieces() finds a single click between silence, which lasts less than a step", () => {
+  const samples = new Float32Array(30 * RATE);
+  for (const second of [2, 17.5]) samples.set([0.9, -0.9, 0.4], second * RATE + 100);
+  const pieces = cutPieces(inMemory({ samples, sampleRate: RATE }));
+  assert.equal(pieces.length, 2);
+  pieces.forEach(({ start, end }, i) => {
+    const second = [2, 17.5][i];
+    assert.ok(start <= second && second - start < 0.1, `${start}`);
+    assert.ok(end > second + 0.02 && end - second < 0.15, `${end}`);
+  });
+});
+
+Deno.test("cutPieces() keeps its times at rates whose steps are no whole number of samples", () => {
+  for (const sampleRate of [11025, 1234]) {
+    const frames = 600 * sampleRate;
+    const samples = new Float32Array(frames);
+    for (let i = 0; i < sampleRate / 2; i++) samples[590 * sampleRate + i] = Math.sin(i);
+    const [piece, ...others] = cutPieces(inMemory({ samples, sampleRate }));
+    assert.deepEqual(others, []);
+    assert.ok(Math.abs(piece.start - 590) < 0.1, `${sampleRate}: ${piece.start}`);
+    assert.ok(Math.abs(piece.end - 590.5) < 0.1, `${sampleRate}: ${piece.end}`);
+  }
+});
+
+Deno.test("cutPieces() cuts what has a few samples a second, as a broken header says", () => {
+  const samples = Float32Array.from({ length: 20 }, (_, i) => i % 2 - 0.5);
+  for (const { start, end } of cutPieces(inMemory({ samples, sampleRate: 1 }))) {
+    assert.ok(start >= 0 && end > start && end <= 20, `${start} … ${end}`);
+  }
+});
