@@ -1,7 +1,7 @@
 import { QvimError } from "../../io/errors.ts";
 import { parse, type ParserOptions } from "@babel/parser";
 import { CELL_PARSER, syntaxFault } from "../../notebook/syntax.ts";
-import { type File, type Node, traverseFast } from "@babel/types";
+import { type File, type Node, type StringLiteral, traverseFast } from "@babel/types";
 import type { Notebook } from "../../notebook/ipynb.ts";
 import { isTodoCell, TODO_LINES } from "../template.ts";
 
@@ -36,6 +36,10 @@ export interface Place {
 export interface Program {
   ast: File;
   source: string;
+  /** Whether it says what things of other modules, or of all, are: `declare global { … }`. */
+  declaresForOthers: boolean;
+  /** What statements and types name where they import files. */
+  fileImports: StringLiteral[];
   /** @param line From 1. */
   placeOf(line: number): Place;
 }
@@ -120,8 +124,17 @@ export const PARAMETER_PROPERTIES = new WeakSet<Node>();
 function parseProgram(source: string, placeOf: (line: number) => Place) {
   try {
     const ast = parse(source, PARSER) as File;
+    const fileImports: StringLiteral[] = [];
+    let declaresForOthers = false;
+    traverseFast(ast, (node) => {
+      if (node.type === "TSModuleDeclaration") {
+        declaresForOthers ||= node.kind === "global" || node.id.type === "StringLiteral";
+      } else if (node.type === "ImportDeclaration" || node.type === "TSImportType") {
+        if (/^([./]|file:)/.test(node.source.value)) fileImports.push(node.source);
+      }
+    });
     traverseFast(ast, leaveOutTypes);
-    return { ast, source };
+    return { ast, source, declaresForOthers, fileImports };
   } catch (error) {
     const { message, loc } = error as SyntaxError & { loc?: { line: number } };
     throw new ProgramError(message.replace(/ \(\d+:\d+\)$/, ""), placeOf(loc?.line ?? 1));
