@@ -68,7 +68,21 @@ async function verifyEach(
   if (!types) return untyped;
   const others = Object.keys(untyped);
   const typed = others.length < paths.length ? await verifySome(others, types, seconds) : undefined;
-  return { ...untyped, ...typed ?? await apart(types) };
+  return withUntyped(typed ?? await apart(types), untyped, seconds);
+}
+
+/** What was found with types; where those could not be checked, without them, which is said. */
+export function withUntyped(
+  typed: Record<string, Verification>,
+  untyped: Record<string, Verification>,
+  seconds: number,
+): Record<string, Verification> {
+  const message = `could not be checked within ${seconds} s and ${MEMORY_MB} MB`;
+  const unchecked: Finding = { rule: "types", severity: "warning", message };
+  const all = Object.entries(untyped).map(([path, it]) =>
+    [path, typed[path] ?? { ...it, findings: [...it.findings, unchecked] }] as const
+  );
+  return Object.fromEntries(all);
 }
 
 function tooMuch(seconds: number): Finding {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
-import { verifyApart } from "../../../lib/organizer/verify/verify_apart.ts";
+import { type Finding, verdictOf } from "../../../lib/organizer/verify/findings.ts";
+import { verifyApart, withUntyped } from "../../../lib/organizer/verify/verify_apart.ts";
 import { writeAttack } from "../../fixtures/attacks.ts";
 import { withFolder, writeFiles } from "../../support.ts";
 
@@ -46,3 +46,20 @@ Deno.test("verifyApart() ends what takes too long, and says so", () =>
     const [{ findings }] = (await verified(folder, { seconds: 0.001 })).values();
     assert.match(findings[0].message, /^could not be verified within 0\.001 s and 1500 MB/);
   }));
+
+Deno.test("what could be verified without its types alone says so", () => {
+  const warning: Finding = { rule: "unclear", severity: "warning", message: "read it" };
+  const one = { findings: [], powers: ["Deno.readFile"] };
+  const typed = { "a_1.ipynb": { ...one, findings: [warning] } };
+  const untyped = { "a_1.ipynb": one, "b_1.ipynb": { ...one, findings: [warning] } };
+  const found = withUntyped(typed, untyped, 60);
+  assert.deepEqual(found["a_1.ipynb"], typed["a_1.ipynb"]);
+  assert.deepEqual(found["b_1.ipynb"].powers, ["Deno.readFile"]);
+  assert.deepEqual(
+    found["b_1.ipynb"].findings.map(({ rule, severity, message }) => [rule, severity, message]),
+    [
+      ["unclear", "warning", "read it"],
+      ["types", "warning", "could not be checked within 60 s and 1500 MB"],
+    ],
+  );
+});
