@@ -10,7 +10,7 @@ import { FIXTURES, withFolder } from "../support.ts";
 type Files = Record<string, Uint8Array>;
 
 /** The parts of a small checkpoint of every type of number, that PyTorch made; see `TENSORS`. */
-const SMALL = new URL("../fixtures/small_checkpoint.pt", import.meta.url);
+const SMALL = join(FIXTURES, "small_checkpoint.pt");
 
 const TENSORS: Record<string, { dtype: string; shape: number[]; values: (number | bigint)[] }> = {
   float32: { dtype: "float32", shape: [2, 3], values: [0, 1, 2, 3, 4, 5] },
@@ -57,7 +57,7 @@ async function openBytes(bytes: Uint8Array, name = "x.pt"): Promise<Map<string, 
 }
 
 Deno.test("openCheckpoint() reads tensors of all types and strides, as PyTorch saved them", async () => {
-  using checkpoint = await openCheckpoint(SMALL.pathname);
+  using checkpoint = await openCheckpoint(SMALL);
   assert.deepEqual([...checkpoint.tensors.keys()], Object.keys(TENSORS));
   for (const [name, { dtype, shape, values }] of Object.entries(TENSORS)) {
     const tensor = checkpoint.tensors.get(name)!;
