@@ -27,6 +27,9 @@ try {
     const bytes = new TextEncoder().encode(JSON.stringify(await answer(JSON.parse(line))) + "\n");
     writeAllSync(Deno.stdout, bytes);
   }
+} catch (error) {
+  // Nobody reads any more: who asked was killed, and what went wrong is told by none of many.
+  if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
 } finally {
   // Who asked is done, or was killed: then nobody else removes it.
   removeTree(exchange);

@@ -5,7 +5,7 @@ import { PROJECT, withFolder } from "../support.ts";
 
 const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
 
-Deno.test("what a program exchanges with its processes is gone though it was killed", () =>
+Deno.test("the processes of a program that was killed end without a word, and what they exchanged is gone", () =>
   withFolder(async (folder) => {
     const temporary = join(folder, "tmp"), program = join(folder, "run.ts");
     Deno.mkdirSync(temporary);
@@ -20,7 +20,7 @@ Deno.test("what a program exchanges with its processes is gone though it was kil
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--config", join(PROJECT, "deno.json"), program],
       env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary },
-      stderr: "null",
+      stderr: "piped",
     }).spawn();
     const exchanged = () =>
       Array.from(Deno.readDirSync(temporary), ({ name }) => name)
@@ -32,4 +32,6 @@ Deno.test("what a program exchanges with its processes is gone though it was kil
     const { signal } = await child.status;
     if (Deno.build.os !== "windows") assert.equal(signal, "SIGKILL");
     while (exchanged().length > 0) await delay(10);
+    // Their errors go where its own do.
+    assert.doesNotMatch(await new Response(child.stderr).text(), /error/i);
   }));
