@@ -35,6 +35,12 @@ export const searchCommand = defineCommand({
       maxSeconds: values["max-seconds"],
       minSeconds: values["min-seconds"],
     });
+    if (library.outdated > 0) {
+      console.error(
+        `${library.outdated} sounds are not looked through, since an older model heard them: ` +
+          "deno task index FOLDER hears them again",
+      );
+    }
     library.close();
     if (values.json) {
       const shown = results.map(({ path, score, start, end, duration }) => ({

@@ -56,7 +56,7 @@ export class SoundLibrary {
   #looked = -Infinity;
   #version?: number;
   #count = 0;
-  #isMixed = false;
+  #outdated = 0;
   #reference: Heard[] = [];
 
   private constructor(place: string, store: Store) {
@@ -87,6 +87,11 @@ export class SoundLibrary {
   /** How many sounds there are to be found; pieces of long recordings count each. */
   get size(): number {
     return this.#count;
+  }
+
+  /** How many sounds are not found, since an older model heard them: `indexSounds` hears them again. */
+  get outdated(): number {
+    return this.#outdated;
   }
 
   /**
@@ -170,7 +175,7 @@ export class SoundLibrary {
     await this.#refresh();
     if (this.#count === 0) {
       throw new LibraryError(
-        this.#isMixed
+        this.#outdated > 0
           ? "Expected sounds in the library but found only such as an older model heard: " +
             "deno task index FOLDER hears them again"
           : "Expected sounds in the library but found none: deno task index FOLDER takes some in",
@@ -188,7 +193,7 @@ export class SoundLibrary {
         weight: -NOT_THIS_WEIGHT / notThis.length,
       })),
     ];
-    const where = all([this.#isMixed ? isCurrent() : undefined, predicateOf(options)]);
+    const where = all([this.#outdated > 0 ? isCurrent() : undefined, predicateOf(options)]);
     const hidden = new Set(options.notThis);
     const scored = options.candidates ?? CANDIDATES;
     // Who asks for more results than that gets them.
@@ -243,10 +248,10 @@ export class SoundLibrary {
     if (version === this.#version) return;
     const current = isCurrent();
     this.#count = await this.#store.count(current);
-    this.#isMixed = this.#count !== await this.#store.count();
+    this.#outdated = await this.#store.count() - this.#count;
     const limit = this.#count <= CANDIDATES ? CANDIDATES : REFERENCE;
     this.#reference = await this.#store.readRows(
-      await this.#store.sample(limit, this.#isMixed ? current : undefined),
+      await this.#store.sample(limit, this.#outdated > 0 ? current : undefined),
       [],
     );
     this.#version = version;

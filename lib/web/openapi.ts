@@ -79,7 +79,10 @@ export function openApi(maxUpload: number): unknown {
         },
       },
       "/api/library": get("library", "How large the library is", {
-        "200": answer("Its size", object({ sounds: { type: "integer" } })),
+        "200": answer(
+          "How many sounds are to be found, and how many an older model heard, which are not",
+          object({ sounds: { type: "integer" }, outdated: { type: "integer" } }),
+        ),
         ...statuses(),
       }, []),
       "/api/sounds/{id}": get("sound", "What is known of a sound", {

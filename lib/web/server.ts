@@ -124,7 +124,9 @@ class App {
       throw new RequestError(405, "Expected GET here");
     }
     if (what === "openapi.json") return json(openApi(MAX_UPLOAD));
-    if (what === "library") return json({ sounds: this.#library.size });
+    if (what === "library") {
+      return json({ sounds: this.#library.size, outdated: this.#library.outdated });
+    }
     if (what === "sounds" && id !== undefined) {
       return await this.#sound(decoded(id), part, request, url);
     }

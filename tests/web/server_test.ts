@@ -173,7 +173,7 @@ Deno.test("with --host the server asks for its token", () =>
     const cookie = entered.headers.get("set-cookie")!.split(";")[0];
     for (const headers of [{ cookie }, { authorization: `Bearer ${token}` }]) {
       const library = await at("/api/library", headers);
-      assert.deepEqual(await library.json(), { sounds: 2 });
+      assert.deepEqual(await library.json(), { sounds: 2, outdated: 0 });
     }
   }, "0.0.0.0"));
 

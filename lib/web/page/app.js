@@ -81,9 +81,16 @@ $("filters-more").open = innerWidth > 640;
 player.volume = Number($("volume").value);
 update();
 ask("/api/library").then(
-  ({ sounds }) => {
+  ({ sounds, outdated }) => {
     $("library").textContent = `${sounds.toLocaleString()} sounds`;
-    if (sounds === 0) problem("The library is empty. Take sounds in with: deno task index FOLDER");
+    if (outdated > 0) {
+      problem(
+        `${outdated.toLocaleString()} sounds are not looked through, since an older model heard ` +
+          "them. Have them heard again with: deno task index FOLDER",
+      );
+    } else if (sounds === 0) {
+      problem("The library is empty. Take sounds in with: deno task index FOLDER");
+    }
   },
   ({ message }) => problem(message),
 );
