@@ -37,6 +37,7 @@ What this command understands is not all that code can do: the re-run decides.`,
     } else {
       for (const [path, found] of byFile) console.log(`${formatVerification(path, found)}\n`);
       if (byFile.size > 1) console.log(formatSummary(Array.from(byFile.values())));
+      if (values["no-types"]) console.log("The types were not checked.");
     }
     return STATUS[verdictOf(Array.from(byFile.values()).flatMap(({ findings }) => findings))];
   },

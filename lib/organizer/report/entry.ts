@@ -73,6 +73,8 @@ export interface Report {
   hasAnswers?: boolean;
   /** Whether entries that break a rule are ranked all the same. */
   keepViolations?: boolean;
+  /** Whether the types were checked, as they are unless left out. */
+  types?: boolean;
   /** When it was made, ISO 8601. */
   date?: string;
   /** What it was run with: the package, Deno, and the data by content. */

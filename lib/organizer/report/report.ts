@@ -102,7 +102,8 @@ export function introduction(report: Report): string {
   const sandbox = report.sandbox
     ? `in a sandbox, network: ${report.network}`
     : "without a sandbox, so that they could do what they liked";
-  return `${names}; they ran ${sandbox}. All figures come from the organizer's own evaluation.`;
+  const types = report.types === false ? " The types were not checked." : "";
+  return `${names}; they ran ${sandbox}. All figures come from the organizer's own evaluation.${types}`;
 }
 
 /** The tables and pictures of a report. */

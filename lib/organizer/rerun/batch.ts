@@ -142,6 +142,7 @@ async function runLocked(
     network,
     hasAnswers: data[0].groundTruth !== undefined,
     keepViolations: options.keepViolations,
+    types: options.types,
     date: new Date().toISOString(),
     versions,
     settings,

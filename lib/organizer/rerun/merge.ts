@@ -21,7 +21,7 @@ export function mergeReports(folders: string[], into: string): Report {
   });
   const [first, ...others] = reports;
   for (const [i, other] of others.entries()) {
-    for (const part of ["versions", "settings", "keepViolations"] as const) {
+    for (const part of ["versions", "settings", "keepViolations", "types"] as const) {
       if (JSON.stringify(first[part]) === JSON.stringify(other[part])) continue;
       throw new BatchError(
         `Expected reports of one batch but ${folders[i + 1]} has other ${part} than ${folders[0]}`,

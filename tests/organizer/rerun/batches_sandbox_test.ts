@@ -128,8 +128,10 @@ Deno.test({
         rerun("none", "--data", bare, "--no-types"),
       ]);
       assert.deepEqual([both.code, none.code], [0, 0], both.stderr + none.stderr);
-      const read = (name: string) =>
-        (JSON.parse(Deno.readTextFileSync(join(folder, name, "report.json"))) as Report).entries[0];
+      const whole = (name: string): Report =>
+        JSON.parse(Deno.readTextFileSync(join(folder, name, "report.json")));
+      const read = (name: string) => whole(name).entries[0];
+      assert.deepEqual([whole("both").types, whole("none").types], [true, false]);
       assert.deepEqual(read("both").findings.map(({ rule }) => rule), ["types"]);
       assert.deepEqual(read("none").findings, []);
       assert.equal(read("both").others![0].figures!.mrr, read("both").figures!.mrr);

@@ -64,6 +64,7 @@ Deno.test("mergeReports() refuses parts that were not run with the same", () =>
         ["versions", { versions }],
         ["settings", { settings: { repeat: 2 } }],
         ["keepViolations", { keepViolations: true }],
+        ["types", { types: false }],
       ] as const
     ) {
       assert.throws(
@@ -73,6 +74,18 @@ Deno.test("mergeReports() refuses parts that were not run with the same", () =>
             `Expected reports of one batch but ${join(folder, "part-1")} has other ` +
               `${what} than ${join(folder, "part-0")}`,
       );
+    }
+  }));
+
+Deno.test("a report says where the types were not checked, and else nothing of it", () =>
+  withFolder((folder) => {
+    for (const types of [true, false]) {
+      const parts = [0, 1].map((k) => ({ ...report([entry("ab"[k], k)], 2, k + 1), types }));
+      merge(folder, parts);
+      for (const file of ["report.html", "report.md"]) {
+        const text = Deno.readTextFileSync(join(folder, "merged", file));
+        assert.equal(text.includes("The types were not checked."), !types, file);
+      }
     }
   }));
 

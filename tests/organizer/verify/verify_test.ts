@@ -251,6 +251,7 @@ Deno.test("deno task verify prints a table, or JSON, and exits with 1 where a ru
     assert.match(table.stdout, /✗ {2}output-folder {2}16 {4}5 .*ROOT_PATH\/output\/notes\.txt/);
     assert.match(table.stdout, /loudness_1\.ipynb: nothing found/);
     assert.match(table.stdout, /^2 notebooks: 1 clean, 0 to look at, 1 against a rule$/m);
+    assert.match(table.stdout, /^The types were not checked\.$/m);
     const json = await cli(["verify", "--no-types", "--json", good]);
     assert.equal(json.code, 0);
     assert.deepEqual(JSON.parse(json.stdout), {
