@@ -109,7 +109,7 @@ async function imitateOnce(): Promise<string> {
   const folder = Deno.makeTempDirSync({ prefix: "qvim-test-" });
   globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
   const path = join(folder, "imitation.wav");
-  const imitation = join(MINI, "Queries", "siren", "siren_1_voice_1.wav");
+  const imitation = join(MINI, "Queries", "siren", "siren_4_voice_1.wav");
   const { samples, sampleRate: rate } = await readAudio(imitation);
   const take = new Float32Array(samples.length + 20 * rate);
   take.set(samples, rate / 2);
