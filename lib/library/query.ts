@@ -66,13 +66,21 @@ export async function readRecording(path: string): Promise<MonoAudio> {
   }
 }
 
-/** @throws {LibraryError} Where these are no samples with their rate. */
+/** @throws {LibraryError} Where these are no samples with their rate, or one of them is no number. */
 export function assertRecording(audio: unknown): asserts audio is MonoAudio {
   const { samples, sampleRate } = (audio ?? {}) as Partial<MonoAudio>;
-  if (samples instanceof Float32Array && wholeNumber(1).holds(sampleRate)) return;
-  throw new LibraryError(
-    "Expected the path of a recording or { samples, sampleRate } but found " + inspectShort(audio),
-  );
+  if (!(samples instanceof Float32Array && wholeNumber(1).holds(sampleRate))) {
+    throw new LibraryError(
+      "Expected the path of a recording or { samples, sampleRate } but found " +
+        inspectShort(audio),
+    );
+  }
+  const wrong = samples.findIndex((x) => !Number.isFinite(x));
+  if (wrong >= 0) {
+    throw new LibraryError(
+      `Expected samples to be finite numbers but found ${samples[wrong]} at sample ${wrong}`,
+    );
+  }
 }
 
 /** What sounds must be, as a predicate; undefined where all will do. */

@@ -218,6 +218,13 @@ Deno.test("SoundLibrary says which option is wrong, and what it should be", asyn
         message: /^Expected the path of a recording or \{ samples, sampleRate \} but found/,
       });
     }
+    for (const wrong of [NaN, Infinity]) {
+      const samples = Float32Array.from(RISE, (x, i) => i === 50 ? wrong : x);
+      await assert.rejects(library.search({ samples, sampleRate: 16000 }), {
+        name: "LibraryError",
+        message: `Expected samples to be finite numbers but found ${wrong} at sample 50`,
+      });
+    }
     await assert.rejects(
       library.search("/gone.wav"),
       /a recording at \/gone\.wav but found no file/,
