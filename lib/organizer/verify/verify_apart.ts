@@ -77,7 +77,7 @@ export function withUntyped(
   untyped: Record<string, Verification>,
   seconds: number,
 ): Record<string, Verification> {
-  const message = `could not be checked within ${seconds} s and ${MEMORY_MB} MB`;
+  const message = `could not be checked, or not within ${seconds} s and ${MEMORY_MB} MB`;
   const unchecked: Finding = { rule: "types", severity: "warning", message };
   const all = Object.entries(untyped).map(([path, it]) =>
     [path, typed[path] ?? { ...it, findings: [...it.findings, unchecked] }] as const
