@@ -124,7 +124,7 @@ class Decoder {
     // Until the end nothing is known of what it still holds.
     this.#isGood = false;
     clearTimeout(this.#rest);
-    this.#process.ref();
+    this.#hold("ref");
     const { format, name, head, seconds, milliseconds } = request;
     const end = performance.now() + milliseconds;
     let isLate = false;
@@ -187,9 +187,19 @@ class Decoder {
 
   /** Keeps it for a while; it does not keep this program from ending, and ends with it. */
   rest(onEnd: () => void): void {
-    this.#process.unref();
+    this.#hold("unref");
     this.#rest = setTimeout(onEnd, IDLE);
     Deno.unrefTimer(this.#rest);
+  }
+
+  /** Lets it keep this program from ending, or not. */
+  #hold(how: "ref" | "unref"): void {
+    try {
+      this.#process[how]();
+    } catch (error) {
+      // In the moment in which it ends: what is read of it says so.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
   }
 
   /** Ends it. */

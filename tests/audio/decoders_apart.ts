@@ -37,5 +37,20 @@ while (children().length > 0) await delay(10);
 assert.deepEqual((await readAudio(PATH)).samples, samples);
 assert.equal(children().length, 1);
 
+// Nor does one that ends in the very moment in which it is taken, or given back.
+for (const how of ["ref", "unref"] as const) {
+  const original = Deno.ChildProcess.prototype[how];
+  let ended = 0;
+  Deno.ChildProcess.prototype[how] = function () {
+    Deno.ChildProcess.prototype[how] = original;
+    this.kill("SIGKILL");
+    ended++;
+    throw new Deno.errors.BadResource("Bad resource ID");
+  };
+  assert.deepEqual((await readAudio(PATH)).samples, samples);
+  assert.equal(ended, 1);
+  assert.deepEqual((await readAudio(PATH)).samples, samples);
+}
+
 console.log("held");
 if (Deno.args[0] === "stay") setInterval(() => {}, 1000);
