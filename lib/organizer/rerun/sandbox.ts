@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { PACKAGES } from "./cache.ts";
 import { lockedPackages } from "./locked_packages.ts";
 import { callFilter } from "./system_calls.ts";
@@ -42,6 +42,8 @@ export interface SandboxedCommand {
   };
 }
 
+/** Where a run sees Deno, whatever that is called and wherever it lies. */
+const DENO = "/deno_program/deno";
 /** What the library and the program inside need of the package. */
 const PACKAGE_PARTS = ["deno.json", "deno.lock", "helpers.ts", "lib"];
 const INSIDE = join("lib", "organizer", "rerun", "inside.ts");
@@ -119,7 +121,8 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     ...["--proc", "/proc", "--dev", "/dev"],
     ...writable("shm", "/dev/shm"),
     ...writable("tmp", "/tmp"),
-    ...["--ro-bind", dirname(deno), "/deno_program"],
+    // Without what lies beside it.
+    ...["--ro-bind", deno, DENO],
     ...PACKAGE_PARTS.flatMap((part) => [
       ...["--ro-bind", join(packageFolder, part), join(paths.packageFolder, part)],
     ]),
@@ -134,7 +137,7 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     // Root's processes may write to the kernel's settings without any capability: the files are theirs.
     ...["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--chdir", paths.root, "--"],
-    ...["/deno_program/deno", "run", "--quiet", "-A", join(paths.packageFolder, INSIDE)],
+    ...[DENO, "run", "--quiet", "-A", join(paths.packageFolder, INSIDE)],
   ];
   const filtered = filter === undefined ? command : [
     ...["sh", "-c", `exec "$@" ${FILTER}< "$0"`, join(world.mounted, filterFile)],

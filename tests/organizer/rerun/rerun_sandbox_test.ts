@@ -250,3 +250,32 @@ Deno.test("rerun asks for bubblewrap or for --no-sandbox, and for the right opti
   assert.equal(none.code, 1);
   assert.match(none.stderr, /^Expected bubblewrap.*--no-sandbox$/m);
 });
+
+Deno.test({
+  name: `rerun runs by a Deno of another name, and shows the cells nothing beside it${needs}`,
+  ignore: !bubblewrap,
+  fn: () =>
+    withFolder(async (folder) => {
+      const deno = join(folder, "deno-2"), report = join(folder, "report");
+      Deno.copyFileSync(Deno.execPath(), deno);
+      const path = join(folder, "looks_1.ipynb");
+      const looks = readNotebook(notebook("loudness_1"));
+      looks.cells.find(({ id }) => id === "setup")!.source +=
+        '\nconsole.log([...Deno.readDirSync("/deno_program")].map(({ name }) => name));';
+      writeNotebook(path, looks);
+      const { success, stderr } = await new Deno.Command(deno, {
+        args: [
+          ...["run", "-A", join(PROJECT, "cli.ts"), "rerun", path, "--data", DATA],
+          ...["--report", report, "--no-types", "--keep-violations"],
+        ],
+        cwd: PROJECT,
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      const { entries: [entry] }: Report = JSON.parse(
+        Deno.readTextFileSync(join(report, "report.json")),
+      );
+      assert.equal(briefly(entry), "finished", entry.runs[0].message);
+      const executed = Deno.readTextFileSync(join(report, entry.executed!));
+      assert.match(executed, /\[ \\"deno\\" \]/);
+    }),
+});
