@@ -208,7 +208,8 @@ function withinRange(samples: Float32Array): Float32Array {
   return peak > LARGEST ? samples.map((x) => x / peak) : samples;
 }
 
-function largestOf(samples: Float32Array): number {
+/** The largest of samples, whatever their sign. */
+export function largestOf(samples: Float32Array): number {
   let peak = 0;
   for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]));
   return peak;

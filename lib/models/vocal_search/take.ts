@@ -2,6 +2,7 @@
  * What a microphone adds to an imitation, taken away: a constant offset, and the click of the button at
  * its beginning or end. What is ordinary stays as it is, sample by sample.
  */
+import { largestOf } from "./sound_frames.ts";
 
 /** An offset is told from the swing of a low voice by its size, as a part of the loudest sample. */
 const OFFSET = 0.02;
@@ -32,33 +33,27 @@ export function cleanTake<A extends Float32Array>(samples: A, sampleRate: number
   return isSame ? samples : last;
 }
 
-function peakOf(samples: Float32Array): number {
-  let peak = 0;
-  for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]));
-  return peak;
-}
-
 function withoutOffset<A extends Float32Array>(samples: A): A {
   let sum = 0;
   for (let i = 0; i < samples.length; i++) sum += samples[i];
   const mean = sum / Math.max(1, samples.length);
-  if (Math.abs(mean) <= OFFSET * peakOf(samples)) return samples;
+  if (Math.abs(mean) <= OFFSET * largestOf(samples)) return samples;
   return samples.map((x) => x - mean) as A;
 }
 
 /** Takes a click at the beginning away. */
 function withoutClick<A extends Float32Array>(samples: A, sampleRate: number): A {
-  const peak = peakOf(samples);
+  const peak = largestOf(samples);
   const start = samples.findIndex((x) => Math.abs(x) > QUIET * peak);
   const length = Math.ceil(CLICK_SECONDS * sampleRate);
   const still = Math.ceil(STILL_SECONDS * sampleRate);
   if (start < 0 || start > EDGE_SECONDS * sampleRate) return samples;
   if (samples.length < start + 2 * length + still) return samples;
-  const click = peakOf(samples.subarray(start, start + length));
-  const behind = peakOf(samples.subarray(start + length, start + 2 * length));
+  const click = largestOf(samples.subarray(start, start + length));
+  const behind = largestOf(samples.subarray(start + length, start + 2 * length));
   if (behind > BEHIND * click) return samples;
-  const rest = peakOf(samples.subarray(start + length));
-  const after = peakOf(samples.subarray(start + length, start + length + still));
+  const rest = largestOf(samples.subarray(start + length));
+  const after = largestOf(samples.subarray(start + length, start + length + still));
   const isLoud = click > LOUDER * rest, isApart = after < STILL * click;
   if (!isLoud && !isApart) return samples;
   const out = samples.slice() as A;
