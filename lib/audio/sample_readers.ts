@@ -75,8 +75,12 @@ const readFloat = viewed(
   reader(4, 1, (view, offset, le) => view.getFloat32(offset, le)),
 );
 
+const read24Big = reader(
+  3,
+  1 / 8388608,
+  (view, offset) => view.getUint16(offset + 1) | (view.getInt8(offset) << 16),
+);
 /** What studios keep: there is no typed array for 24 bit. */
-const read24Big = reader(3, 1 / 8388608, int24);
 const read24: Reader = (view, out, channels, littleEndian) => {
   if (!littleEndian) return read24Big(view, out, channels, littleEndian);
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -89,12 +93,6 @@ const read24: Reader = (view, out, channels, littleEndian) => {
     out[i] = sum * factor;
   }
 };
-
-function int24(view: DataView, offset: number, littleEndian: boolean): number {
-  return littleEndian
-    ? view.getUint16(offset, true) | (view.getInt8(offset + 2) << 16)
-    : view.getUint16(offset + 1, false) | (view.getInt8(offset) << 16);
-}
 
 function int64(view: DataView, offset: number, littleEndian: boolean): number {
   const [low, high] = littleEndian ? [offset, offset + 4] : [offset + 4, offset];
