@@ -16,37 +16,26 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from features import BANDS, MAX_FRAMES, ROWS
 from model import EMBEDDING, DualEncoder, load
+from train import DEVICE, Store
 
 #: So many clips of each sort are looked at.
 CLIPS = 1500
 
 
-def unpack(clips: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Inputs [count, 68, 200], zero after the end, and lengths [count, 1]."""
-    out = torch.zeros(len(clips), BANDS + ROWS, MAX_FRAMES)
-    for k, clip in enumerate(clips):
-        x = torch.from_numpy(clip).float() / 255
-        x[BANDS:] = 2 * x[BANDS:] - 1
-        out[k, :, : x.shape[1]] = x
-    return out, torch.tensor([[c.shape[1]] for c in clips])
-
-
 @torch.no_grad()
 def moments(towers: list[torch.nn.Module], clips: list[np.ndarray]) -> torch.Tensor:
     """Mean products of what towers say of clips, one behind the other [256 · towers, 256 · towers]."""
-    said = [
-        torch.cat([tower(x, n)[:, 0] for tower in towers], 1)
-        for x, n in (unpack(clips[k : k + 64]) for k in range(0, len(clips), 64))
-    ]  # fmt: skip
+    store = Store(clips)
+    heard = (store.take(chunk) for chunk in torch.arange(len(clips), device=DEVICE).split(64))
+    said = [torch.cat([tower(x, n[:, None])[:, 0] for tower in towers], 1) for x, n in heard]
     all_said = torch.cat(said)
-    return all_said.T @ all_said / len(all_said)
+    return (all_said.T @ all_said / len(all_said)).cpu()
 
 
 def main(folder: Path, paths: list[Path], pairs: Path) -> None:
     """Writes the encoder, and prints what part of the vectors' energy is kept."""
-    members = [load(path) for path in paths]
+    members = [load(path).to(DEVICE) for path in paths]
     if not all(isinstance(m, DualEncoder) for m in members):
         raise SystemExit("Expected encoders that train.py has written but found one that is combined already")
     parts = [pickle.loads(p.read_bytes()) for p in sorted(pairs.glob("pairs-[0-9]*.pickle"))[:3]]

@@ -308,10 +308,7 @@ def _means(clip: np.ndarray, first: int, end: int) -> tuple[float, float]:
 
 
 def spoken(rng: Rng, h: Heard, voice: Voice) -> np.ndarray:
-    """Speech-like: at each event a piece of what the speaker really said, bent to its pitch and swell.
-
-    Kept apart from training, to see whether the encoder has learnt more than the two other styles.
-    """
+    """Speech-like: at each event a piece of what the speaker really said, bent to its pitch and swell."""
     events = events_of(h, 0.2)[:12]
     tempo = np.exp(rng.uniform(-0.4, 0.4))
     f0 = _pitch_line(rng, h, 0.0)

@@ -16,7 +16,7 @@ import torch
 
 import features
 import sources
-from model import DualEncoder, Ensemble, load
+from model import DualEncoder, Ensemble, load, part_of
 
 #: The views of an item, and what a beginning must be better by for what it leaves out, in cosines.
 BEGINNINGS, PRICE = (1, 0.7, 0.5, 0.42, 0.3), 0.13
@@ -75,8 +75,7 @@ def held_out_sets(folder: Path) -> dict[str, DataSet]:
 def embeddings(model: DualEncoder | Ensemble, data: DataSet) -> tuple[torch.Tensor, torch.Tensor]:
     """Unit vectors of queries [q, 256] and of the views of items [n, views, 256]."""
     device = next(model.parameters()).device
-    views = torch.stack([torch.clamp((data.item_lengths * part).round().long(), min=1) for part in BEGINNINGS], 1)
-    views = torch.maximum(views, torch.clamp(data.item_lengths, max=50)[:, None])
+    views = torch.stack([part_of(data.item_lengths, part) for part in BEGINNINGS], 1)
     through = lambda tower, inputs, lengths: torch.cat([tower(x.to(device), n.to(device)) for x, n in zip(inputs.split(64), lengths.split(64), strict=True)])
     return through(model.query, data.queries, data.query_lengths[:, None])[:, 0], through(model.item, data.items, views)
 

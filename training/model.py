@@ -22,6 +22,11 @@ def presence(lengths: torch.Tensor) -> torch.Tensor:
     return (frame < lengths[..., None]).float()
 
 
+def part_of(lengths: torch.Tensor, part: torch.Tensor | float) -> torch.Tensor:
+    """How many frames a part of a clip is, of which there is at least a second."""
+    return torch.maximum(torch.clamp(lengths, max=50), (lengths * part).round().long()).clamp(1, MAX_FRAMES)
+
+
 def pooling(lengths: torch.Tensor) -> torch.Tensor:
     """Weights that average the steps that hold sound, all, then each quarter, for lengths in frames
     [...] [..., 50, 5]."""

@@ -21,8 +21,8 @@ import torch
 from torch.nn import functional as F
 
 from features import BANDS, MAX_FRAMES
-from measure import held_out_sets, mrr
-from model import DualEncoder, presence
+from measure import PRICE, held_out_sets, mrr
+from model import DualEncoder, part_of, presence
 
 #: Of the steps that the rate is scheduled over, so many are taken: what comes after helps with sounds
 #: that are made up, and no more with recorded ones.
@@ -45,7 +45,7 @@ class Recipe:
     width: int = 256
     small: bool = False  # a network of half the size, that hears bands as they are
     beginnings: int = 2  # of an item, that a query may be about beside the whole
-    price: float = 0.13  # of what a beginning leaves out, in cosines
+    price: float = PRICE  # of what a beginning leaves out, in cosines
     kinship: float = 0.3  # what it counts that two imitations of a sound, of two kinds, are alike
     strength: float = 1.5  # of what is done to imitations' inputs
     drop: float = 0.2  # how often each row, or all timbre, is missing from an imitation
@@ -106,11 +106,6 @@ def augment(x: torch.Tensor, lengths: torch.Tensor, strength: float, drop: float
         # A voice that has no timbre to give: all bands alike.
         mel = torch.where((uniform(0, 1) < drop)[:, None, None], mel.mean(1, keepdim=True), mel)
     return torch.cat([mel.clamp(0, 1), rows], 1) * presence(lengths)[:, None], lengths
-
-
-def part_of(lengths: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
-    """How many frames a part of a clip is, of which there is at least a second."""
-    return torch.maximum(torch.clamp(lengths, max=50), (lengths * part).round().long()).clamp(1, MAX_FRAMES)
 
 
 def cut(x: torch.Tensor, lengths: torch.Tensor, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
