@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model import EMBEDDING, DualEncoder, load
+from model import EMBEDDING, DualEncoder, load, save
 from train import DEVICE, Store
 
 #: So many clips of each sort are looked at.
@@ -46,8 +46,7 @@ def main(folder: Path, paths: list[Path], pairs: Path) -> None:
     energy, directions = torch.linalg.eigh(both.double())
     projection = directions.flip(1)[:, :EMBEDDING].float()
     print(f"{100 * energy.flip(0)[:EMBEDDING].sum() / energy.sum():.2f} % kept")
-    torch.save({"members": [m.content() for m in members], "projection": projection}, folder / "encoder.new")
-    (folder / "encoder.new").rename(folder / "encoder.pt")
+    save({"members": [m.content() for m in members], "projection": projection}, folder / "encoder.pt")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ model does on that one, against the 2DFT baseline.
 
     python leave_out.py WORK_FOLDER [--kinds KIND,KIND…] [-- OPTIONS OF train.py]
 
-What was trained by an earlier call is not trained again. Writes `leave_out.md` in the work folder; the last line is the mean over the kinds, the figure by
-which systems are chosen.
+What was trained by an earlier call is not trained again. Writes `leave_out.md` in the work folder; the
+last line is the mean over the kinds, the figure by which systems are chosen.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import torch
 
 import features
 import sources
-from model import DualEncoder, Ensemble, load, part_of
+from model import DualEncoder, Ensemble, load, part_of, save
 
 #: The views of an item, and what a beginning must be better by for what it leaves out, in cosines.
 BEGINNINGS, PRICE = (1, 0.7, 0.5, 0.42, 0.3), 0.13
@@ -66,8 +66,7 @@ def held_out_sets(folder: Path) -> dict[str, DataSet]:
     kept = folder / "held-out.pt"
     if not kept.exists():
         sets = {p.name.removeprefix("held-out-"): read_set(p) for p in sorted(folder.glob("held-out-*")) if p.is_dir()}
-        torch.save(sets, kept.with_suffix(".new"))
-        kept.with_suffix(".new").rename(kept)
+        save(sets, kept)
     return torch.load(kept, weights_only=False)
 
 

@@ -143,6 +143,13 @@ class Ensemble(nn.Module):
         self.query = Together([m.query for m in members], projection)
 
 
+def save(content: object, path: Path) -> None:
+    """Writes what `torch.load` reads, whole or not at all."""
+    unfinished = path.with_suffix(".new")
+    torch.save(content, unfinished)
+    unfinished.rename(path)
+
+
 def load(path: Path) -> DualEncoder | Ensemble:
     """The encoder that train.py has written, or combine.py."""
     content = torch.load(path, map_location="cpu")

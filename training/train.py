@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from features import BANDS, MAX_FRAMES
 from measure import PRICE, held_out_sets, mrr
-from model import DualEncoder, part_of, presence
+from model import DualEncoder, part_of, presence, save
 
 #: Of the steps that the rate is scheduled over, so many are taken: what comes after helps with sounds
 #: that are made up, and no more with recorded ones.
@@ -293,8 +293,7 @@ def main(folder: Path, options: argparse.Namespace, recipe: Recipe) -> None:
             if reports in (5, 10) or progress >= 1:
                 trained = copy.deepcopy(average).eval()
                 print(f"  MRR: {figures(trained, held_out, left_out)}", flush=True)
-                torch.save(trained.content(), target / "encoder.new")
-                (target / "encoder.new").rename(target / "encoder.pt")
+                save(trained.content(), target / "encoder.pt")
 
 
 if __name__ == "__main__":

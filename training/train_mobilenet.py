@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import mobilenet
+from model import save
 from train import DEVICE, TAKEN, Batches, Recipe, rate_at
 
 LENGTH = 5 * 16000
@@ -88,8 +89,7 @@ def main(folder: Path, seconds: float, batch: int, rate: float) -> None:
             print(f"MN: step {step}, {time.time() - start:.0f} s, loss {loss.item() / 2:.3f}", flush=True)
     # 16 bits on the way: the networks do not feel it, and a checkpoint is to be carried.
     state = {k: v.half().float().cpu() if v.dtype.is_floating_point else v.cpu() for k, v in modules.state_dict().items()}
-    torch.save({"epoch": 1, "state_dict": state}, folder / "mobilenet.new")
-    (folder / "mobilenet.new").rename(folder / "mobilenet.ckpt")
+    save({"epoch": 1, "state_dict": state}, folder / "mobilenet.ckpt")
 
 
 if __name__ == "__main__":
