@@ -2,15 +2,19 @@
 const known = new Map<string, boolean>();
 
 async function canBeSet(option: string): Promise<boolean> {
-  if (!known.has(option)) {
-    const probe = new Deno.Command("prlimit", {
-      args: [option, "true"],
-      stdout: "null",
-      stderr: "null",
-    });
-    known.set(option, await probe.output().then(({ success }) => success, () => false));
-  }
+  if (!known.has(option)) known.set(option, await isAccepted(option));
   return known.get(option)!;
+}
+
+async function isAccepted(option: string): Promise<boolean> {
+  try {
+    const args = [option, "true"];
+    const probe = new Deno.Command("prlimit", { args, stdout: "null", stderr: "null" });
+    return (await probe.output()).success;
+  } catch {
+    // Where there is no such program it is the start that throws, before there is a promise.
+    return false;
+  }
 }
 
 /**

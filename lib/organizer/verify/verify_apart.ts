@@ -107,10 +107,11 @@ async function verifySome(
     ...[Deno.execPath(), "run", "--quiet", "-A"],
     ...[`--v8-flags=--max-old-space-size=${MEMORY_MB},--stack-size=4000`, PROGRAM],
   ];
-  const scratch = new ScratchFolders();
+  const scratch = new ScratchFolders(), { folder } = scratch.make();
   const process = new Deno.Command(first, {
     args: others,
-    env: { NO_COLOR: "1", TMPDIR: scratch.make().folder },
+    // Windows has two names for it, of its own.
+    env: { NO_COLOR: "1", TMPDIR: folder, TMP: folder, TEMP: folder },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
