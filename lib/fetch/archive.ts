@@ -46,19 +46,27 @@ const MAX_LINKS = 40;
  *
  * @param entries In the archive's order.
  * @param maxBytes What they may unpack to.
- * @throws {ArchiveError} Where one would leave the folder, is neither file, folder nor link, or all
- * of them are too large.
+ * @param os The system whose rules for names hold.
+ * @throws {ArchiveError} Where one would leave the folder, is neither file, folder nor link, has a
+ * name that the system takes for something else, or all of them are too large.
  */
-export function planEntries(entries: ArchiveEntry[], maxBytes: number): PlannedEntry[] {
+export function planEntries(
+  entries: ArchiveEntry[],
+  maxBytes: number,
+  os: string = Deno.build.os,
+): PlannedEntry[] {
   if (entries.length > MAX_ENTRIES) {
     throw new ArchiveError(`Expected at most ${MAX_ENTRIES} entries but found ${entries.length}`);
   }
-  const planned = entries.map((entry) => ({ parts: splitName(entry.name), entry }));
+  const planned = entries.map((entry) => ({ parts: splitName(entry.name, os), entry }));
   checkSize(entries.reduce((sum, { size }) => sum + size, 0), maxBytes);
+  // Elsewhere than on Linux one name may be written in several ways.
+  const keyOf = (parts: string[]) =>
+    os === "linux" ? parts.join("/") : parts.join("/").normalize("NFC").toLowerCase();
   const links = new Map(
     planned.filter(({ entry }) => entry.kind === "symlink").map((
       { parts, entry },
-    ) => [parts.join("/"), entry.target ?? ""]),
+    ) => [keyOf(parts), entry.target ?? ""]),
   );
   const files = new Set(
     planned.filter(({ entry }) => entry.kind === "file").map(({ parts }) => parts.join("/")),
@@ -70,15 +78,17 @@ export function planEntries(entries: ArchiveEntry[], maxBytes: number): PlannedE
       );
     }
     for (let depth = 1; depth < parts.length; depth++) {
-      const parent = parts.slice(0, depth).join("/");
-      if (links.has(parent)) {
+      const parents = parts.slice(0, depth);
+      if (links.has(keyOf(parents))) {
         throw new ArchiveError(
-          `Expected no entry behind the link ${parent} but found ${entry.name}`,
+          `Expected no entry behind the link ${parents.join("/")} but found ${entry.name}`,
         );
       }
     }
-    if (entry.kind === "symlink") resolveLink(parts, links, entry);
-    if (entry.kind === "hardlink" && !files.has(splitName(entry.target ?? "").join("/"))) {
+    if (entry.kind === "symlink") {
+      resolveLink(parts, (reached) => links.get(keyOf(reached)), entry, os);
+    }
+    if (entry.kind === "hardlink" && !files.has(splitName(entry.target ?? "", os).join("/"))) {
       throw new ArchiveError(
         `Expected the link ${entry.name} to lead to a file of the archive but found ` +
           Deno.inspect(entry.target),
@@ -98,12 +108,22 @@ export function checkSize(bytes: number, maxBytes: number): void {
   }
 }
 
+/** What Windows takes for a folder, a drive, a stream, a device or another name, or refuses. */
+const NOT_ON_WINDOWS =
+  // deno-lint-ignore no-control-regex
+  /[\x00-\x1f<>:"|?*\\]|[. ]$|^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+
 /** The parts of an entry's name; `.` is passed over. */
-function splitName(name: string): string[] {
+function splitName(name: string, os: string): string[] {
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (/^(\/|\\|[A-Za-z]:)/.test(name) || name.includes("\0") || parts.includes("..")) {
     throw new ArchiveError(
       `Expected names inside the target folder but found ${Deno.inspect(name)}`,
+    );
+  }
+  if (os === "windows" && parts.some((part) => NOT_ON_WINDOWS.test(part))) {
+    throw new ArchiveError(
+      `Expected names that files on Windows may have but found ${Deno.inspect(name)}`,
     );
   }
   return parts;
@@ -113,13 +133,19 @@ function splitName(name: string): string[] {
  * Follows a link through the archive's other links, as the file system would, to make sure that it
  * stays inside. To look at its text alone is not enough: `a/..` is not here where `a` is a link.
  */
-function resolveLink(parts: string[], links: Map<string, string>, entry: ArchiveEntry): void {
+function resolveLink(
+  parts: string[],
+  linkAt: (parts: string[]) => string | undefined,
+  entry: ArchiveEntry,
+  os: string,
+): void {
   const outside = () =>
     new ArchiveError(
       `Expected links that stay inside the target folder but found ${entry.name} → ${entry.target}`,
     );
   const resolved: string[] = parts.slice(0, -1);
-  const ahead = (entry.target ?? "").split("/");
+  const partsOf = (target: string) => target.split(os === "windows" ? /[/\\]/ : "/");
+  const ahead = partsOf(entry.target ?? "");
   if (/^(\/|\\|[A-Za-z]:)/.test(entry.target ?? "") || entry.target?.includes("\0")) {
     throw outside();
   }
@@ -131,10 +157,10 @@ function resolveLink(parts: string[], links: Map<string, string>, entry: Archive
       continue;
     }
     resolved.push(part);
-    const next = links.get(resolved.join("/"));
+    const next = linkAt(resolved);
     if (next === undefined) continue;
     if (++followed > MAX_LINKS || /^[/\\]/.test(next)) throw outside();
     resolved.pop();
-    ahead.unshift(...next.split("/"));
+    ahead.unshift(...partsOf(next));
   }
 }

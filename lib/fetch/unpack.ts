@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { writeAll } from "../io/bytes.ts";
 import { hashFile } from "../io/hash.ts";
 import { type Progress, startProgress } from "../ui/progress.ts";
@@ -132,7 +132,10 @@ async function write(
     const path = join(staging, ...parts);
     if (entry.kind !== "symlink") continue;
     await Deno.mkdir(dirname(path), { recursive: true });
-    await Deno.symlink(entry.target!, path);
+    // Windows makes two kinds of links, and follows none with slashes.
+    const target = entry.target!.replaceAll("/", sep);
+    const isFolder = (await statOrNull(join(dirname(path), target)))?.isDirectory;
+    await Deno.symlink(target, path, { type: isFolder ? "dir" : "file" });
   }
 }
 
@@ -145,7 +148,7 @@ async function moveIntoPlace(from: string, to: string): Promise<boolean> {
   let isNew = false;
   for await (const entry of Deno.readDir(from)) {
     const source = join(from, entry.name), target = join(to, entry.name);
-    const there = await lstatOrNull(target);
+    const there = await statOrNull(target, Deno.lstat);
     if (entry.isDirectory && there !== null) {
       // A link in the folder may lead anywhere: what lies behind it is not ours to write to.
       if (!there.isDirectory) {
@@ -174,9 +177,9 @@ async function isSame(path: string, other: string): Promise<boolean> {
   return await hashFile(path) === await hashFile(other);
 }
 
-async function lstatOrNull(path: string): Promise<Deno.FileInfo | null> {
+async function statOrNull(path: string, stat = Deno.stat): Promise<Deno.FileInfo | null> {
   try {
-    return await Deno.lstat(path);
+    return await stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { setRootPath } from "../../helpers.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { withFolder } from "../support.ts";
@@ -28,7 +28,7 @@ export function tree(folder: string, prefix = ""): Record<string, string> {
   const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
   for (const entry of entries) {
     const path = join(folder, entry.name), name = prefix + entry.name;
-    if (entry.isSymlink) found[name] = `→ ${Deno.readLinkSync(path)}`;
+    if (entry.isSymlink) found[name] = `→ ${Deno.readLinkSync(path).replaceAll(sep, "/")}`;
     else if (entry.isDirectory) {
       const below = tree(path, `${name}/`);
       if (Object.keys(below).length === 0) found[`${name}/`] = "";

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { BlobWriter, TextReader, ZipWriter } from "@zip.js/zip.js";
 import { unpackFile } from "../../helpers.ts";
+import { type ArchiveEntry, planEntries } from "../../lib/fetch/archive.ts";
 import { NEEDS_UNIX, PROJECT, writeFiles } from "../support.ts";
 import { tree, withRoot } from "./support.ts";
 
@@ -283,6 +284,36 @@ const HOSTILE: [what: string, archive: string, make: () => Promise<Uint8Array>, 
     ],
   ];
 
+Deno.test("planEntries() refuses what another system than Linux makes something else of", () => {
+  const file = (name: string) => ({ name, kind: "file" as const, size: 1 });
+  const link = (name: string, target: string) => ({
+    ...file(name),
+    kind: "symlink" as const,
+    target,
+  });
+  const plan = (entries: ArchiveEntry[], os: string) => () => planEntries(entries, 10, os);
+  const names =
+    "a\\..\\..\\evil|a/C:evil|a.txt:hidden|aux|a/CON.wav|Lpt¹.x|dog. |dog../b|what?.wav|a*";
+  for (const name of names.split("|")) {
+    assert.throws(plan([file(name)], "windows"), {
+      name: "ArchiveError",
+      message: `Expected names that files on Windows may have but found ${Deno.inspect(name)}`,
+    });
+    assert.equal(plan([file(name)], "linux")().length, 1);
+  }
+  for (const name of ["auxiliary.wav", "con1.wav", ".dog", "é ü/a b.wav"]) {
+    assert.deepEqual(plan([file(name)], "windows")()[0].parts, name.split("/"));
+  }
+  const outside = [link("a", "."), link("b", "A/..")];
+  const behind = [link("Lin\u00e9", "."), file("line\u0301/x")];
+  for (const os of ["windows", "darwin"]) {
+    assert.throws(plan(outside, os), /stay inside the target folder but found b → A\/\.\./);
+    assert.throws(plan(behind, os), /no entry behind the link/);
+  }
+  assert.equal(plan(outside, "linux")().length, 2);
+  assert.throws(plan([link("a", "x\\..\\..")], "windows"), /links that stay inside/);
+});
+
 /** Patches a name in a tar header, and its checksum with it. */
 function renamedTar(bytes: Uint8Array, from: string, to: string): Uint8Array {
   const patched = renamed(bytes, from, to);
@@ -342,7 +373,7 @@ Deno.test("unpackFile() adds to a folder, replaces files, but writes through no 
       "sub/new.txt": "new",
     });
     Deno.mkdirSync(join(root, "linked"));
-    Deno.symlinkSync("../elsewhere", join(root, "linked", "sub"));
+    Deno.symlinkSync(join(root, "elsewhere"), join(root, "linked", "sub"));
     await assert.rejects(unpackFile("a.zip", "linked"), /Expected a folder or nothing at .*sub/);
     assert.deepEqual(tree(join(root, "elsewhere")), { x: "x" });
   }));
