@@ -1,4 +1,4 @@
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
@@ -52,7 +52,10 @@ export class LocalModules {
   /** A path as one below the root, where it is. */
   #below(path: string): string | undefined {
     const below = relative(resolve(this.folder, this.root), path);
-    return below.startsWith("..") ? undefined : `${ROOT}/${below.replaceAll(sep, "/")}`;
+    // On another drive there is no way from here.
+    return below.startsWith("..") || isAbsolute(below)
+      ? undefined
+      : `${ROOT}/${below.replaceAll(sep, "/")}`;
   }
 
   /** What a local module exports under a name; undefined for a package. */
@@ -79,7 +82,8 @@ export class LocalModules {
       try {
         return fileURLToPath(module);
       } catch {
-        return undefined;
+        // On Windows one without a drive: nothing is found there, which is told.
+        return module;
       }
     }
     if (/^\.{0,2}\//.test(module)) return resolve(folder, module);

@@ -199,7 +199,7 @@ const m = new M(ROOT_PATH);`,
   [
     "a module of the clone",
     "const { Model } = await import(`${ROOT_PATH}/repo/mod.ts`);",
-    /imports .*repo\/mod\.ts, which is not here/,
+    /imports .*repo[\\/]mod\.ts, which is not here/,
   ],
   [
     "a helper that reads",
