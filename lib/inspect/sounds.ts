@@ -20,14 +20,14 @@ export async function openRecording(
 ): Promise<OpenSound> {
   const what = `${name ?? "a recording"} at ${path}`;
   try {
+    if (Deno.statSync(path).isDirectory) {
+      throw new ListenError(`Expected ${what} but found a folder`);
+    }
     return await openAudio(path, seconds);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       const why = name === undefined ? "found no file" : "it is not there any more";
       throw new ListenError(`Expected ${what} but ${why}`);
-    }
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new ListenError(`Expected ${what} but found a folder`);
     }
     throw error;
   }

@@ -52,8 +52,12 @@ const LANGUAGE = "typescript";
 export function readNotebook(path: string): Notebook {
   let text: string;
   try {
-    const { isFile, size } = Deno.statSync(path);
-    if (size > MAX_BYTES || !isFile && !Deno.statSync(path).isDirectory) {
+    const { isDirectory, isFile, size } = Deno.statSync(path);
+    // What a system says of a folder that is read as a file, each says in its own way.
+    if (isDirectory) {
+      throw new NotebookError(`Expected a notebook but found a folder at ${path}`);
+    }
+    if (size > MAX_BYTES || !isFile) {
       throw new NotebookError(
         `Expected a notebook of at most ${MAX_BYTES / 2 ** 20} MiB but found ${
           isFile ? `${Math.ceil(size / 2 ** 20)} MiB` : "a pipe or a device"
@@ -64,9 +68,6 @@ export function readNotebook(path: string): Notebook {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new NotebookError(`Expected a notebook but found no file at ${path}`);
-    }
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new NotebookError(`Expected a notebook but found a folder at ${path}`);
     }
     throw error;
   }

@@ -4,7 +4,6 @@
  */
 // Sandboxes are Linux's.
 import { join, resolve } from "node:path/posix";
-import { fileURLToPath } from "node:url";
 
 /** The folders of a run, as its cells see them. */
 export interface OwnPlaces {
@@ -110,7 +109,7 @@ function told(what: string, value: string): string {
 function pathOf(value: string): string {
   if (!value.startsWith("file://")) return resolve(value);
   try {
-    return fileURLToPath(value, { windows: false });
+    return decodeURIComponent(new URL(value).pathname);
   } catch {
     return value;
   }

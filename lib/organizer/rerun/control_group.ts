@@ -1,5 +1,5 @@
 /** Control groups of Linux, version 2: what a run and all that it starts take together. */
-import { join, relative } from "node:path";
+import { join, relative } from "node:path/posix";
 import { isAlive } from "./scratch.ts";
 import { THREADS_PER_PROCESS } from "./kernel_limits.ts";
 import type { Limits } from "./watch.ts";

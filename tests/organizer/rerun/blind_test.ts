@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { prepareData, underOriginalIds } from "../../../lib/organizer/rerun/blind.ts";
 import { listItems, listQueries } from "../../../lib/challenge/dataset.ts";
 import { PROJECT, withFolder } from "../../support.ts";
@@ -17,7 +17,10 @@ Deno.test("prepareData() hides names, classes, order and answers, and keeps ever
     assert.equal(items.length, originals.length);
     assert.equal(new Set(items.map((item) => item.class)).size, items.length);
     for (const { id, path } of [...items, ...listQueries(folder)]) {
-      assert.match(path, /(Items|Queries)\/sound_\d{5}\/(items|queries)_sound_\d{5}\.wav$/);
+      assert.match(
+        path.replaceAll(sep, "/"),
+        /(Items|Queries)\/sound_\d{5}\/(items|queries)_sound_\d{5}\.wav$/,
+      );
       const original = [...originals, ...listQueries(DATA)]
         .find((sound) => sound.id === prepared.originalIds.get(id))!;
       assert.deepEqual(Deno.readFileSync(path), Deno.readFileSync(original.path));
