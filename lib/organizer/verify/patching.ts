@@ -13,6 +13,9 @@ const RELIED_ON =
 /** Methods that put something else into a list. */
 const PUTS = /^(push|unshift|splice|fill|copyWithin)$/;
 
+/** What an address is made of. */
+const OF_ADDRESSES = /^(href|protocol|username|password|host|hostname|port|pathname|search|hash)$/;
+
 /** Looks at what is assigned to, counted up, deleted or defined: what others rely on must stay. */
 export class PatchingRule {
   constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
@@ -27,9 +30,11 @@ export class PatchingRule {
     for (const name of this.resolver.names(target)) {
       if (!isOfPackage(name)) this.remarks.add(path, "patching", "violation", `changes ${name}`);
     }
-    if (this.resolver.resolve(target).some((value) => isOfSounds(value))) {
+    const held = this.resolver.resolve(target);
+    if (held.some((value) => isOfSounds(value))) {
       this.remarks.look(path, "changes which sounds there are, so that their paths can't be told");
     }
+    this.#address(path, held, undefined);
     this.#fixedVariable(path, target);
   }
 
@@ -87,6 +92,14 @@ export class PatchingRule {
     this.remarks.look(path, "changes which sounds there are, so that their paths can't be told");
   }
 
+  /** Addresses are followed as the texts that they were made of; texts have nothing to change. */
+  #address(path: NodePath, held: Value[], key: string | undefined): void {
+    const isChanged = held.some(({ kind }) =>
+      kind === "text" || kind === "unknown" && OF_ADDRESSES.test(key ?? "")
+    );
+    if (isChanged) this.remarks.look(path, "changes an address, so that it can't be told any more");
+  }
+
   #changePart(target: NodePath): void {
     if (target.isIdentifier()) {
       if (target.scope.getBinding(target.node.name) === undefined) {
@@ -106,6 +119,7 @@ export class PatchingRule {
         "changes which sounds there are, so that their paths can't be told",
       );
     }
+    this.#address(target, held, key);
     for (const name of names) {
       // A package's settings are for its users to make.
       if (isOfPackage(name) || `${name}.${key}` === "Error.stackTraceLimit") continue;

@@ -168,6 +168,10 @@ export class Resolver {
           return key === "0" ? value.first : key === "1" ? value.second : UNKNOWN;
         case "entry":
           return key === "name" ? PIECE : UNKNOWN;
+        case "text":
+          // An address's own text: addresses are followed as the texts that they are made of.
+          if (key === "href") return [value];
+          return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
         default:
           return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
       }

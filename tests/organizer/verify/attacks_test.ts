@@ -202,6 +202,12 @@ const m = new M(ROOT_PATH);`,
     /imports .*repo[\\/]mod\.ts, which is not here/,
   ],
   [
+    "a module of the clone, by its address",
+    `import { pathToFileURL } from "node:url";
+const { Model } = await import(pathToFileURL(join(ROOT_PATH, "repo", "mod.ts")).href);`,
+    /imports .*repo[\\/]mod\.ts, which is not here/,
+  ],
+  [
     "a helper that reads",
     `function load(p: string) { return readWav(p); }
 class M extends EmbeddingModel {
