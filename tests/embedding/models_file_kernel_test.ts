@@ -1,6 +1,7 @@
 /** The example of docs/participants.md: a model in a file beside the notebook embeds on all cores. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Kernel } from "../../lib/notebook/kernel.ts";
 import { PROJECT, withFolder, writeFiles } from "../support.ts";
 
@@ -48,7 +49,8 @@ Deno.test("a models.ts beside the notebook embeds in a process for each core, an
     await withFolder(async (root) => {
       writeFiles(root, { "my-model/models.ts": `const VERSION = "three ";\n${logging}` });
       const clone = join(root, "my-model");
-      const fetched = await embeddingProcesses(kernel, clone, join(clone, "models.ts"));
+      const { href } = pathToFileURL(join(clone, "models.ts"));
+      const fetched = await embeddingProcesses(kernel, clone, href);
       assert.equal(fetched.size, navigator.hardwareConcurrency);
     });
   } finally {
