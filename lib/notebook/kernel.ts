@@ -106,7 +106,8 @@ export class Kernel {
       } catch (error) {
         await kernel.kill();
         const message = error instanceof Error ? error.message : String(error);
-        const portTaken = /address.*in use/i.test(message);
+        // Windows says it in words of its own, and in every language.
+        const portTaken = /AddrInUse|address.*in use/i.test(message);
         // A kernel that shares a port with another's listens, and never answers.
         const isSilent = error instanceof CellTimeoutError;
         if ((portTaken || isSilent) && options.ports === undefined && attempt < START_TRIES) {
