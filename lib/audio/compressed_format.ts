@@ -64,6 +64,9 @@ const UNREAD: [at: number, bytes: string, name: string][] = [
 const HEAD_BYTES = 4096;
 /** Bytes of a tag of ID3's first version, which stands at the end. */
 const END_TAG = 128;
+/** Bytes of the footer of APE's tags, which is not counted where it stands as a header as well. */
+const APE_FOOTER = 32, APE_HAS_HEADER = 2 ** 31;
+
 /**
  * Finds what a decoder can read in a file.
  *
@@ -78,10 +81,23 @@ export function findCompressed(
   const head = readHead(path, start);
   const format = compressedFormat(head, size - start);
   if (format === undefined) throw unreadable(readHead(path, 0), path);
-  // The decoder of FLAC takes what lies behind the last frame for a part of it.
-  const isTagged = format === "FLAC" &&
-    readHead(path, Math.max(0, size - END_TAG)).startsWith("TAG");
-  return { format, start, length: size - start - (isTagged ? END_TAG : 0) };
+  // The decoder of FLAC takes what lies behind the last frame for a part of it, that of MP3 a picture
+  // in a tag for sound.
+  const isFrames = format === "FLAC" || format === "MP3";
+  const end = isFrames ? Math.max(start, beforeTags(path, size)) : size;
+  return { format, start, length: end - start };
+}
+
+/** Where the sound ends before tags of ID3's first version and of APE, which may stand in a row. */
+function beforeTags(path: string, size: number): number {
+  const isId3 = readHead(path, Math.max(0, size - END_TAG)).startsWith("TAG");
+  const end = isId3 ? size - END_TAG : size;
+  const footer = readHead(path, Math.max(0, end - APE_FOOTER));
+  if (!footer.startsWith("APETAGEX")) return end;
+  const number = (at: number) =>
+    [3, 2, 1, 0].reduce((sum, i) => 256 * sum + footer.charCodeAt(at + i), 0);
+  const [length, flags] = [number(12), number(20)];
+  return end - length - (flags >= APE_HAS_HEADER ? APE_FOOTER : 0);
 }
 
 /** Where the sound begins behind a tag of ID3, which other formats than MP3 may have as well. */

@@ -3,11 +3,14 @@ import { type Allocate, fresh } from "./buffers.ts";
 import { bytesSource, FileSource } from "./byte_source.ts";
 import { findCompressed } from "./compressed_format.ts";
 import { decodeApart } from "./decoder_process.ts";
+import { oggLinks } from "./ogg_links.ts";
 import { AudioError, type PcmSound } from "./pcm.ts";
 import { type MonoAudio, type OpenSound, openSound, soundFrom } from "./wav.ts";
 
 /** Larger compressed files are not sounds of a library; the beginning of one can be heard. */
 const MAX_COMPRESSED = 2 ** 28;
+/** Recordings that one Ogg file may hold behind each other, and seconds of them that are read. */
+const MOST_PARTS = 1000, MOST_SECONDS = 3 * 60 * 60;
 /** Decoded samples are held in memory up to so many bytes; more take room on the disk. */
 const MOST_HELD = 2 ** 23;
 
@@ -72,15 +75,44 @@ async function decode(
   const file = new FileSource(Deno.openSync(path));
   const store = new SampleStore();
   try {
-    let done = 0;
-    const next = (count: number) => {
-      const bytes = file.read(start + done, Math.min(count, length - done));
-      done += bytes.length;
-      return bytes;
-    };
-    const take = (samples: Uint8Array<ArrayBuffer>) => store.add(samples);
-    const request = { format, name: path, head, seconds, milliseconds, next, take };
-    const { sampleRate, length: frames } = await decodeApart(request);
+    const parts = format.startsWith("Ogg")
+      ? oggLinks(file, start, length, MOST_PARTS + 1)
+      : [{ start, length }];
+    const tooMany = (found: string) =>
+      new AudioError(
+        `Expected at most ${MOST_PARTS} recordings and ${MOST_SECONDS / 3600} hours of ${format} ` +
+          `behind each other but found ${found} in ${path}`,
+      );
+    if (parts.length > MOST_PARTS) throw tooMany("more recordings");
+    let sampleRate = 0, frames = 0, spent = 0;
+    for (const part of parts) {
+      const heard = frames === 0 ? 0 : frames / sampleRate;
+      if (heard >= seconds) break;
+      if (heard > MOST_SECONDS) throw tooMany("more hours");
+      const begun = performance.now();
+      let done = 0;
+      const decoded = await decodeApart({
+        ...{ format, name: path, head },
+        seconds: seconds - heard,
+        milliseconds: milliseconds - spent,
+        next(count) {
+          const bytes = file.read(part.start + done, Math.min(count, part.length - done));
+          done += bytes.length;
+          return bytes;
+        },
+        take: (samples) => store.add(samples),
+      });
+      spent += performance.now() - begun;
+      if (decoded.length === 0) continue;
+      if (frames > 0 && decoded.sampleRate !== sampleRate) {
+        throw new AudioError(
+          `Expected ${format} of one rate but found ${sampleRate} and ${decoded.sampleRate} Hz in ` +
+            `${path}, in recordings that lie behind each other`,
+        );
+      }
+      sampleRate = decoded.sampleRate;
+      frames += decoded.length;
+    }
     if (frames === 0) {
       throw new AudioError(`Expected 1 or more samples of ${format} but found none in ${path}`);
     }

@@ -185,16 +185,94 @@ Deno.test("readAudio() reads FLAC to its end, also where that is a frame of sile
           ...[end, end],
         ],
       );
-      // A tag may lie behind it.
-      Deno.writeFileSync(
-        path,
-        Uint8Array.of(...flac(frames), ...ascii("TAG"), ...Array(125).fill(65)),
-      );
-      assert.deepEqual((await readAudio(path)).samples, samples);
+      // Tags may lie behind it, an APE tag with a header of its own or without.
+      const id3 = [...ascii("TAG"), ...Array(125).fill(65)];
+      const item = [1, 0, 0, 0, 0, 0, 0, 0, ...ascii("Title"), 0, 65];
+      const bound = (flags: number) => [
+        ...[...ascii("APETAGEX"), 0xd0, 7, 0, 0, item.length + 32, 0, 0, 0, 1, 0, 0, 0],
+        ...[0, 0, 0, flags, ...Array(8).fill(0)],
+      ];
+      const both = [...bound(0xa0), ...item, ...bound(0x80)];
+      for (const tags of [id3, both, [...item, ...bound(0), ...id3]]) {
+        Deno.writeFileSync(path, Uint8Array.of(...flac(frames), ...tags));
+        assert.deepEqual((await readAudio(path)).samples, samples);
+      }
       // Without its last frame it is broken as before.
       Deno.writeFileSync(path, flac(frames).subarray(0, -13));
       await assert.rejects(readAudio(path), /it holds 8192 of its 8464 samples$/);
     }
+  }));
+
+Deno.test("readAudio() reads all recordings that lie behind each other in an Ogg file", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x"), bytes = (name: string) => Deno.readFileSync(join(SOUNDS, name));
+    for (const name of ["a.ogg", "a.opus", "flac.oga"]) {
+      const { samples, sampleRate } = await readAudio(join(SOUNDS, name));
+      Deno.writeFileSync(path, Uint8Array.of(...bytes(name), ...bytes(name)));
+      assert.deepEqual((await readAudio(path)).samples, Float32Array.of(...samples, ...samples));
+      using begun = await openAudio(path, 1.5 * samples.length / sampleRate);
+      assert.equal(begun.frames, Math.ceil(1.5 * samples.length));
+    }
+    Deno.writeFileSync(path, Uint8Array.of(...bytes("a.ogg"), ...bytes("flac.oga")));
+    await assert.rejects(readAudio(path), /Expected Ogg Vorbis but found a broken file/);
+    Deno.writeFileSync(path, Uint8Array.of(...bytes("a.ogg"), ...slowed(bytes("a.ogg"))));
+    await assert.rejects(readAudio(path), {
+      name: "AudioError",
+      message: /of one rate but found \d+ and 11025 Hz in .*, in recordings that lie behind each/,
+    });
+  }));
+
+/** A recording of Vorbis that says that it has 11025 samples a second. */
+function slowed(bytes: Uint8Array): Uint8Array {
+  const patched = bytes.slice(), at = latin1(bytes).indexOf("\x01vorbis") + 12;
+  new DataView(patched.buffer).setUint32(at, 11025, true);
+  return withChecksum(patched);
+}
+
+const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+/** Puts the checksum of the first page of an Ogg file right. */
+function withChecksum(bytes: Uint8Array): Uint8Array {
+  const end = 27 + bytes[26] + bytes.subarray(27, 27 + bytes[26]).reduce((a, b) => a + b, 0);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(22, 0);
+  let sum = 0;
+  for (const byte of bytes.subarray(0, end)) {
+    sum ^= byte << 24;
+    for (let bit = 0; bit < 8; bit++) sum = sum << 1 ^ (sum < 0 ? 0x04c11db7 : 0);
+  }
+  view.setInt32(22, sum, true);
+  return bytes;
+}
+
+Deno.test("readAudio() turns Opus up or down as its head says", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.opus"), original = join(SOUNDS, "a.opus");
+    const bytes = Deno.readFileSync(original);
+    assert.deepEqual(withChecksum(bytes.slice()), bytes);
+    const { samples } = await readAudio(original);
+    for (const decibels of [-6, 2.5]) {
+      const patched = bytes.slice(), at = latin1(bytes).indexOf("OpusHead") + 16;
+      new DataView(patched.buffer).setInt16(at, 256 * decibels, true);
+      Deno.writeFileSync(path, withChecksum(patched));
+      const turned = (await readAudio(path)).samples, gain = 10 ** (decibels / 20);
+      assert.equal(turned.length, samples.length);
+      assert.ok(turned.every((x, i) => Math.abs(x - gain * samples[i]) < 1e-6), `${decibels}`);
+    }
+  }));
+
+Deno.test("readAudio() passes over a tag behind MP3 that looks like sound", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.mp3"), original = join(SOUNDS, "a.mp3");
+    const bytes = Deno.readFileSync(original), { samples } = await readAudio(original);
+    // A frame of another rate, again and again, as a picture's bytes may have it.
+    const frame = [0xff, 0xf3, 0x14, 0xc4, ...Array(44).fill(0)];
+    const value = Array(200).fill(frame).flat();
+    const size = value.length + 32;
+    const footer = [...ascii("APETAGEX"), 0xd0, 7, 0, 0, size & 255, size >> 8, 0, 0];
+    footer.push(1, ...Array(15).fill(0));
+    Deno.writeFileSync(path, Uint8Array.of(...bytes, ...value, ...footer));
+    assert.deepEqual((await readAudio(path)).samples, samples);
   }));
 
 Deno.test("readAudio() reads what other programs wrote as soundfile reads it", async () => {

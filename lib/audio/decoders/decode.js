@@ -58,7 +58,7 @@ function next(count) {
 }
 
 async function decode({ format, head, seconds }, told) {
-  let wanted = Infinity;
+  let wanted = Infinity, gain = 1;
   function take({ channelData, samplesDecoded, sampleRate, bitDepth, errors = [] }) {
     // MP3 files often have something else before or behind them, which its decoder passes over.
     if (errors.length > 0 && (format !== "MP3" || told.length === 0)) {
@@ -76,7 +76,7 @@ async function decode({ format, head, seconds }, told) {
     wanted = Math.ceil((seconds ?? Infinity) * sampleRate);
     told.channels = channels;
     // This decoder of FLAC takes the highest number for 1, where others take the one above it.
-    const full = format.endsWith("FLAC") && bitDepth > 0 ? 1 - 2 ** (1 - bitDepth) : 1;
+    const full = format.endsWith("FLAC") && bitDepth > 0 ? 1 - 2 ** (1 - bitDepth) : gain;
     const length = Math.min(count, wanted - told.length);
     for (let start = 0; start < length; start += PART) {
       const mean = new Float32Array(Math.min(PART, length - start));
@@ -110,7 +110,10 @@ async function decode({ format, head, seconds }, told) {
   while (!isDone()) {
     bytes ??= next(size);
     if (bytes.length === 0) break;
-    promised ??= promiseOf(format, bytes);
+    if (promised === undefined) {
+      promised = promiseOf(format, bytes);
+      gain = gainOf(format, bytes);
+    }
     const before = told.length;
     take(await decoder.decode(bytes));
     const each = (told.length - before) / bytes.length;
@@ -130,6 +133,15 @@ async function decode({ format, head, seconds }, told) {
 function promiseOf(format, bytes) {
   if (format !== "FLAC" || bytes.length < 26) return 0;
   return (bytes[21] & 15) * 2 ** 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(22);
+}
+
+/** What a player of Opus multiplies with, as its head says in 256ths of a decibel; the decoder does not. */
+function gainOf(format, bytes) {
+  const text = format === "Ogg Opus" ? new TextDecoder("latin1").decode(bytes) : "";
+  const at = text.indexOf("OpusHead") + 16;
+  if (at < 16 || at + 2 > bytes.length) return 1;
+  const decibels = new DataView(bytes.buffer, bytes.byteOffset).getInt16(at, true) / 256;
+  return 10 ** (decibels / 20);
 }
 
 let collected = Deno.memoryUsage().rss;
