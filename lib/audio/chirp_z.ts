@@ -48,20 +48,21 @@ export class ChirpZ {
     this.#outputs = outputs;
     this.#size = fastFftSize(inputs + outputs - 1);
     this.#firstIndex = wrap(firstOutput, this.#size);
-    this.#pre = chirp(firstInput, inputs, modulus, sign);
-    this.#post = chirp(firstOutput, outputs, modulus, sign);
     // Differences of indices run from k₀ − (N − 1) to k₀ + K − 1, shifted by the first input.
     const first = firstOutput - (inputs - 1);
     const count = inputs + outputs - 1;
-    const differences = chirp(first - firstInput, count, modulus, -sign as 1 | -1);
     const start = wrap(first, this.#size);
     const head = Math.min(this.#size - start, count);
+    // First what may find no memory: chirps take their time.
     this.#convolver = new ComplexConvolver(this.#size, (kernel) => {
+      const differences = chirp(first - firstInput, count, modulus, -sign as 1 | -1);
       kernel.fill(0);
       kernel.set(differences.subarray(0, 2 * head), 2 * start);
       kernel.set(differences.subarray(2 * head), 0);
+      giveBack(differences);
     });
-    giveBack(differences);
+    this.#pre = chirp(firstInput, inputs, modulus, sign);
+    this.#post = chirp(firstOutput, outputs, modulus, sign);
   }
 
   /** About how many numbers it holds in memory. */
