@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readGroundTruth } from "../../lib/challenge/dataset.ts";
+import { evaluate } from "../../lib/challenge/evaluation.ts";
+import type { Similarities } from "../../lib/challenge/model.ts";
+import { pythonRound } from "../../lib/inspect/figures.ts";
 import { readNotebook } from "../../lib/notebook/ipynb.ts";
+import { largestDifference } from "../models/differences.ts";
 import { codeNotebookText } from "../notebook/support.ts";
 import {
   cli,
@@ -256,22 +261,33 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 testWithShared(
-  "qvim-esc10",
-  "run: the 2DFT baseline prints the official figures",
-  (data) =>
+  "reference/two_dft/similarities.json",
+  "run: the 2DFT baseline gives the official scores, and prints the official figures",
+  (reference) =>
     withFolder(async (folder) => {
+      const data = join(SHARED, "qvim-esc10");
       const { code, stdout, stderr } = await cli([
         ...["run", "--no-types", "notebooks/baseline_2dft.ipynb", "--data", data, "--root", folder],
       ]);
       assert.equal(code, 0, stderr);
       const { mrr_random, mrr, class_mrr, class_ndcg } = JSON.parse(
-        Deno.readTextFileSync(join(SHARED, "reference", "two_dft", "expected.json")),
+        Deno.readTextFileSync(join(reference, "..", "expected.json")),
       );
       assert.ok(stdout.includes(`\nMRR random: ${mrr_random}\nMRR       : ${mrr}\n`), stdout);
       assert.ok(
         stdout.includes(`\nClass-wise MRR : ${class_mrr}\nClass-wise NDCG: ${class_ndcg}\n`),
         stdout,
       );
+      const [scores, expected]: Similarities[] = [
+        join(folder, "output", "similarities.json"),
+        reference,
+      ].map((path) => JSON.parse(Deno.readTextFileSync(path)));
+      const difference = largestDifference(scores, expected);
+      assert.ok(difference < 1e-6, `${difference}`);
+      const found = await evaluate(Object.entries(scores), readGroundTruth(data));
+      assert.equal(pythonRound(found.mrr), String(mrr));
+      assert.equal(pythonRound(found.classwiseMrr), String(class_mrr));
+      assert.equal(pythonRound(found.classwiseNdcg), String(class_ndcg));
     }),
 );
 
