@@ -72,10 +72,14 @@ Deno.test({
         "scores/broken_1.top10.csv": "",
       });
       const run = (report: string, ...options: string[]) =>
-        cli(["rerun", notebooks, "--data", DATA, "--report", join(folder, report), ...options]);
+        cli([
+          ...["rerun", notebooks, "--data", DATA, "--report", join(folder, report), "--no-types"],
+          ...options,
+        ]);
       // As Slurm starts the tasks of an array.
       const part = (task: number) =>
         new Deno.Command(join(PROJECT, "docs", "cluster", "rerun.slurm.sh"), {
+          args: ["--no-types"],
           cwd: PROJECT,
           env: {
             ...{ NOTEBOOKS: notebooks, DATA, REPORTS: folder },

@@ -28,10 +28,10 @@ Deno.test("checkTypes() finds in each of several notebooks what it finds in that
       `"x".given();`,
       `declare global { interface String { given(): void } }\n"x".given();`,
       `import type { None } from "./globals.ts";`,
-      `import { wrong } from "./notebook_0.ts";\nconsole.log(wrong);`,
-      `import { wrong } from "./notebook_9.ts";\nconsole.log(wrong);`,
+      `import { wrong } from "./notebook_0.ts";\nconsole.log(wrong);` +
+      `import { wrong as other } from "./notebook_9.ts";\nconsole.log(other);` +
       `import type { Rank } from "./right.ts";\nconst rank: Rank = "1";` +
-      `const other: import("./right.ts").Rank = 1;`,
+      `const next: import("./right.ts").Rank = 1;`,
     ];
     const programs = codes.map((code) => ({ program: programWith(code), folder }));
     const found = await checkTypes(programs, PROJECT);
@@ -41,9 +41,11 @@ Deno.test("checkTypes() finds in each of several notebooks what it finds in that
       [`TS2339: Property 'given' does not exist on type '"x"'.`],
       [],
       [],
-      [`notebook_0.ts, line 2: ${notString}`],
-      [`notebook_9.ts, line 1: ${notString}`],
-      ["TS2322: Type 'string' is not assignable to type 'number'."],
+      [
+        "TS2322: Type 'string' is not assignable to type 'number'.",
+        `notebook_0.ts, line 2: ${notString}`,
+        `notebook_9.ts, line 1: ${notString}`,
+      ],
     ]);
     assert.equal(TEMPLATE.cells[found[0][0].cell! - 1].id, "implementation");
   }));
