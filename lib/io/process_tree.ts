@@ -1,36 +1,65 @@
-/** Processes and what they started, as Linux tells it in /proc. */
+/** Processes and what they started, as the system tells it: Linux in /proc, others by a program. */
 
 const PAGE = 4096;
 
+/** A process as it was when it was looked at. */
+export interface ProcessEntry {
+  pid: number;
+  parent: number;
+  /** Bytes of memory; none where it has ended and nobody has asked how. */
+  resident: number;
+}
+
 /**
- * A process and its descendants, with their memory in bytes; that one alone where there
- * is no /proc.
+ * A process and its descendants; that one alone on Windows, which has a program that ends them, and
+ * none that only names them.
  */
-export function processTree(root: number): { pid: number; resident: number }[] {
-  const childrenOf = new Map<number, number[]>();
-  let entries: Iterable<Deno.DirEntry>;
+export function processTree(root: number): ProcessEntry[] {
+  const childrenOf = new Map<number, ProcessEntry[]>();
+  let top: ProcessEntry = { pid: root, parent: 0, resident: 0 };
+  for (const entry of allProcesses()) {
+    if (entry.pid === root) top = entry;
+    childrenOf.set(entry.parent, [...childrenOf.get(entry.parent) ?? [], entry]);
+  }
+  const tree: ProcessEntry[] = [];
+  const waiting = [top];
+  for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
+    tree.push({ ...entry, resident: entry.resident || residentOf(entry.pid) });
+    waiting.push(...childrenOf.get(entry.pid) ?? []);
+  }
+  return tree;
+}
+
+function allProcesses(): ProcessEntry[] {
+  let entries: Deno.DirEntry[];
   try {
     entries = [...Deno.readDirSync("/proc")];
   } catch {
-    return [{ pid: root, resident: 0 }];
+    return parseProcesses(outputOf("ps", "-axo", "pid=,ppid=,rss="));
   }
-  for (const { name } of entries) {
-    if (!/^\d+$/.test(name)) continue;
+  return entries.filter(({ name }) => /^\d+$/.test(name)).flatMap(({ name }) => {
     const stat = readQuietly(`/proc/${name}/stat`);
     // The name in parentheses may hold anything; the parent comes after it and the state.
     const parent = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    if (!Number.isNaN(parent)) {
-      childrenOf.set(parent, [...childrenOf.get(parent) ?? [], Number(name)]);
-    }
-  }
-  const tree: { pid: number; resident: number }[] = [];
-  const waiting = [root];
-  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
-    const pages = Number(readQuietly(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0);
-    tree.push({ pid, resident: pages * PAGE });
-    waiting.push(...childrenOf.get(pid) ?? []);
-  }
-  return tree;
+    return Number.isNaN(parent) ? [] : [{ pid: Number(name), parent, resident: 0 }];
+  });
+}
+
+/** What `ps` says of processes, a line each: its number, its parent's, and KiB of memory. */
+export function parseProcesses(text: string): ProcessEntry[] {
+  return Array.from(
+    text.matchAll(/^ *(\d+) +(\d+) +(\d+) *$/gm),
+    ([, pid, parent, kibibytes]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      resident: 1024 * Number(kibibytes),
+    }),
+  );
+}
+
+/** Read of those alone that are asked for: there may be thousands. */
+function residentOf(pid: number): number {
+  return Number(readQuietly(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0) * PAGE;
 }
 
 function readQuietly(path: string): string | undefined {
@@ -42,26 +71,42 @@ function readQuietly(path: string): string | undefined {
   }
 }
 
-/** Ends a process and its descendants: those first that could start others. */
-export function killTree(root: number): void {
-  killAll(processTree(root));
+/** What a program of the system prints; nothing where there is none. */
+function outputOf(program: string, ...args: string[]): string {
+  try {
+    const { stdout } = new Deno.Command(program, { args, stdin: "null", stderr: "null" })
+      .outputSync();
+    return new TextDecoder().decode(stdout);
+  } catch {
+    return "";
+  }
 }
 
-/** Ends the descendants of a process, which itself goes on. */
+/** Ends a process and its descendants: those first that could start others. */
+export function killTree(root: number): void {
+  if (Deno.build.os === "windows") outputOf("taskkill", "/T", "/F", "/PID", `${root}`);
+  else killAll(processTree(root));
+}
+
+/** Ends the descendants of a process, and what they start meanwhile. The process itself goes on. */
 export function killDescendants(root: number): void {
-  killAll(processTree(root).slice(1));
+  untilNone(() => processTree(root).slice(1).filter(({ resident }) => resident > 0));
 }
 
 /**
  * Ends all processes that have a text in the environment they were started with, as what inherits it
- * has, though it be no descendant any more; none where there is no /proc.
+ * has, though it be no descendant any more; none on Windows, which shows nobody's.
  *
  * @param mark Long enough to stand nowhere else.
  */
 export function killMarked(mark: string): void {
-  // Who was started while the others were looked at is found the next time.
+  untilNone(() => marked(mark));
+}
+
+/** Who was started while the others were looked at is found the next time. */
+function untilNone(find: () => { pid: number }[]): void {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const found = marked(mark);
+    const found = find();
     if (found.length === 0) return;
     killAll(found);
   }
@@ -75,7 +120,10 @@ function marked(mark: string): { pid: number }[] {
   try {
     entries = Deno.readDirSync("/proc");
   } catch {
-    return [];
+    // On macOS `-E` shows the environment behind the command.
+    const lines = outputOf("ps", "-axEww", "-o", "pid=,command=").split("\n");
+    return lines.filter((line) => line.includes(mark)).map((line) => ({ pid: parseInt(line) }))
+      .filter(({ pid }) => pid !== Deno.pid);
   }
   // Of one that has ended nothing is read; others' environments are refused.
   return Array.from(entries, ({ name }) => ({ pid: Number(name) })).filter(({ pid }) =>

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { killDescendants, killMarked, killTree } from "../io/process_tree.ts";
+import { killMarked, killTree } from "../io/process_tree.ts";
 import { KernelConnection, type Listener } from "./kernel_connection.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import {
@@ -19,7 +19,8 @@ import type { Message } from "./message.ts";
 const START_MS = 20_000;
 /** Free ports can be taken before the kernel binds them; another try takes others. */
 const START_TRIES = 3;
-const SHUTDOWN_MS = 3_000;
+/** How long a guard may take to end all: a cell may have stopped it, or ended it itself. */
+const GUARD_MS = 3_000;
 /** How long an ended kernel's last words are waited for. */
 const LAST_WORDS_MS = 500;
 /** How long nothing may come after a cell has ended before what it printed counts as there. */
@@ -33,7 +34,6 @@ const HEARTBEAT_LIMIT_MS = 120_000;
 /** A running Deno kernel, spoken to by its own protocol. */
 export class Kernel {
   readonly #process: Deno.ChildProcess;
-  readonly #guard: Deno.ChildProcess;
   /** What a cell that ends the kernel tells, and waits for. */
   readonly lastWords: LastWords;
   readonly #mark: string;
@@ -52,9 +52,8 @@ export class Kernel {
   #ended = false;
   #closed = false;
 
-  private constructor({ process, guard, folder, key, mark }: KernelProcess, ports: number[]) {
+  private constructor({ process, folder, key, mark }: KernelProcess, ports: number[]) {
     this.#process = process;
-    this.#guard = guard;
     this.#mark = mark;
     this.#ports = ports;
     this.#folder = folder;
@@ -128,7 +127,7 @@ export class Kernel {
         this.#death.resolve(
           new DeadKernelError(`The kernel gave no heartbeat for ${HEARTBEAT_LIMIT_MS / 1000} s`),
         );
-        this.#killGroup();
+        await this.#end();
       }
       if (!alive) return;
     }
@@ -249,48 +248,21 @@ export class Kernel {
     });
   }
 
-  /** Asks the kernel to end, then ends it, and what its cells started, by force. */
-  async shutdown(): Promise<void> {
-    if (!this.#ended) {
-      // Whoever has left the kernel's group is not found any more once the kernel has ended.
-      killDescendants(this.#process.pid);
-      const request = this.#connection.request("shutdown_request", { restart: false });
-      await this.#connection.send("control", request).catch(() => {});
-      await within(SHUTDOWN_MS, this.#process.status);
-    }
-    await this.kill();
-  }
-
   /** Ends the kernel, and what its cells started, at once. */
   async kill(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#killGroup();
-    await this.#process.status;
-    // Its work is done: it must not end whoever gets the kernel's number next.
-    try {
-      this.#guard.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await this.#guard.stdin.close().catch(() => {});
-    await this.#guard.status;
+    await this.#end();
     this.#connection.close();
     releasePorts(this.#ports);
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
 
-  #killGroup(): void {
-    // What a cell started may have left the kernel's group, as browsers that are driven do.
-    if (!this.#ended) killTree(this.#process.pid);
-    // Windows has no process groups.
-    const target = Deno.build.os === "windows" ? this.#process.pid : -this.#process.pid;
-    try {
-      Deno.kill(target, "SIGKILL");
-    } catch {
-      // Nobody of the group is left.
-    }
-    // A daemon has left all of them.
+  async #end(): Promise<void> {
+    await this.#process.stdin.close().catch(() => {});
+    if (await within(GUARD_MS, this.#process.status) === undefined) killTree(this.#process.pid);
+    await this.#process.status;
+    // Where a cell has ended the guard the kernel is still there.
     killMarked(this.#mark);
   }
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { QvimError } from "../io/errors.ts";
 
@@ -17,9 +17,11 @@ export interface KernelOptions {
 
 /** A kernel's process, and what it takes to speak to it. */
 export interface KernelProcess {
+  /**
+   * The kernel's guard, which ends as the kernel does, and writes what it writes. When its standard
+   * input is closed, or this process gone, it ends the kernel and all that that started.
+   */
   process: Deno.ChildProcess;
-  /** Ends the kernel's process group when this process is gone. */
-  guard: Deno.ChildProcess;
   /** A folder of its own, with the connection file. */
   folder: string;
   /** What its messages are signed with. */
@@ -27,6 +29,17 @@ export interface KernelProcess {
   /** What stands in the environment of all that it starts. */
   mark: string;
 }
+
+/** What a guard starts a kernel with. */
+export interface KernelCommand {
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+  mark: string;
+}
+
+/** The file in a kernel's folder that says it: what stands in an environment is nobody else's business. */
+export const START_FILE = "start.json";
 
 /** The variable with a kernel's mark, behind those of kernels that it was started in. */
 const MARKS = "QVIM_KERNELS";
@@ -58,25 +71,23 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
     }),
     { mode: 0o600 },
   );
-  const process = new Deno.Command(Deno.execPath(), {
+  const command: KernelCommand = {
     // What it warns of is no news to anybody, and would stand before what it says when it ends.
     args: ["jupyter", "--quiet", "--kernel", "--conn", connectionFile],
-    cwd,
+    cwd: resolve(cwd),
     env: { NO_COLOR: "1", ...env, [MARKS]: marks.join(" ") },
-    stdin: "null",
+    mark,
+  };
+  Deno.writeTextFileSync(join(folder, START_FILE), JSON.stringify(command), { mode: 0o600 });
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-config", "-A", GUARD, folder],
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    // A process group of its own: what the cells start can be ended with the kernel.
+    // What a terminal sends to this process is not meant for it.
     detached: true,
   }).spawn();
-  const guard = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "-A", GUARD, `${process.pid}`, mark, folder],
-    stdin: "piped",
-    stdout: "null",
-    stderr: "null",
-    detached: true,
-  }).spawn();
-  return { process, guard, folder, key, mark };
+  return { process, folder, key, mark };
 }
 
 /** What the promise resolves to, or `undefined` where that takes longer than `ms`. */

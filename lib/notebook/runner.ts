@@ -61,7 +61,6 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
   if (options.signal?.aborted) abort();
   try {
     await Promise.race([runCells(notebook, kernel, options), interrupted.promise]);
-    await kernel.shutdown();
   } finally {
     options.signal?.removeEventListener("abort", abort);
     await kernel.kill();

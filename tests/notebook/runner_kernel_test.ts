@@ -275,10 +275,13 @@ Deno.test("runNotebook() goes on after a cell whose tag says that it fails", asy
 
 const isLinux = Deno.build.os === "linux";
 
-/** Code that starts a daemon: its parent, in a session of its own, has ended by the time that it runs. */
+/**
+ * Code that starts a daemon: its parent, in a session of its own, has ended by the time that it runs,
+ * and it has nothing in its environment.
+ */
 const daemon = (mark: string) =>
-  `await new Deno.Command("setsid", {
-    args: ["-f", "sh", "-c", "sleep 300; : ${mark}"],
+  `await new Deno.Command("env", {
+    args: ["-i", "setsid", "-f", "sh", "-c", "sleep 300; : ${mark}"],
     stdout: "null",
   }).spawn().status;`;
 
@@ -287,8 +290,55 @@ Deno.test({
   ignore: !isLinux,
   fn: async () => {
     const mark = crypto.randomUUID();
-    await run(codeNotebook(daemon(mark), "await new Promise((go) => setTimeout(go, 300))"));
+    const ends = ["", "Deno.exit(1)", "while (true) {}"];
+    const started = await Promise.all(ends.map(async (end) => {
+      const cells = codeNotebook(
+        daemon(mark),
+        "await new Promise((go) => setTimeout(go, 300))",
+        end,
+      );
+      const looking = run(cells, { cellTimeout: 3 }).catch(() => {});
+      let found = 0;
+      const timer = setInterval(async () => found += (await processesWith(mark)).length, 100);
+      await looking;
+      clearInterval(timer);
+      return found;
+    }));
+    assert.ok(started.every((found) => found > 0), "they were there");
     assert.deepEqual(await processesWith(mark), []);
+  },
+});
+
+Deno.test({
+  name: `a kernel that ended its guard ends with the notebook${isLinux ? "" : " (needs Linux)"}`,
+  ignore: !isLinux,
+  fn: async () => {
+    const mark = crypto.randomUUID();
+    const start = `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"] }).spawn();`;
+    const end = 'Deno.kill((await import("node:process")).ppid, "SIGKILL"); while (true);';
+    await assert.rejects(run(codeNotebook(start, end)), {
+      name: "DeadKernelError",
+      message: /ended by SIGKILL/,
+    });
+    assert.deepEqual(await processesWith(mark), []);
+  },
+});
+
+Deno.test({
+  name: `those that a daemon left do not stay as dead processes${isLinux ? "" : " (needs Linux)"}`,
+  ignore: !isLinux,
+  fn: async () => {
+    const [[output]] = await run(codeNotebook(
+      `for (let i = 0; i < 20; i++) await new Deno.Command("setsid", { args: ["-f", "true"] }).output();
+await new Promise((go) => setTimeout(go, 500));
+const { ppid } = await import("node:process");
+const states = [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
+  try { return [Deno.readTextFileSync(\`/proc/\${name}/stat\`).replace(/.*\\) /s, "").split(" ")]; }
+  catch { return []; }
+});
+console.log(states.filter(([state, parent]) => state === "Z" && Number(parent) === ppid).length);`,
+    )) as { text: string }[][];
+    assert.equal(output.text, "0\n");
   },
 });
 
