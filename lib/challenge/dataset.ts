@@ -1,6 +1,6 @@
 import { QvimError } from "../io/errors.ts";
 import { parse } from "csv-parse/sync";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import type { SoundPaths } from "./model.ts";
 
 /** The file with the ground truth, inside a data set. */
@@ -64,9 +64,11 @@ function listSounds(dataPath: string, kind: "Items" | "Queries"): SoundFile[] {
   }
   const paths: string[] = [];
   collectWavs(resolveFolder(join(dataPath, kind)), [], paths);
-  paths.sort();
+  // By the separators of Linux, which stand elsewhere among the characters than that of Windows.
+  const sorted = paths.map((path) => path.replaceAll(sep, "/")).sort();
   const byId = new Map<string, string>();
-  return paths.map((path) => {
+  return sorted.map((ordered) => {
+    const path = ordered.replaceAll("/", sep);
     const id = basename(path);
     const other = byId.get(id);
     if (other !== undefined) {

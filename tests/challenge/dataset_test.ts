@@ -40,6 +40,14 @@ Deno.test("listItems() lists as Python's glob does: no hidden names, links follo
     assert.equal(toPaths(items)["a.wav"], join(folder, "Items/dog/a.wav"));
   }));
 
+Deno.test("listItems() has the same order on every system, whatever parts folders from files there", () =>
+  withFolder((folder) => {
+    const paths = ["dog!/c.wav", "dog/a.wav", "dog1/d.wav", "dogs/e.wav", "dog_/b.wav"];
+    writeFiles(folder, Object.fromEntries(paths.map((path) => [`Items/${path}`, ""])));
+    const order = listItems(folder).map(({ id, class: name }) => `${name}/${id}`);
+    assert.deepEqual(order, ["dog!/c.wav", "dog/a.wav", "dog1/d.wav", "dog_/b.wav", "dogs/e.wav"]);
+  }));
+
 Deno.test("listQueries() follows a link that Git wrote as a file", () =>
   withFolder((folder) => {
     writeFiles(folder, { "other/Queries/x/q.wav": "", "set/Queries": "../other/Queries\n" });
