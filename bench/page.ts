@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { listQueries } from "../lib/challenge/dataset.ts";
-import { openBrowser, type Page, waitUntil } from "../tests/browser.ts";
+import { closeBrowsers, openBrowser, type Page, waitUntil } from "../tests/browser.ts";
 import { PROJECT, withFolder } from "../tests/support.ts";
 import { DATA, fill, index } from "./made_up_library.ts";
 
@@ -99,14 +99,14 @@ for (const count of Deno.args.length > 0 ? Deno.args.map(Number) : [100_000]) {
     await fill(library, count);
     await index(library);
     const { url, process } = await serve(library);
-    const browser = await openBrowser(join(folder, "profile"), {
+    const browser = await openBrowser({
       args: [
         ...["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
         `--use-file-for-fake-audio-capture=${listQueries(DATA)[0].path}`,
       ],
     });
     try {
-      const page: Page = browser.pages()[0] ?? await browser.newPage();
+      const page: Page = await browser.newPage();
       await page.goto(url);
       const all = await takes(page);
       const sorted = (name: keyof Times) => all.map((times) => times[name]).sort((a, b) => a - b);
@@ -124,3 +124,4 @@ for (const count of Deno.args.length > 0 ? Deno.args.map(Number) : [100_000]) {
     }
   });
 }
+await closeBrowsers();

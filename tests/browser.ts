@@ -11,21 +11,44 @@ export type Page = any;
 const PLAYWRIGHT = ["npm:playwright-core", "1.65.1"].join("@");
 const AXE = ["npm:axe-core", "4.14.1"].join("@");
 
-/** Opens a browser with a profile of its own, without a screen. */
+/** Browsers of this file of tests, by what they were started with. */
+const browsers = new Map<string, Promise<Page>>();
+
+/** Ends all browsers: after a file of tests by itself. */
+export async function closeBrowsers(): Promise<void> {
+  for (const browser of browsers.values()) await (await browser).close();
+  browsers.clear();
+}
+
+Deno.test.afterAll(closeBrowsers);
+
+/**
+ * Opens a window of a browser without a screen. Windows know nothing of each other; the browser, whose
+ * start takes longer than most tests, is the same for all that want it started in the same way.
+ *
+ * @param options Playwright's for a context, and what else the browser is told.
+ * @returns Playwright's context, which is closed when it is no longer needed.
+ */
 export async function openBrowser(
-  profile: string,
-  options: Record<string, unknown> & { args?: string[] } = {},
-  // deno-lint-ignore no-explicit-any
-): Promise<any> {
+  { args = [], ...options }: Record<string, unknown> & { args?: string[] } = {},
+): Promise<Page> {
+  const key = JSON.stringify(args);
+  const browser = browsers.get(key) ?? launch(args);
+  browsers.set(key, browser);
+  return await (await browser).newContext(options);
+}
+
+async function launch(args: string[]): Promise<Page> {
   const { chromium } = await import(PLAYWRIGHT);
-  return await chromium.launchPersistentContext(profile, {
+  return await chromium.launch({
     executablePath: CHROMIUM,
-    ...options,
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"],
       ...["--disable-background-networking", "--disable-component-update"],
+      // Without those that are kept ready for pages to come.
+      ...["--disable-extensions", "--renderer-process-limit=2"],
       "--autoplay-policy=no-user-gesture-required",
-      ...options.args ?? [],
+      ...args,
     ],
   });
 }

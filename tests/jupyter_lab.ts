@@ -26,7 +26,7 @@ const QUIET = {
 
 /** An open Lab. */
 export interface Lab {
-  /** Opens a notebook and waits until its kernel is there. */
+  /** Opens a notebook, in place of the one before, and waits until its kernel is there. */
   open(name: string): Promise<Page>;
   /** The folder that the notebooks lie in: below the package, so that they find it. */
   folder: string;
@@ -85,18 +85,29 @@ export async function withLab(
     const address = `http://127.0.0.1:${port}`;
     try {
       await untilItAnswers(`${address}/api/status?token=${token}`);
-      const browser = await openBrowser(join(home, "profile"), {
+      const browser = await openBrowser({
         viewport: { width: 1280, height: 1000 },
         args,
       });
+      let page: Page | undefined;
       try {
         await use({
           folder,
           home,
           open: async (name) => {
-            const page = await browser.newPage();
-            await page.goto(`${address}/lab/tree/${name}?token=${token}&reset`);
-            await waitUntil(page, `${KERNEL}?.status === "idle"`, START_MS / 1000);
+            if (page === undefined) {
+              page = await browser.newPage();
+              await page.goto(`${address}/lab/tree/${name}?token=${token}&reset`);
+            } else {
+              // Lab itself takes longer to load than most notebooks to run.
+              await page.evaluate(`(async () => {
+                const { commands } = jupyterapp;
+                await commands.execute("docmanager:save");
+                await commands.execute("application:close-all");
+                await commands.execute("docmanager:open", { path: ${JSON.stringify(name)} });
+              })()`);
+            }
+            await waitUntil(page, isReady(name), START_MS / 1000);
             return page;
           },
         });
@@ -113,7 +124,11 @@ export async function withLab(
   }
 }
 
-const KERNEL = "globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel";
+/** Whether a notebook is the one that is shown, and its kernel waits for cells. */
+const isReady = (name: string) =>
+  `((shown) => shown?.context?.path === ${JSON.stringify(name)} &&
+    shown.sessionContext?.session?.kernel?.status === "idle")(
+    globalThis.jupyterapp?.shell.currentWidget)`;
 
 /** Runs all cells, as the menu does. */
 export async function runAllInLab(page: Page): Promise<void> {

@@ -108,7 +108,6 @@ async function explores({ open }: Lab): Promise<void> {
       '[...document.querySelectorAll(".qvim-listen img")].every((it) => it.naturalWidth > 100)',
     ),
   );
-  await page.close();
 }
 
 /** Prints more than the server lets through at once. */
@@ -132,7 +131,6 @@ async function prints({ open }: Lab): Promise<void> {
     assert.equal(text.length, expected.join("").length, `cell ${i}`);
     assert.ok(text === expected.join(""), `cell ${i}: lines in another order`);
   });
-  await page.close();
 }
 
 const RECORD = codeNotebook(
@@ -160,7 +158,6 @@ async function records({ open }: Lab): Promise<void> {
   assert.ok(recorded && "text" in recorded && [recorded.text].flat().join("") === "true\n");
   assert.equal(await page.locator(".qvim-listen audio").count(), 4);
   await picture(page, ".qvim-listen", "recorded");
-  await page.close();
 }
 
 async function isNotTrusted({ open }: Lab): Promise<void> {
@@ -179,7 +176,6 @@ async function isNotTrusted({ open }: Lab): Promise<void> {
   assert.equal(await page.locator(".jp-Notebook svg circle").count(), 0);
   await picture(page, ".jp-OutputArea-output table >> nth=2", "strange");
   await picture(page, "img[alt^='Map of the sounds']", "strange_map");
-  await page.close();
 }
 
 const VOICES = join(DATA, "Queries", "siren");

@@ -38,13 +38,13 @@ Deno.test({
           `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
             `<style>:root { color-scheme: light dark; background: Canvas; color: CanvasText }</style><main><h1>Cells</h1>${body}</main></html>`,
         );
-        const context = await openBrowser(join(folder, colorScheme), {
+        const context = await openBrowser({
           colorScheme,
           offline: true,
           viewport: { width: 1000, height: 900 },
         });
         try {
-          const tab = context.pages()[0] ?? await context.newPage();
+          const tab = await context.newPage();
           const requests: string[] = [];
           tab.on("request", (request: { url(): string }) => requests.push(request.url()));
           await tab.goto(`file://${page}`);
@@ -133,9 +133,9 @@ Deno.test({
         stderr: "piped",
       }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
-      const context = await openBrowser(join(folder, "profile"), { offline: true });
+      const context = await openBrowser({ offline: true });
       try {
-        const tab = context.pages()[0] ?? await context.newPage();
+        const tab = await context.newPage();
         await tab.goto(`file://${join(folder, "explore.html")}`, { waitUntil: "domcontentloaded" });
         const audio = 'document.querySelectorAll(".qvim-listen audio")';
         await waitUntil(tab, 'document.querySelectorAll("[data-ready]").length === 4');

@@ -9,7 +9,7 @@ import { serveLoopback } from "../../lib/ui/loopback.ts";
 import { SECURITY } from "../../lib/web/guard.ts";
 import { serveAudio } from "../../lib/web/sounds.ts";
 import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+import { CHROMIUM, PROJECT } from "../support.ts";
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const IMITATION = join(DATA, "Queries", "siren", "siren_1_voice_1.wav");
@@ -44,59 +44,58 @@ Deno.test({
   ignore: missing !== "",
   sanitizeOps: false,
   sanitizeResources: false,
-  fn: () =>
-    withFolder(async (folder) => {
-      const html = await listeningTest();
-      const ratings: string[] = [];
-      const server = serveLoopback(async (request, what) => {
-        if (what === "") {
-          return new Response(html, {
-            headers: { "content-type": "text/html", "content-security-policy": ALONE },
-          });
-        }
-        if (what !== "rating" || request.method !== "POST") return undefined;
-        ratings.push(await request.text());
-        return new Response(null, { status: 204 });
-      });
-      const browser = await openBrowser(folder);
-      try {
-        const page: Page = browser.pages()[0] ?? await browser.newPage();
-        const broken: string[] = [];
-        page.on("pageerror", (error: Error) => broken.push(String(error)));
-        page.on("console", (message: { type(): string; text(): string }) => {
-          if (message.type() === "error" && !message.text().includes("favicon")) {
-            broken.push(message.text());
-          }
+  fn: async () => {
+    const html = await listeningTest();
+    const ratings: string[] = [];
+    const server = serveLoopback(async (request, what) => {
+      if (what === "") {
+        return new Response(html, {
+          headers: { "content-type": "text/html", "content-security-policy": ALONE },
         });
-        await page.goto(server.base);
-        const pictures = Deno.env.get("QVIM_PICTURES");
-        if (pictures) await page.screenshot({ path: join(pictures, "own.png"), fullPage: true });
-        assert.deepEqual(await seriousFaults(page), []);
-        const players = 'document.querySelectorAll("audio")';
-        assert.equal(await page.evaluate(`${players}.length`), 6);
-        // None ends by itself.
-        await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
-        // One at a time, whichever part of the page it is in, and whatever makes it play.
-        await page.locator("audio").nth(0).focus();
-        await page.keyboard.press("Space");
-        await waitUntil(page, `${players}[0].currentTime > 0.05`);
-        await page.evaluate(`${players}[5].play()`);
-        await waitUntil(page, `${players}[5].currentTime > 0.05 && ${players}[0].paused`);
-        await page.locator(".qvim-picture").nth(3).click({ position: { x: 120, y: 40 } });
-        await waitUntil(page, `${players}[3].currentTime > 0.1 && ${players}[5].paused`);
-        assert.ok(
-          await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
-        );
-        assert.equal(await page.evaluate("document.images.length"), 7);
-        await page.getByText("70 of 100").click();
-        for (let i = 0; i < 100 && ratings.length === 0; i++) await page.waitForTimeout(50);
-        assert.deepEqual(broken, []);
-      } finally {
-        await browser.close();
-        await server.close();
       }
-      assert.deepEqual(ratings, ["70"]);
-    }),
+      if (what !== "rating" || request.method !== "POST") return undefined;
+      ratings.push(await request.text());
+      return new Response(null, { status: 204 });
+    });
+    const browser = await openBrowser();
+    try {
+      const page: Page = await browser.newPage();
+      const broken: string[] = [];
+      page.on("pageerror", (error: Error) => broken.push(String(error)));
+      page.on("console", (message: { type(): string; text(): string }) => {
+        if (message.type() === "error" && !message.text().includes("favicon")) {
+          broken.push(message.text());
+        }
+      });
+      await page.goto(server.base);
+      const pictures = Deno.env.get("QVIM_PICTURES");
+      if (pictures) await page.screenshot({ path: join(pictures, "own.png"), fullPage: true });
+      assert.deepEqual(await seriousFaults(page), []);
+      const players = 'document.querySelectorAll("audio")';
+      assert.equal(await page.evaluate(`${players}.length`), 6);
+      // None ends by itself.
+      await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
+      // One at a time, whichever part of the page it is in, and whatever makes it play.
+      await page.locator("audio").nth(0).focus();
+      await page.keyboard.press("Space");
+      await waitUntil(page, `${players}[0].currentTime > 0.05`);
+      await page.evaluate(`${players}[5].play()`);
+      await waitUntil(page, `${players}[5].currentTime > 0.05 && ${players}[0].paused`);
+      await page.locator(".qvim-picture").nth(3).click({ position: { x: 120, y: 40 } });
+      await waitUntil(page, `${players}[3].currentTime > 0.1 && ${players}[5].paused`);
+      assert.ok(
+        await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
+      );
+      assert.equal(await page.evaluate("document.images.length"), 7);
+      await page.getByText("70 of 100").click();
+      for (let i = 0; i < 100 && ratings.length === 0; i++) await page.waitForTimeout(50);
+      assert.deepEqual(broken, []);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+    assert.deepEqual(ratings, ["70"]);
+  },
 });
 
 /** Where the scripts lie that a page loads. */
@@ -108,76 +107,75 @@ Deno.test({
   ignore: missing !== "",
   sanitizeOps: false,
   sanitizeResources: false,
-  fn: () =>
-    withFolder(async (folder) => {
-      const sounds = [IMITATION, join(DATA, "Items", "siren", "siren_1.wav")];
-      const [imitation, answer] = sounds.map((path, i) => ({
-        ...{ role: i === 0 ? "imitation" : "answer", name: `sound ${i}`, path, src: `/sound/${i}` },
+  fn: async () => {
+    const sounds = [IMITATION, join(DATA, "Items", "siren", "siren_1.wav")];
+    const [imitation, answer] = sounds.map((path, i) => ({
+      ...{ role: i === 0 ? "imitation" : "answer", name: `sound ${i}`, path, src: `/sound/${i}` },
+    }));
+    const table = await soundTable("Found", [imitation, { ...answer, start: 0.2, end: 0.6 }]);
+    const map = await mapOf(
+      sounds.map((path, i) => ({
+        ...{ name: `sound ${i}`, kind: i === 0 ? "query" : "item", class: "siren", path },
+        ...{ x: i, y: i, src: `/sound/${i}` },
+      })),
+      { script: "/map.js" },
+    );
+    const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Found</title><main>
+      <h1>Found</h1>${playersPage([table], { script: "/players.js" })}${map}</main></html>`;
+    const server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      async (asked) => {
+        const [, what, which] = new URL(asked.url).pathname.split("/");
+        const response = what === "sound"
+          ? await serveAudio(sounds[Number(which)], asked)
+          : what.endsWith(".js")
+          ? new Response(Deno.readFileSync(join(SCRIPTS, what)), {
+            headers: { "content-type": "text/javascript" },
+          })
+          : new Response(html, { headers: { "content-type": "text/html" } });
+        for (const [name, value] of Object.entries(SECURITY)) response.headers.set(name, value);
+        return response;
+      },
+    );
+    const browser = await openBrowser();
+    try {
+      const page: Page = await browser.newPage();
+      const said: string[] = [];
+      page.on("pageerror", (error: Error) => said.push(String(error)));
+      page.on("console", (message: { text(): string }) => said.push(message.text()));
+      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await waitUntil(page, 'document.querySelectorAll("[data-ready]").length === 2');
+      const players = 'document.querySelectorAll("audio")';
+      await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
+      await page.locator("audio").nth(0).focus();
+      await page.keyboard.press("Space");
+      await waitUntil(page, `${players}[0].currentTime > 0.05`);
+      // The map silences them, and they the map.
+      await page.locator("[data-sound]").nth(1).hover();
+      await waitUntil(page, `${players}[2].currentTime > 0.05 && ${players}[0].paused`);
+      await page.locator("audio").nth(0).focus();
+      // The next one begins where its part begins, and silences this one.
+      await page.keyboard.press("ArrowDown");
+      await waitUntil(page, `${players}[1].currentTime > 0.2 && ${players}[2].paused`);
+      // A click into the picture of 0.4 s plays from there.
+      const picture = page.locator(".qvim-picture").nth(1);
+      const { from, to, seconds } = await picture.evaluate((it: { dataset: object }) => ({
+        ...it.dataset,
       }));
-      const table = await soundTable("Found", [imitation, { ...answer, start: 0.2, end: 0.6 }]);
-      const map = await mapOf(
-        sounds.map((path, i) => ({
-          ...{ name: `sound ${i}`, kind: i === 0 ? "query" : "item", class: "siren", path },
-          ...{ x: i, y: i, src: `/sound/${i}` },
-        })),
-        { script: "/map.js" },
+      const { width } = await picture.boundingBox();
+      const at = Number(from) + (Number(to) - Number(from)) * 0.3 / Number(seconds);
+      await page.evaluate(`${players}[1].pause()`);
+      await picture.click({ position: { x: width * at / 100, y: 40 } });
+      await waitUntil(page, `${players}[1].currentTime >= 0.49`);
+      assert.ok(
+        await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
       );
-      const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Found</title><main>
-        <h1>Found</h1>${playersPage([table], { script: "/players.js" })}${map}</main></html>`;
-      const server = Deno.serve(
-        { port: 0, hostname: "127.0.0.1", onListen() {} },
-        async (asked) => {
-          const [, what, which] = new URL(asked.url).pathname.split("/");
-          const response = what === "sound"
-            ? await serveAudio(sounds[Number(which)], asked)
-            : what.endsWith(".js")
-            ? new Response(Deno.readFileSync(join(SCRIPTS, what)), {
-              headers: { "content-type": "text/javascript" },
-            })
-            : new Response(html, { headers: { "content-type": "text/html" } });
-          for (const [name, value] of Object.entries(SECURITY)) response.headers.set(name, value);
-          return response;
-        },
-      );
-      const browser = await openBrowser(folder);
-      try {
-        const page: Page = browser.pages()[0] ?? await browser.newPage();
-        const said: string[] = [];
-        page.on("pageerror", (error: Error) => said.push(String(error)));
-        page.on("console", (message: { text(): string }) => said.push(message.text()));
-        await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-        await waitUntil(page, 'document.querySelectorAll("[data-ready]").length === 2');
-        const players = 'document.querySelectorAll("audio")';
-        await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
-        await page.locator("audio").nth(0).focus();
-        await page.keyboard.press("Space");
-        await waitUntil(page, `${players}[0].currentTime > 0.05`);
-        // The map silences them, and they the map.
-        await page.locator("[data-sound]").nth(1).hover();
-        await waitUntil(page, `${players}[2].currentTime > 0.05 && ${players}[0].paused`);
-        await page.locator("audio").nth(0).focus();
-        // The next one begins where its part begins, and silences this one.
-        await page.keyboard.press("ArrowDown");
-        await waitUntil(page, `${players}[1].currentTime > 0.2 && ${players}[2].paused`);
-        // A click into the picture of 0.4 s plays from there.
-        const picture = page.locator(".qvim-picture").nth(1);
-        const { from, to, seconds } = await picture.evaluate((it: { dataset: object }) => ({
-          ...it.dataset,
-        }));
-        const { width } = await picture.boundingBox();
-        const at = Number(from) + (Number(to) - Number(from)) * 0.3 / Number(seconds);
-        await page.evaluate(`${players}[1].pause()`);
-        await picture.click({ position: { x: width * at / 100, y: 40 } });
-        await waitUntil(page, `${players}[1].currentTime >= 0.49`);
-        assert.ok(
-          await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
-        );
-        assert.deepEqual(said, []);
-      } finally {
-        await browser.close();
-        await server.shutdown();
-      }
-    }),
+      assert.deepEqual(said, []);
+    } finally {
+      await browser.close();
+      await server.shutdown();
+    }
+  },
 });
 
 Deno.test("the server of a listening test takes ratings of nobody else", async () => {

@@ -6,7 +6,7 @@ import { decodeWav } from "../../lib/audio/wav.ts";
 import { record } from "../../lib/inspect/record.ts";
 import { openRecorder, type Take } from "../../lib/inspect/recorder.ts";
 import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+import { CHROMIUM, PROJECT } from "../support.ts";
 
 const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
 const test = (name: string, fn: () => Promise<void>) =>
@@ -27,25 +27,23 @@ async function withRecorder(
   use: (page: Page, finished: Promise<Take>) => Promise<void>,
   host = "localhost",
 ): Promise<void> {
-  await withFolder(async (folder) => {
-    const recorder = openRecorder(60);
-    const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
-      `<main><h1>Cells</h1>${recorder.html}</main></html>`;
-    const jupyter = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      () => new Response(html, { headers: { "content-type": "text/html" } }),
-    );
-    const browser = await openBrowser(folder, { args });
-    try {
-      const page = browser.pages()[0] ?? await browser.newPage();
-      await page.goto(`http://${host}:${jupyter.addr.port}/`);
-      await use(page, recorder.finished);
-    } finally {
-      await browser.close();
-      await recorder.close();
-      await jupyter.shutdown();
-    }
-  });
+  const recorder = openRecorder(60);
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>` +
+    `<main><h1>Cells</h1>${recorder.html}</main></html>`;
+  const jupyter = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(html, { headers: { "content-type": "text/html" } }),
+  );
+  const browser = await openBrowser({ args });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://${host}:${jupyter.addr.port}/`);
+    await use(page, recorder.finished);
+  } finally {
+    await browser.close();
+    await recorder.close();
+    await jupyter.shutdown();
+  }
 }
 
 test("a notebook's page records what the microphone hears, and hands it to the kernel", () =>

@@ -40,7 +40,7 @@ async function withPage(
     if (options.sounds === undefined) await copyLibrary(library);
     else await indexSounds([options.sounds], library, { say: () => {} });
     const server = await serveLibrary({ library, port: 0 });
-    const context = await openBrowser(join(folder, "profile"), {
+    const context = await openBrowser({
       args: [
         "--use-fake-device-for-media-stream",
         ...(options.refused ? [] : ["--use-fake-ui-for-media-stream"]),
@@ -50,7 +50,7 @@ async function withPage(
       viewport: options.phone ? { width: 390, height: 800 } : { width: 1280, height: 900 },
     });
     try {
-      const page = context.pages()[0] ?? await context.newPage();
+      const page = await context.newPage();
       const foreign: string[] = [], broken: string[] = [];
       page.on("request", (request: { url(): string }) => {
         if (!/^(http:\/\/127\.0\.0\.1|blob:|data:)/.test(request.url())) {
