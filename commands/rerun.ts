@@ -104,7 +104,9 @@ export const rerunCommand = defineCommand({
     if (sandbox && !await hasBubblewrap()) {
       console.error(
         "Expected bubblewrap, which keeps notebooks from your files, other processes and the " +
-          "network, but found none that works; install it, or go on unprotected with --no-sandbox",
+          "network, but found none that works; " +
+          (Deno.build.os === "linux" ? "install it" : "run it on Linux, whose it is") +
+          ", or go on unprotected with --no-sandbox",
       );
       return 1;
     }

@@ -84,8 +84,10 @@ function outputOf(program: string, ...args: string[]): string {
 
 /** Ends a process and its descendants: those first that could start others. */
 export function killTree(root: number): void {
-  if (Deno.build.os === "windows") outputOf("taskkill", "/T", "/F", "/PID", `${root}`);
-  else killAll(processTree(root));
+  if (Deno.build.os !== "windows") return killAll(processTree(root));
+  // By its path, which need not be in the environment.
+  const taskkill = `${Deno.env.get("SystemRoot") ?? "C:\\Windows"}\\System32\\taskkill.exe`;
+  outputOf(taskkill, "/T", "/F", "/PID", `${root}`);
 }
 
 /** Ends the descendants of a process, and what they start meanwhile. The process itself goes on. */

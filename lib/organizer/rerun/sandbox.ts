@@ -175,12 +175,26 @@ export function unprotected(options: SandboxOptions): SandboxedCommand {
 }
 
 function environment(cache: string, root: string): Record<string, string> {
+  const temporary = join(root, "tmp");
   return {
     PATH: PROGRAMS,
     HOME: root,
-    TMPDIR: join(root, "tmp"),
+    TMPDIR: temporary,
+    ...Deno.build.os === "windows" ? ofWindows(root, temporary) : {},
     DENO_DIR: cache,
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
+  };
+}
+
+/** What Windows and its programs can't do without; it has no sandbox. */
+function ofWindows(root: string, temporary: string): Record<string, string> {
+  const system = Deno.env.get("SystemRoot") ?? "C:\\Windows";
+  return {
+    SystemRoot: system,
+    PATH: `${system}\\System32;${system}`,
+    USERPROFILE: root,
+    TMP: temporary,
+    TEMP: temporary,
   };
 }
