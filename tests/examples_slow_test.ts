@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import * as helpers from "../helpers.ts";
 import * as qvim from "../lib/mod.ts";
 import { FIXTURES, PROJECT, withFolder } from "./support.ts";
@@ -12,23 +13,63 @@ const INNER = /serveLoopback|playersPage/;
 
 interface Example {
   path: string;
+  /** Where it begins. */
+  line: number;
+  /** Whether it goes on from what a notebook has by then, and is left out by `deno test --doc`. */
+  goesOn: boolean;
   code: string;
 }
 
-/** The examples that `deno test --doc` leaves out, since they go on from what a notebook has by then. */
-function* ignoredExamples(folder = PROJECT, below = ["helpers.ts", "lib"]): Generator<Example> {
+function* allExamples(folder = PROJECT, below = ["helpers.ts", "lib"]): Generator<Example> {
   for (const name of below) {
     const path = join(folder, name);
     if (Deno.statSync(path).isDirectory) {
-      yield* ignoredExamples(path, [...Deno.readDirSync(path)].map(({ name }) => name));
+      yield* allExamples(path, [...Deno.readDirSync(path)].map(({ name }) => name));
     } else if (name.endsWith(".ts")) {
       const text = Deno.readTextFileSync(path);
-      for (const [, lines] of text.matchAll(/```ts ignore\n([^`]+?) *\* ```/g)) {
-        yield { path: relative(PROJECT, path), code: lines.replaceAll(/^ *\* ?/gm, "") };
+      for (const { 1: ignore, 2: lines, index } of text.matchAll(EXAMPLE)) {
+        yield {
+          path: relative(PROJECT, path),
+          line: text.slice(0, index).split("\n").length,
+          goesOn: ignore !== undefined,
+          code: lines.replaceAll(/^ *\* ?/gm, ""),
+        };
       }
     }
   }
 }
+
+const EXAMPLE = /```ts( ignore)?\n(.+?) *\* ```/gs;
+const IMPORT = /^import \{([^}]*)\} from "([^"]+)";$/gm;
+
+/**
+ * A module whose functions are these examples. By themselves, as `deno test --doc` has them, each would
+ * load the library anew, which takes longer than to run it.
+ */
+function moduleOf(examples: Example[]): string {
+  return examples.map(({ path, code }, i) => {
+    const own = new URL(`../${path}`, import.meta.url).href;
+    const body = code.replaceAll(IMPORT, (_, names: string, from: string) => {
+      const door = { "qvim": "../lib/mod.ts", "qvim/helpers": "../helpers.ts" }[from];
+      const url = door === undefined ? new URL(from, own) : new URL(door, import.meta.url);
+      const values = names.split(",").filter((name) => !name.trim().startsWith("type "));
+      return `const {${values.join(",").replaceAll(" as ", ": ")}} = await import("${url}");`;
+    });
+    return `export async function example${i}() {\n${body}}\n`;
+  }).join("\n");
+}
+
+Deno.test("the examples that stand alone run", (t) =>
+  withFolder(async (folder) => {
+    const examples = [...allExamples()].filter(({ goesOn }) => !goesOn);
+    assert.ok(examples.length > 50, `${examples.length}`);
+    const path = join(folder, "examples.ts");
+    Deno.writeTextFileSync(path, moduleOf(examples));
+    const module: Record<string, () => Promise<void>> = await import(pathToFileURL(path).href);
+    for (const [i, { path, line }] of examples.entries()) {
+      await t.step(`${path}:${line}`, module[`example${i}`]);
+    }
+  }));
 
 /** A program with what the examples speak of, and each of them in a function. */
 function programOf(examples: Example[]): string {
@@ -70,7 +111,7 @@ void [items, queries, queryFiles, library];
 
 Deno.test("the examples that go on from what a notebook has are of right types, and run", () =>
   withFolder(async (folder) => {
-    const examples = [...ignoredExamples()].filter(({ code }) => !INNER.test(code));
+    const examples = [...allExamples()].filter(({ goesOn, code }) => goesOn && !INNER.test(code));
     const program = join(folder, "examples.ts");
     Deno.writeTextFileSync(program, programOf(examples));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

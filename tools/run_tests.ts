@@ -9,8 +9,6 @@ import { PACKAGE_FOLDER } from "../lib/organizer/template.ts";
 const SLOW = ["kernel", "browser", "sandbox", "slow"].map((kind) => `tests/**/*_${kind}_test.ts`);
 /** What the public interface consists of: its documentation is checked as well. */
 const ENTRY_POINTS = ["lib/mod.ts", "helpers.ts"];
-/** Where tests are, and examples, which the fast lane checks the types of and does not run. */
-const TESTS = ["tests"], EXAMPLES = ["lib", "helpers.ts"];
 /** Files of tests at a time: some wait for a time-out or a disk, and leave their core to another. */
 const AT_A_TIME = navigator.hardwareConcurrency + 1;
 /** The end of a skipped test's name says what it lacks. */
@@ -93,14 +91,8 @@ const testCommand = defineCommand({
       const types = isWhole ? typeErrors(copyOfLock(scratch, "types.lock")) : undefined;
       const noCheck = isWhole ? ["--no-check"] : [];
       const options = ["-A", lock, "--parallel", `--junit-path=${report}`, ...noCheck];
-      const tested = files.length > 0 ? files : [...TESTS, ...fast ? [] : EXAMPLES];
-      const success = await deno(
-        "test",
-        ...fast ? [] : ["--doc"],
-        ...options,
-        ...ignore,
-        ...tested,
-      );
+      const tested = files.length > 0 ? files : ["tests"];
+      const success = await deno("test", ...options, ...ignore, ...tested);
       const wrongTypes = await types;
       if (wrongTypes !== undefined) {
         console.log(`Expected the types to fit but found:\n${wrongTypes}`);

@@ -54,6 +54,8 @@ export function meansByGroup<T>(
  *
  * @example
  * ```ts
+ * import { rankCurve } from "./statistics.ts";
+ *
  * rankCurve([1, 1, 3], 3); // [[1, 2 / 3], [2, 2 / 3], [3, 1]]
  * ```
  */

@@ -23,6 +23,8 @@ export interface SyntaxFault {
  *
  * @example
  * ```ts
+ * import { syntaxFault } from "./syntax.ts";
+ *
  * const { line, column } = syntaxFault("const a = ;")!;
  * if (line !== 1 || column !== 11) throw new Error(`${line}:${column}`);
  * ```

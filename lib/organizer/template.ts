@@ -66,7 +66,7 @@ export type TodoCells = Partial<Record<TodoCell, string>>;
  *
  * @example
  * ```ts
- * import { composeNotebook, readTemplate } from "../../lib/organizer/template.ts";
+ * import { composeNotebook, readTemplate } from "./template.ts";
  *
  * composeNotebook(readTemplate(), { instance: "const QBVIM_MODEL = new TwoDft();" });
  * ```

@@ -41,6 +41,8 @@ const MAX_LINE = 2 ** 20;
  *
  * @example
  * ```ts
+ * import { attemptOf } from "./attempts.ts";
+ *
  * const places = { root: "/root_path", data: "/data", packageFolder: "/package", cache: "/cache" };
  * attemptOf({ permission: "read", value: "/etc/passwd" }, places); // "tried to read /etc/passwd"
  * ```
