@@ -9,7 +9,7 @@
  */
 import { join } from "node:path";
 import { killDescendants, killMarked, killTree, processTree } from "../io/process_tree.ts";
-import { type KernelCommand, START_FILE } from "./kernel_process.ts";
+import { type KernelCommand, START_FILE } from "./kernel_command.ts";
 
 /** From prctl.h and wait.h. */
 const PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36, WNOHANG = 1;

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { QvimError } from "../io/errors.ts";
+import { type KernelCommand, START_FILE } from "./kernel_command.ts";
 
 /** Thrown where the kernel does not start; the message holds what it said. */
 export class KernelStartError extends QvimError {}
@@ -29,17 +30,6 @@ export interface KernelProcess {
   /** What stands in the environment of all that it starts. */
   mark: string;
 }
-
-/** What a guard starts a kernel with. */
-export interface KernelCommand {
-  args: string[];
-  cwd: string;
-  env: Record<string, string>;
-  mark: string;
-}
-
-/** The file in a kernel's folder that says it: what stands in an environment is nobody else's business. */
-export const START_FILE = "start.json";
 
 /** The variable with a kernel's mark, behind those of kernels that it was started in. */
 const MARKS = "QVIM_KERNELS";
