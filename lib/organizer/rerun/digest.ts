@@ -30,12 +30,25 @@ export async function digestOf(path: string): Promise<string> {
 /** Bytes of a file that is read at once. */
 const SMALL = 2 ** 18;
 
+/** What a file was when it was looked at. */
+export interface Trace {
+  /** What the system says of it: nobody can change a file and give it back the time of that. */
+  status: string;
+  /** Size, mode, and its content, or else the time when it was changed. */
+  text: string;
+}
+
 /**
- * A trace of each file below a folder, or of a file: size, mode, and its content where `byContent`,
- * else the time when it was changed.
+ * A trace of each file below a folder, or of a file: by its content where `byContent`.
+ *
+ * @param known What was found before: a file that the system says nothing new of is not read again.
  */
-export async function tracesOf(path: string, byContent: boolean): Promise<Map<string, string>> {
-  const traces = new Map<string, string>();
+export async function tracesOf(
+  path: string,
+  byContent: boolean,
+  known?: ReadonlyMap<string, Trace>,
+): Promise<Map<string, Trace>> {
+  const traces = new Map<string, Trace>();
   let files: string[];
   try {
     files = Deno.statSync(path).isDirectory
@@ -46,14 +59,20 @@ export async function tracesOf(path: string, byContent: boolean): Promise<Map<st
     throw error;
   }
   for (const file of files) {
-    const { size, mode, mtime, isFile } = Deno.lstatSync(file);
+    const { dev, ino, size, mode, mtime, ctime, isFile } = Deno.lstatSync(file);
+    const status = [dev, ino, size, mode, mtime?.getTime(), ctime?.getTime()].join(" ");
+    const before = known?.get(file);
+    if (before?.status === status && ctime !== null) {
+      traces.set(file, before);
+      continue;
+    }
     const content = !byContent || !isFile
       ? mtime?.getTime()
       // There are thousands of small ones: to wait for each costs more than to read it.
       : size <= SMALL
       ? createHash("sha256").update(Deno.readFileSync(file)).digest("hex")
       : await hashFile(file);
-    traces.set(file, `${size} ${mode} ${content}`);
+    traces.set(file, { status, text: `${size} ${mode} ${content}` });
   }
   return traces;
 }

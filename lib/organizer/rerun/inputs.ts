@@ -4,7 +4,7 @@ import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challe
 import { hashFile } from "../../io/hash.ts";
 import { PACKAGE_FOLDER } from "../template.ts";
 import { sharedCache } from "./cache.ts";
-import { digestOf, tracesOf } from "./digest.ts";
+import { digestOf, type Trace, tracesOf } from "./digest.ts";
 import { lockedPackages } from "./locked_packages.ts";
 
 /** A data set as the runs get it. */
@@ -62,11 +62,17 @@ const OWN_MARKS = /^(\.scripts-.*|\.initialized|registry\.json)$/;
 /**
  * What a batch uses, to tell whether it was changed while it ran: each file's size, mode and content;
  * of packages that the project itself does not name, size and time.
+ *
+ * @param known What was found before.
  */
-export async function tracesOfUsed(data: string[], sandbox: boolean): Promise<Map<string, string>> {
-  const all = new Map<string, string>();
+export async function tracesOfUsed(
+  data: string[],
+  sandbox: boolean,
+  known?: ReadonlyMap<string, Trace>,
+): Promise<Map<string, Trace>> {
+  const all = new Map<string, Trace>();
   const add = async (path: string, byContent: boolean) => {
-    for (const [file, trace] of await tracesOf(path, byContent)) {
+    for (const [file, trace] of await tracesOf(path, byContent, known)) {
       if (!all.has(file)) all.set(file, trace);
     }
   };
@@ -88,18 +94,18 @@ export async function tracesOfUsed(data: string[], sandbox: boolean): Promise<Ma
  * those that this one uses.
  */
 export async function changedSince(
-  before: Map<string, string>,
+  before: Map<string, Trace>,
   data: string[],
   sandbox: boolean,
 ): Promise<string[]> {
-  const after = await tracesOfUsed(data, sandbox);
+  const after = await tracesOfUsed(data, sandbox, before);
   const cache = await sharedCache();
   const locked = lockedPackages(join(PACKAGE_FOLDER, "deno.lock"), cache)
     .map((path) => join(cache, path) + "/");
   const mayBeNew = (path: string) =>
     path.startsWith(cache) && !locked.some((folder) => path.startsWith(folder));
   return [...new Set([...before.keys(), ...after.keys()])].filter((path) =>
-    before.get(path) !== after.get(path) && (before.has(path) || !mayBeNew(path))
+    before.get(path)?.text !== after.get(path)?.text && (before.has(path) || !mayBeNew(path))
   );
 }
 
