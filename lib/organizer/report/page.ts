@@ -10,11 +10,15 @@ import {
   remarksOf,
   type Report,
 } from "./entry.ts";
-import { introduction, PAIRS, partsOf, POWERS, provenance, SETS } from "./report.ts";
+import { introduction, PAIRS, type Parts, partsOf, POWERS, provenance, SETS } from "./report.ts";
 
-/** The report as one HTML page that needs nothing else. */
-export function toHtml(report: Report): string {
-  const { ranking, out, sets, comparisons, findings, powers, pictures } = partsOf(report);
+/**
+ * The report as one HTML page that needs nothing else.
+ *
+ * @param parts What {@linkcode partsOf} gives of it, where that is there already.
+ */
+export function toHtml(report: Report, parts: Parts = partsOf(report)): string {
+  const { ranking, out, sets, comparisons, findings, powers, pictures } = parts;
   const entries = new Map(report.entries.map((entry) => [plain(entry.name), entry]));
   const linked = (name: string) => link(entries.get(name)?.executed, name);
   const placed = forThePage({ ...ranking, rows: ranking.rows.filter(([place]) => place !== "") });

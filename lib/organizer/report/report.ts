@@ -27,9 +27,13 @@ export interface Parts {
   pictures: string[];
 }
 
-/** The report as Markdown. */
-export function toMarkdown(report: Report): string {
-  const { ranking, out, sets, comparisons, findings, powers } = partsOf(report);
+/**
+ * The report as Markdown.
+ *
+ * @param parts What {@linkcode partsOf} gives of it, where that is there already.
+ */
+export function toMarkdown(report: Report, parts: Parts = partsOf(report)): string {
+  const { ranking, out, sets, comparisons, findings, powers } = parts;
   const table = (table: Table) => table.rows.length === 0 ? "Nothing." : formatMarkdown(table);
   return [
     `# Submissions on ${markdownText(plain(report.data))}`,

@@ -1,13 +1,18 @@
 /** The files of a report, with what its entries have in common. */
 import { type Entry, type Report, writeReport } from "./entry.ts";
 import { toHtml } from "./page.ts";
-import { toMarkdown } from "./report.ts";
+import { partsOf, toMarkdown } from "./report.ts";
 import { markFalls } from "./sets.ts";
 
 /** Marks what is the same in several entries, and writes the three forms of a report. */
 export function writeAll(folder: string, report: Report): void {
   writeData(folder, report);
-  writeReport(folder, { "report.md": toMarkdown(report), "report.html": toHtml(report) });
+  // Systems are compared by thousands of random signs, pair by pair.
+  const parts = partsOf(report);
+  writeReport(folder, {
+    "report.md": toMarkdown(report, parts),
+    "report.html": toHtml(report, parts),
+  });
 }
 
 /** The same for programs alone: quick, also where there are hundreds of entries. */
