@@ -97,17 +97,26 @@ Deno.test(
       const proxy = new SetupProxy(path);
       const clients: Deno.UnixConn[] = [];
       for (let k = 0; k < 200; k++) clients.push(await Deno.connect({ transport: "unix", path }));
-      const deadline = performance.now() + 30_000;
-      let ended = 0;
+      const open = new Set(clients);
       const ends = clients.map((client) =>
-        client.read(new Uint8Array(1)).catch(() => null).then(() => ended++)
+        client.read(new Uint8Array(1)).catch(() => null).then((count) => {
+          open.delete(client);
+          return count;
+        })
       );
-      // However long it takes to turn those away that are too many, no more than those are.
-      while (ended < clients.length - 64 && performance.now() < deadline) await delay(10);
-      await delay(200);
-      assert.equal(ended, clients.length - 64);
+      const deadline = performance.now() + 30_000;
+      while (open.size > 64 && performance.now() < deadline) await delay(10);
+      assert.equal(open.size, 64);
+      // Those that are not turned away are served, but for the last, which the end of the proxy ends.
+      const [last, ...held] = Array.from(open, (client) => clients.indexOf(client)).reverse();
+      for (const k of held) {
+        await clients[k].write(new TextEncoder().encode("CONNECT x HTTP/1.1\r\n\r\n"));
+        assert.equal(await ends[k], 1);
+      }
+      assert.deepEqual([held.length, ...open], [63, clients[last]]);
       proxy.close();
-      await Promise.all(ends);
+      assert.equal(await ends[last], null);
+      assert.equal((await Promise.all(ends)).filter((count) => count === null).length, 137);
       for (const client of clients) client.close();
     });
   },
