@@ -15,8 +15,13 @@ export async function reaching<T>(library: string, work: () => Promise<T>): Prom
     return await work();
   } catch (error) {
     if (!isOfLance(error) || isConflict(error)) throw error;
+    const reason = reasonOf(error);
+    // It names its files by links, so that nobody's is written over.
+    const hint = /Unable to rename file: Operation not (permitted|supported)/.test(`${error}`)
+      ? "; disks in the formats FAT and exFAT, as sticks have them, can hold no library"
+      : "";
     throw new LibraryError(
-      `Expected to read and write the library in ${library} but found: ${reasonOf(error)}`,
+      `Expected to read and write the library in ${library} but found: ${reason}${hint}`,
       { cause: error },
     );
   }
