@@ -27,7 +27,9 @@ function has(tool: string): boolean {
 }
 
 function run(cwd: string, tool: string, ...args: string[]) {
-  const { success, stderr } = new Deno.Command(tool, { args, cwd }).outputSync();
+  // Without it tar adds a file of its own to each on macOS.
+  const env = { COPYFILE_DISABLE: "1" };
+  const { success, stderr } = new Deno.Command(tool, { args, cwd, env }).outputSync();
   assert.ok(success, new TextDecoder().decode(stderr));
 }
 
