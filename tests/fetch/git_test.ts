@@ -50,12 +50,20 @@ async function withRepository(
     }, async (server) => {
       const cert = join(root, ".ca.pem");
       Deno.writeTextFileSync(cert, server.authority);
-      Deno.env.set("GIT_SSL_CAINFO", cert);
+      // Git for Windows asks the system alone whom to trust, unless it is told otherwise.
+      const settings = {
+        GIT_SSL_CAINFO: cert,
+        GIT_CONFIG_COUNT: "1",
+        GIT_CONFIG_KEY_0: "http.sslBackend",
+        GIT_CONFIG_VALUE_0: "openssl",
+      };
+      const names = Object.keys(settings).slice(0, Deno.build.os === "windows" ? undefined : 1);
+      for (const name of names) Deno.env.set(name, settings[name as keyof typeof settings]);
       try {
         const url = `https://localhost:${server.port}/repo.git`;
         await use(url, { first, second, side }, root, server);
       } finally {
-        Deno.env.delete("GIT_SSL_CAINFO");
+        for (const name of names) Deno.env.delete(name);
       }
     });
   });
