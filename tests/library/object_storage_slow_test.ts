@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { SoundInfo } from "../../lib/library/rows.ts";
 import { cli, findPython, PROJECT, withFolder } from "../support.ts";
 import { exampleIn, manySounds, rowsOf, writeSound } from "./support.ts";
@@ -109,6 +110,8 @@ async function startReader(env: Record<string, string>, query: string) {
       const results = await search();
       assert.equal(new Set(results.map(({ id }) => id)).size, results.length);
       answers++;
+      // As a person asks: without a pause the writers would wait for a processor.
+      await delay(200);
     }
   })();
   return {
