@@ -30,6 +30,44 @@ export function processTree(root: number): ProcessEntry[] {
   return tree;
 }
 
+/** Threads that are asked, of all the processes: a hostile one may have any number. */
+const MOST_THREADS = 4096;
+
+/**
+ * The same for who looks again and again: these processes alone are asked whom they have started, however
+ * many others the machine has. What starts or ends in that moment may be missed until the next look. By
+ * {@linkcode processTree} where the kernel does not tell it; the parent of the first is not told.
+ */
+export function watchedTree(root: number): ProcessEntry[] {
+  const tree: ProcessEntry[] = [];
+  const waiting = [{ pid: root, parent: 0 }];
+  let threads = 0;
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { pid } = next;
+    const found = threadsOf(pid);
+    threads += found.length;
+    if (threads > MOST_THREADS) return processTree(root);
+    const told = found.flatMap((thread) =>
+      readQuietly(`/proc/${pid}/task/${thread}/children`) ?? []
+    );
+    if (pid === root && told.length === 0) return processTree(root);
+    tree.push({ ...next, resident: residentOf(pid) });
+    for (const child of told.join(" ").split(" ").filter((word) => word !== "")) {
+      waiting.push({ pid: Number(child), parent: pid });
+    }
+  }
+  return tree;
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return Array.from(Deno.readDirSync(`/proc/${pid}/task`), ({ name }) => name);
+  } catch {
+    // It has ended, or there is no /proc.
+    return [];
+  }
+}
+
 function allProcesses(): ProcessEntry[] {
   let entries: Deno.DirEntry[];
   try {

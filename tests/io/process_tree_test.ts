@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { killDescendants, parseProcesses, processTree } from "../../lib/io/process_tree.ts";
+import {
+  killDescendants,
+  parseProcesses,
+  processTree,
+  watchedTree,
+} from "../../lib/io/process_tree.ts";
 import { NEEDS_UNIX } from "../support.ts";
 
 Deno.test("parseProcesses() reads what ps prints on macOS", () => {
@@ -26,6 +31,10 @@ Deno.test(`processTree() finds what a process started, as ps does, and its memor
   const listed = parseProcesses(new TextDecoder().decode(stdout));
   const children = listed.filter(({ parent }) => parent === shell.pid).map(({ pid }) => pid);
   assert.deepEqual(tree.slice(1).map(({ pid }) => pid).sort(), children.sort());
+  const watched = watchedTree(shell.pid);
+  assert.deepEqual(watched.map(({ pid }) => pid).sort(), tree.map(({ pid }) => pid).sort());
+  assert.deepEqual(watched.slice(1).map(({ parent }) => parent), [shell.pid, shell.pid]);
+  assert.ok(watched.every(({ resident }) => resident > 100_000 && resident < 50_000_000));
   killDescendants(shell.pid);
   assert.equal(processTree(shell.pid).filter(({ resident }) => resident > 0).length <= 1, true);
   await reader.cancel();

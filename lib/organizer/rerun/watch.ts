@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { killTree, processTree } from "../../io/process_tree.ts";
+import { killTree, watchedTree } from "../../io/process_tree.ts";
 import type { RunStatus } from "./protocol.ts";
 import { MOST_FILES, type World } from "./world.ts";
 
@@ -61,7 +61,7 @@ export async function watch(
     await Promise.race([status, delay(MEMORY_MS)]);
     if (ended) break;
     const now = performance.now();
-    const tree = processTree(process.pid);
+    const tree = watchedTree(process.pid);
     if (world.isSized || now - diskChecked > DISK_MS) {
       diskChecked = now;
       inFiles = lookAtFiles(tree.map(({ pid }) => pid));
