@@ -65,10 +65,17 @@ export class Kernel {
     this.#connection = new KernelConnection(key, {
       death: this.#death.promise,
       hasEnded: () => this.#ended,
+      onGarbled: ({ message }) =>
+        this.#death.resolve(
+          new DeadKernelError(
+            "The kernel's messages came mixed up, as they do where it prints more than some " +
+              `megabytes at once: ${message}`,
+          ),
+        ),
     });
     const late: Listener = (message, channel) => {
       if (channel !== "iopub" || message.header.msg_type !== "stream") return;
-      if (this.#isLastWord(message)) Deno.writeTextFileSync(this.lastWords.heard, "");
+      if (this.#isLastWord(message)) this.#sayHeard();
       const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
       const shown = isCell ? undefined : withoutMarks(message);
       if (shown === undefined) return;
@@ -178,6 +185,16 @@ export class Kernel {
       if (result instanceof Error) throw result;
       return result;
     }).finally(() => this.#running.splice(this.#running.indexOf(onMessage), 1));
+  }
+
+  #sayHeard(): void {
+    try {
+      // A cell may have emptied the system's folder for temporary files.
+      Deno.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      Deno.writeTextFileSync(this.lastWords.heard, "");
+    } catch {
+      // Or have put something else there: it then waits until its time is up.
+    }
   }
 
   #isLastWord({ header, content }: Message): boolean {

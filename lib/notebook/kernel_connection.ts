@@ -21,6 +21,8 @@ export interface Life {
   hasEnded(): boolean;
   /** Resolves with the reason when the kernel is no more. */
   readonly death: Promise<DeadKernelError>;
+  /** Takes why nothing that the kernel says can be told any more. */
+  onGarbled(error: Error): void;
 }
 
 /** The sockets that a kernel is spoken to by. */
@@ -76,7 +78,12 @@ export class KernelConnection {
 
   async #listen(channel: Channel): Promise<void> {
     const socket = this.#sockets[channel]!;
-    for (let frames = await socket.receive(); frames; frames = await socket.receive()) {
+    const receive = () =>
+      socket.receive().catch((error) => {
+        this.#life.onGarbled(error);
+        return null;
+      });
+    for (let frames = await receive(); frames; frames = await receive()) {
       const message = this.#codec.decode(frames);
       if (message) { for (const listener of this.#listeners) listener(message, channel); }
     }

@@ -393,6 +393,24 @@ Deno.test("runNotebook() keeps what was printed just before Deno.exit()", async 
   ]);
 });
 
+Deno.test({
+  name: `runNotebook() keeps it also where a cell has emptied the folder for temporary files${
+    isLinux ? "" : " (needs Linux)"
+  }`,
+  ignore: !isLinux,
+  fn: async () => {
+    const notebook = codeNotebook(
+      `const own = Deno.readTextFileSync("/proc/self/cmdline").match(/\\/[^\\0]*qvim-kernel-\\w+/)![0];
+Deno.removeSync(own, { recursive: true });`,
+      'console.log("just before"); Deno.exit(3);',
+    );
+    await assert.rejects(run(notebook), { message: /ended with exit status 3/ });
+    assert.deepEqual(notebook.cells[1].outputs, [
+      { output_type: "stream", name: "stdout", text: "just before\n" },
+    ]);
+  },
+});
+
 Deno.test("runNotebook() keeps all that was printed just before an exit, however much it is", async () => {
   for (const exit of ["Deno.exit(3)", "(await import('node:process')).exit(3)"]) {
     const notebook = codeNotebook(`for (let i = 0; i < 8_000; i++) console.log(i); ${exit};`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { KernelConnection } from "../../lib/notebook/kernel_connection.ts";
 import { MessageCodec } from "../../lib/notebook/message.ts";
 import { type SocketType, ZmtpSocket } from "../../lib/notebook/zmtp.ts";
 
@@ -12,7 +13,23 @@ async function readBytes(connection: Deno.TcpConn, size: number): Promise<Uint8A
   return out;
 }
 
-/** Plays the other side: shakes hands, byte by byte as the standard says, then calls `play`. */
+/** Shakes hands from the other side, byte by byte as the standard says. */
+async function shakeHands(connection: Deno.TcpConn, type: SocketType) {
+  const greeting = await readBytes(connection, 64);
+  assert.deepEqual([...greeting], [...GREETING, ...Array(48).fill(0)]);
+  await connection.write(greeting);
+  const [flags, size] = await readBytes(connection, 2);
+  assert.equal(flags, 4);
+  const command = new TextDecoder().decode(await readBytes(connection, size));
+  assert.ok(
+    command.startsWith(
+      `\x05READY\x0bSocket-Type\0\0\0${String.fromCharCode(type.length)}${type}`,
+    ),
+  );
+  await connection.write(new Uint8Array([4, 6, 5, ...new TextEncoder().encode("READY")]));
+}
+
+/** Plays the other side: shakes hands, then calls `play`. */
 async function withPeer(
   type: SocketType,
   play: (connection: Deno.TcpConn) => Promise<void>,
@@ -21,18 +38,7 @@ async function withPeer(
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const peer = (async () => {
     using connection = await listener.accept();
-    const greeting = await readBytes(connection, 64);
-    assert.deepEqual([...greeting], [...GREETING, ...Array(48).fill(0)]);
-    await connection.write(greeting);
-    const [flags, size] = await readBytes(connection, 2);
-    assert.equal(flags, 4);
-    const command = new TextDecoder().decode(await readBytes(connection, size));
-    assert.ok(
-      command.startsWith(
-        `\x05READY\x0bSocket-Type\0\0\0${String.fromCharCode(type.length)}${type}`,
-      ),
-    );
-    await connection.write(new Uint8Array([4, 6, 5, ...new TextEncoder().encode("READY")]));
+    await shakeHands(connection, type);
     await play(connection);
   })();
   const socket = await ZmtpSocket.connect(listener.addr.port, type, "me");
@@ -90,4 +96,47 @@ Deno.test("MessageCodec signs as the Jupyter protocol does, and drops what is no
   changed[5][3] ^= 1;
   assert.equal(codec.decode(changed), null);
   assert.equal(codec.decode(frames.slice(0, 4)), null);
+});
+
+Deno.test("KernelConnection says where what a kernel sends is mixed up, and hears no more of it", async () => {
+  const listeners = Array.from(
+    { length: 5 },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const key = "of the test", codec = new MessageCodec(key);
+  const signed = codec.encode(codec.create("status", {})).flatMap((frame, i, frames) => [
+    ...[i < frames.length - 1 ? 3 : 2, 0, 0, 0, 0, 0, 0],
+    ...[frame.length >> 8, frame.length & 255, ...frame],
+  ]);
+  const [shell, iopub, , control, heartbeat] = listeners;
+  const peers =
+    ([[shell, "DEALER"], [iopub, "SUB"], [control, "DEALER"], [heartbeat, "REQ"]] as const)
+      .map(async ([listener, type]) => {
+        const connection = await listener.accept();
+        await shakeHands(connection, type);
+        if (listener === shell || listener === iopub) {
+          await connection.write(Uint8Array.from(signed));
+        }
+        return connection;
+      });
+  const garbled = Promise.withResolvers<Error>();
+  const connection = new KernelConnection(key, {
+    hasEnded: () => false,
+    death: new Promise(() => {}),
+    onGarbled: garbled.resolve,
+  });
+  const heard: string[] = [];
+  await connection.listening(
+    ({ header }, channel) => heard.push(`${channel} ${header.msg_type}`),
+    async () => {
+      await connection.open(listeners.map(({ addr }) => addr.port), 10_000);
+      // The size of a frame, as another message's text in its place makes it.
+      await (await peers[1]).write(new TextEncoder().encode("\x02xxxxxxxx"));
+      assert.match((await garbled.promise).message, /a frame of at most \d+ bytes but found 8680/);
+    },
+  );
+  assert.deepEqual(heard.sort(), ["iopub status", "shell status"]);
+  connection.close();
+  for (const peer of await Promise.all(peers)) peer.close();
+  for (const listener of listeners) listener.close();
 });
