@@ -13,7 +13,8 @@
 import { join, resolve } from "node:path";
 import { checkUrl, resolveBelow, resolveFile } from "./lib/fetch/arguments.ts";
 import { type DatasetName, fetchDataset } from "./lib/fetch/datasets.ts";
-import { download, type DownloadOptions } from "./lib/fetch/download.ts";
+import { download } from "./lib/fetch/download.ts";
+import type { DownloadOptions } from "./lib/fetch/download_job.ts";
 import { parseDriveLink, resolveDriveUrl } from "./lib/fetch/drive.ts";
 import { checkClone, checkGitNames, cloneCheckout } from "./lib/fetch/git.ts";
 import { unpack, type UnpackOptions } from "./lib/fetch/unpack.ts";

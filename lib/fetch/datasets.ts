@@ -1,7 +1,8 @@
 import { QvimError } from "../io/errors.ts";
 import { join } from "node:path";
 import { listItems, listQueries, readGroundTruth } from "../challenge/dataset.ts";
-import { download, type DownloadOptions } from "./download.ts";
+import { download } from "./download.ts";
+import type { DownloadOptions } from "./download_job.ts";
 import { DownloadError } from "./http.ts";
 import { unpack, type UnpackOptions } from "./unpack.ts";
 
