@@ -37,6 +37,17 @@ export function keepPackages(folder: string): void {
   }
 }
 
+/**
+ * Removes what Deno has transpiled of modules below a folder from this process's own cache, which a run
+ * without a sandbox fills: nobody comes back to a folder that is gone.
+ */
+export async function forgetModules(folder: string): Promise<void> {
+  const generated = join(await sharedCache(), "gen", "file");
+  for (const path of new Set([folder, Deno.realPathSync(folder)])) {
+    removeTree(join(generated, path.replace(":", "")));
+  }
+}
+
 let shared: string | undefined;
 
 /** The folder of this process's own cache. */

@@ -5,7 +5,7 @@ import { readTail } from "../../notebook/kernel_process.ts";
 import { BatchError } from "./batch_error.ts";
 import { readEvents } from "./events.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
-import { fillCache, keepPackages, sharedCache } from "./cache.ts";
+import { fillCache, forgetModules, keepPackages, sharedCache } from "./cache.ts";
 import { copyNotebook, copyPackage } from "./handed_in.ts";
 import type { ControlGroups } from "./control_group.ts";
 import { SetupProxy } from "./proxy.ts";
@@ -91,7 +91,11 @@ export async function rerunNotebook(
     throw new BatchError(`Expected to prepare a run but could not: ${(error as Error).message}`);
   }
   if (options.network !== "setup" || !options.sandbox) {
-    return await runPart(name, world, { ...options, ownCache });
+    try {
+      return await runPart(name, world, { ...options, ownCache });
+    } finally {
+      if (!options.sandbox && !ownCache) await forgetModules(world.folder);
+    }
   }
   // First what fetches, in a sandbox of its own and without the data; then all of it, without the
   // network, where what was fetched lies in its place.

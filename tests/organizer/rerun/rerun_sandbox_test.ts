@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { sharedCache } from "../../../lib/organizer/rerun/cache.ts";
 import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import { readNotebook, writeNotebook } from "../../../lib/notebook/ipynb.ts";
 import { writeSubmissions } from "../../fixtures/submissions.ts";
@@ -27,6 +28,8 @@ async function rerun(report: string, notebooks: string[], ...options: string[]) 
   );
   // What runs leave behind is removed: this could not be otherwise.
   Deno.removeSync(temporary);
+  const transpiled = join(await sharedCache(), "gen", "file", temporary);
+  assert.ok(!existsSync(transpiled) || [...Deno.readDirSync(transpiled)].length === 0);
   const text = () => Deno.readTextFileSync(join(report, "report.json"));
   return {
     ...result,
@@ -63,8 +66,8 @@ for (const sandbox of [true, false]) {
     ignore: sandbox && !bubblewrap,
     fn: () =>
       withFolder(async (folder) => {
-        const options = ["--jobs", "2", "--timeout", "25", "--memory", "2500"];
-        if (!sandbox) options.push("--no-sandbox", "--no-types");
+        const options = ["--jobs", "2", "--timeout", "25", "--memory", "2500", "--no-types"];
+        if (!sandbox) options.push("--no-sandbox");
         // What waits for its end first: the others are run meanwhile.
         const notebooks = [notebook("endless_1"), SUBMISSIONS];
         const { code, stdout, stderr, entries } = await rerun(folder, notebooks, ...options);
