@@ -31,6 +31,13 @@ const HEARTBEAT_MS = 5_000;
 /** The kernel answers heartbeats in a thread of its own, so this long a silence is no busy cell. */
 const HEARTBEAT_LIMIT_MS = 120_000;
 
+/** What cells show. A result waits for what was printed before it, and may come as late as that. */
+const SHOWN = /^(stream|execute_result|(update_)?display_data)$/;
+/** The kernel Deno writes one message into another where it has to wait for who reads it. */
+const MIXED_UP = "The kernel's messages came mixed up, as they do where it prints more than some " +
+  "megabytes at once";
+const LOST = `${MIXED_UP}: a result or a print is lost\n`;
+
 /** A running Deno kernel, spoken to by its own protocol. */
 export class Kernel {
   readonly #process: Deno.ChildProcess;
@@ -66,22 +73,20 @@ export class Kernel {
       death: this.#death.promise,
       hasEnded: () => this.#ended,
       onGarbled: ({ message }) =>
-        this.#death.resolve(
-          new DeadKernelError(
-            "The kernel's messages came mixed up, as they do where it prints more than some " +
-              `megabytes at once: ${message}`,
-          ),
-        ),
+        this.#death.resolve(new DeadKernelError(`${MIXED_UP}: ${message}`)),
+      onLost: () => show(this.#connection.request("stream", { name: "stderr", text: LOST })),
     });
+    const show = (message: Message) => {
+      const take = this.#running.at(-1);
+      if (take === undefined) this.#late.push(message);
+      else take(message);
+    };
     const late: Listener = (message, channel) => {
-      if (channel !== "iopub" || message.header.msg_type !== "stream") return;
+      if (channel !== "iopub" || !SHOWN.test(message.header.msg_type)) return;
       if (this.#isLastWord(message)) this.#sayHeard();
       const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
       const shown = isCell ? undefined : withoutMarks(message);
-      if (shown === undefined) return;
-      const take = this.#running.at(-1);
-      if (take === undefined) this.#late.push(shown);
-      else take(shown);
+      if (shown !== undefined) show(shown);
     };
     this.#connection.listening(late, () => process.status);
     this.#log = readTail(process.stderr);

@@ -23,6 +23,8 @@ export interface Life {
   readonly death: Promise<DeadKernelError>;
   /** Takes why nothing that the kernel says can be told any more. */
   onGarbled(error: Error): void;
+  /** Takes that a message was lost: it is not as it was signed. */
+  onLost(): void;
 }
 
 /** The sockets that a kernel is spoken to by. */
@@ -85,7 +87,8 @@ export class KernelConnection {
       });
     for (let frames = await receive(); frames; frames = await receive()) {
       const message = this.#codec.decode(frames);
-      if (message) { for (const listener of this.#listeners) listener(message, channel); }
+      if (message === null) this.#life.onLost();
+      else for (const listener of this.#listeners) listener(message, channel);
     }
   }
 

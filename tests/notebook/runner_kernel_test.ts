@@ -67,6 +67,16 @@ Deno.test("runNotebook() gathers all that a cell prints, however much it is", as
   assert.equal(second.text, "after\n");
 });
 
+Deno.test("runNotebook() keeps a result that waits for a long print", async () => {
+  const [outputs, [next]] = await run(codeNotebook('console.log("x".repeat(20_000_000)); 1', "2"));
+  assert.equal((outputs[0] as { text: string }).text.length, 20_000_001);
+  const shown = { output_type: "execute_result", metadata: {} };
+  assert.deepEqual(outputs.slice(1), [
+    { ...shown, data: { "text/plain": "1" }, execution_count: 1 },
+  ]);
+  assert.deepEqual(next, { ...shown, data: { "text/plain": "2" }, execution_count: 2 });
+});
+
 Deno.test("runNotebook() runs in the folder it is given", () =>
   withFolder(async (folder) => {
     Deno.writeTextFileSync(join(folder, "local.ts"), "export const here: number = 42;");

@@ -119,23 +119,26 @@ Deno.test("KernelConnection says where what a kernel sends is mixed up, and hear
         }
         return connection;
       });
+  const heard: string[] = [];
   const garbled = Promise.withResolvers<Error>();
   const connection = new KernelConnection(key, {
     hasEnded: () => false,
     death: new Promise(() => {}),
     onGarbled: garbled.resolve,
+    onLost: () => heard.push("lost"),
   });
-  const heard: string[] = [];
   await connection.listening(
     ({ header }, channel) => heard.push(`${channel} ${header.msg_type}`),
     async () => {
       await connection.open(listeners.map(({ addr }) => addr.port), 10_000);
+      // Signed by somebody else, as it looks where another message's text stands in it.
+      await (await peers[1]).write(Uint8Array.from(signed.with(-1, 0)));
       // The size of a frame, as another message's text in its place makes it.
       await (await peers[1]).write(new TextEncoder().encode("\x02xxxxxxxx"));
       assert.match((await garbled.promise).message, /a frame of at most \d+ bytes but found 8680/);
     },
   );
-  assert.deepEqual(heard.sort(), ["iopub status", "shell status"]);
+  assert.deepEqual(heard.sort(), ["iopub status", "lost", "shell status"]);
   connection.close();
   for (const peer of await Promise.all(peers)) peer.close();
   for (const listener of listeners) listener.close();
