@@ -1,4 +1,6 @@
-import { type Cell, formatNotebook, type Notebook } from "../../lib/notebook/ipynb.ts";
+import { type Cell, formatNotebook, type Notebook, type Output } from "../../lib/notebook/ipynb.ts";
+import { runNotebook, type RunOptions } from "../../lib/notebook/runner.ts";
+import { withFolder } from "../support.ts";
 
 /** A notebook of code cells for the Deno kernel. */
 export function codeNotebook(...sources: string[]): Notebook {
@@ -20,4 +22,13 @@ export function codeNotebook(...sources: string[]): Notebook {
 /** The text of such a notebook. */
 export function codeNotebookText(...sources: string[]): string {
   return formatNotebook(codeNotebook(...sources));
+}
+
+/** Runs a notebook in a folder that is removed afterwards. @returns The outputs of each cell. */
+export async function run(
+  notebook: Notebook,
+  options: Partial<RunOptions> = {},
+): Promise<Output[][]> {
+  await withFolder((cwd) => runNotebook(notebook, { cwd, ...options }));
+  return notebook.cells.map((cell) => cell.outputs!);
 }
