@@ -82,7 +82,10 @@ export class Kernel {
       else take(message);
     };
     const late: Listener = (message, channel) => {
-      if (channel !== "iopub" || !SHOWN.test(message.header.msg_type)) return;
+      const { msg_type } = message.header;
+      if (channel !== "iopub" || !SHOWN.test(msg_type)) return;
+      // Of cells that stand in a row it can't be told which came to it.
+      if (msg_type !== "stream" && this.#running.length !== 1) return;
       if (this.#isLastWord(message)) this.#sayHeard();
       const isCell = !this.#silent.has(message.parent_header.msg_id ?? "");
       const shown = isCell ? undefined : withoutMarks(message);
