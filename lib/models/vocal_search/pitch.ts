@@ -1,4 +1,5 @@
-import { FRAME_SECONDS, SoundAnalyzer } from "./sound_frames.ts";
+import { SoundAnalyzer } from "./sound_analyzer.ts";
+import { FRAME_SECONDS } from "./sound_frames.ts";
 
 /** The pitch of a sound, frame by frame. */
 export interface PitchTrack {

@@ -2,7 +2,7 @@
  * What a microphone adds to an imitation, taken away: a constant offset, and the click of the button at
  * its beginning or end. What is ordinary stays as it is, sample by sample.
  */
-import { largestOf } from "./sound_frames.ts";
+import { largestOf } from "./sound_analyzer.ts";
 
 /** An offset is told from the swing of a low voice by its size, as a part of the loudest sample. */
 const OFFSET = 0.02;

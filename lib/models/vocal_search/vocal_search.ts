@@ -1,4 +1,5 @@
-import { readHeard, sliceFrames, SoundAnalyzer, type SoundFrames } from "./sound_frames.ts";
+import { readHeard, SoundAnalyzer } from "./sound_analyzer.ts";
+import { sliceFrames, type SoundFrames } from "./sound_frames.ts";
 import type { MonoAudio } from "../../audio/wav.ts";
 import { RepresentationModel, type Scorer } from "../../embedding/representation_model.ts";
 import type { QVIMModel, Similarities, SoundPaths } from "../../challenge/model.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SoundAnalyzer } from "../../../lib/models/vocal_search/sound_frames.ts";
+import { SoundAnalyzer } from "../../../lib/models/vocal_search/sound_analyzer.ts";
 import { seededRandom } from "../../../lib/challenge/statistics.ts";
 import { CONTOURS, contoursOf } from "../../../lib/models/vocal_search/contours.ts";
 import { alignmentCost } from "../../../lib/models/vocal_search/alignment.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { MEL_BANDS, SoundAnalyzer } from "../../../lib/models/vocal_search/sound_frames.ts";
+import { SoundAnalyzer } from "../../../lib/models/vocal_search/sound_analyzer.ts";
+import { MEL_BANDS } from "../../../lib/models/vocal_search/sound_frames.ts";
 import { seededRandom } from "../../../lib/challenge/statistics.ts";
 import {
   encoderInput,
