@@ -1,6 +1,6 @@
 /**
- * What a microphone adds must not throw the model: the MRR of imitations with a click, an offset, hum,
- * and of their first halves, as Markdown. `deno run -A bench/microphone.ts DATA`
+ * What a microphone adds must not throw the model: the MRR of imitations with clicks, thumps, an offset,
+ * a drift, hum, and of their first halves, as Markdown. `deno run -A bench/microphone.ts DATA`
  */
 import { readAudio } from "../lib/audio/read_audio.ts";
 import { listItems, listQueries, readGroundTruth, toPaths } from "../lib/challenge/dataset.ts";
@@ -9,18 +9,57 @@ import { type SoundView, VocalSearch } from "../lib/models/vocal_search/vocal_se
 
 type Change = (samples: Float32Array<ArrayBuffer>, rate: number) => Float32Array<ArrayBuffer>;
 
-function click(samples: Float32Array, gap: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(20 + gap + samples.length);
-  out.set(samples, 20 + gap);
-  for (let i = 0; i < 20; i++) out[i] = i % 2 ? 0.9 : -0.9;
+/** What a hand makes while a recording has begun and the imitation has not, by seconds. */
+function before(
+  samples: Float32Array,
+  rate: number,
+  seconds: number,
+  sound: (time: number) => number,
+): Float32Array<ArrayBuffer> {
+  const lead = Math.round(seconds * rate);
+  const out = new Float32Array(lead + samples.length);
+  out.set(samples, lead);
+  for (let i = 0; i < lead; i++) out[i] = sound(i / rate);
   return out;
+}
+
+/** 20 samples, as a button makes them. */
+function click(rate: number): (time: number) => number {
+  return (time) => {
+    const i = Math.round(time * rate);
+    return i < 0 || i >= 20 ? 0 : i % 2 ? 0.9 : -0.9;
+  };
+}
+
+/** A tone that dies away. */
+function ring(frequency: number, decay: number): (time: number) => number {
+  return (time) =>
+    time < 0 ? 0 : 0.9 * Math.exp(-time / decay) * Math.sin(2 * Math.PI * frequency * time);
 }
 
 const CHANGES: [what: string, change: Change][] = [
   ["as it is", (samples) => samples],
-  ["a click of 20 samples before it", (samples) => click(samples, 0)],
-  ["the same, 0.1 s before it", (samples, rate) => click(samples, Math.round(rate / 10))],
+  ["a click of 20 samples before it", (x, rate) => before(x, rate, 20 / rate, click(rate))],
+  ["the same, 0.1 s before it", (x, rate) => before(x, rate, 0.1, click(rate))],
+  ["the same, 0.4 s after the recording began", (samples, rate) => {
+    const sound = click(rate);
+    return before(samples, rate, 0.6, (time) => sound(time - 0.4));
+  }],
+  ["two clicks, 60 ms apart", (samples, rate) => {
+    const sound = click(rate);
+    return before(samples, rate, 0.16, (time) => sound(time) + sound(time - 0.06));
+  }],
+  ["a click that rings for 10 ms", (x, rate) => before(x, rate, 0.1, ring(2000, 0.003))],
+  ["a thump of a hand, 80 Hz", (x, rate) => before(x, rate, 0.15, ring(80, 0.02))],
   ["an offset of 0.1", (samples) => samples.map((x) => x + 0.1)],
+  [
+    "a drift from 0.2 to −0.2",
+    (samples) => samples.map((x, i) => x + 0.2 - 0.4 * i / samples.length),
+  ],
+  [
+    "rumble of 20 Hz, 0.1 high",
+    (samples, rate) => samples.map((x, i) => x + 0.1 * Math.sin(2 * Math.PI * 20 * i / rate)),
+  ],
   ["hum of 50 Hz at −20 dB", (samples, rate) => {
     const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
     const level = 0.1 * Math.sqrt(2 * power);
