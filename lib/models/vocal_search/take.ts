@@ -11,6 +11,8 @@ const OFFSET = 0.02;
 const RUMBLE = 0.01;
 /** No voice and no whistle goes below this, in Hz. */
 const LOWEST = 30;
+/** Where a recording stands at its ends is said by so much of it, in periods of what is filtered away: not one sample. */
+const STANDS = 0.15;
 /** Samples below this, as a part of the loudest, are no beginning of anything. */
 const QUIET = 0.02;
 /** How long a click lasts at most, in seconds; what a mouth makes is longer. */
@@ -51,11 +53,15 @@ function betweenKnocks<A extends Float32Array>(samples: A, sampleRate: number): 
 }
 
 function withoutOffset<A extends Float32Array>(samples: A): A {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += samples[i];
-  const mean = sum / Math.max(1, samples.length);
+  const mean = meanOf(samples);
   if (Math.abs(mean) <= OFFSET * largestOf(samples)) return samples;
   return samples.map((x) => x - mean) as A;
+}
+
+function meanOf(samples: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i];
+  return sum / Math.max(1, samples.length);
 }
 
 /** Takes away what is below all voices: drifts, footsteps, wind on the microphone. */
@@ -66,7 +72,8 @@ function withoutRumble<A extends Float32Array>(samples: A, sampleRate: number): 
     rumble += (samples[i] - heard[i]) ** 2;
     all += samples[i] ** 2;
   }
-  return rumble <= RUMBLE * all ? samples : heard as A;
+  // Once more where there is such a thing: what is next to the lowest voice is still too loud after one.
+  return rumble <= RUMBLE * all ? samples : highPass(heard, LOWEST, sampleRate) as A;
 }
 
 /**
@@ -76,13 +83,15 @@ function withoutRumble<A extends Float32Array>(samples: A, sampleRate: number): 
 function highPass(samples: Float32Array, frequency: number, sampleRate: number): Float32Array {
   const { length } = samples;
   if (length === 0 || sampleRate <= 4 * frequency) return samples;
-  // The recording goes on at both ends, backwards, as if it had not begun and ended with a step.
+  // The recording goes on at both ends, turned about where it stands there: a slope stays a slope.
   const more = Math.min(length, Math.ceil(3 * sampleRate / frequency));
+  const stands = Math.min(length, Math.ceil(STANDS * sampleRate / frequency));
+  const first = meanOf(samples.subarray(0, stands)), last = meanOf(samples.subarray(-stands));
   const out = new Float32Array(length + 2 * more);
   out.set(samples, more);
   for (let i = 0; i < more; i++) {
-    out[more - 1 - i] = samples[i];
-    out[more + length + i] = samples[length - 1 - i];
+    out[more - 1 - i] = 2 * first - samples[i];
+    out[more + length + i] = 2 * last - samples[length - 1 - i];
   }
   const w = 2 * Math.PI * frequency / sampleRate;
   const alpha = Math.sin(w) / Math.SQRT2, a0 = 1 + alpha;
