@@ -124,8 +124,13 @@ function outputOf(program: string, ...args: string[]): string {
 export function killTree(root: number): void {
   if (Deno.build.os !== "windows") return killAll(processTree(root));
   // By its path, which need not be in the environment.
-  const taskkill = `${Deno.env.get("SystemRoot") ?? "C:\\Windows"}\\System32\\taskkill.exe`;
+  const taskkill = `${windowsFolder()}\\System32\\taskkill.exe`;
   outputOf(taskkill, "/T", "/F", "/PID", `${root}`);
+}
+
+/** Where Windows lies, which the environment need not say. */
+export function windowsFolder(): string {
+  return Deno.env.get("SystemRoot") ?? "C:\\Windows";
 }
 
 /** Ends the descendants of a process, and what they start meanwhile. The process itself goes on. */

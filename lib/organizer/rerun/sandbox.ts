@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { windowsFolder } from "../../io/process_tree.ts";
 import { PACKAGES } from "./cache.ts";
 import { lockedPackages } from "./locked_packages.ts";
 import { callFilter } from "./system_calls.ts";
@@ -189,7 +190,7 @@ function environment(cache: string, root: string): Record<string, string> {
 
 /** What Windows and its programs can't do without; it has no sandbox. */
 function ofWindows(root: string, temporary: string): Record<string, string> {
-  const system = Deno.env.get("SystemRoot") ?? "C:\\Windows";
+  const system = windowsFolder();
   return {
     SystemRoot: system,
     PATH: `${system}\\System32;${system}`,
