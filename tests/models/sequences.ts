@@ -56,15 +56,17 @@ export function writeSequence(folder: string, count: number, seed: number): stri
     ])();
     const kind = pick(["sound", "sound", "sound", "sound", "sound", "sound", "broken", "odd"]);
     const pitch = 80 + 900 * random(), glide = random() - 0.5;
-    const samples = Float32Array.from(
-      { length: kind === "odd" ? pick([0, 1, 700]) * channels : frames * channels },
-      (_, i) => {
-        const t = Math.floor(i / channels) / rate;
-        const noise = ((i * 7919 + k) % 1009) / 1009 - 0.5;
-        return 0.4 * Math.sin(2 * Math.PI * pitch * t * (1 + glide * t / 10)) *
-            Math.abs(Math.sin(3 * t)) + 0.05 * noise;
-      },
+    const samples = new Float32Array(
+      channels * (kind === "odd" ? pick([0, 1, 700]) : frames),
     );
+    for (let frame = 0, i = 0; i < samples.length; frame++) {
+      const t = frame / rate;
+      const tone = 0.4 * Math.sin(2 * Math.PI * pitch * t * (1 + glide * t / 10)) *
+        Math.abs(Math.sin(3 * t));
+      for (let channel = 0; channel < channels; channel++, i++) {
+        samples[i] = tone + 0.05 * (((i * 7919 + k) % 1009) / 1009 - 0.5);
+      }
+    }
     if (kind === "odd" && samples.length > 9) samples[9] = pick([NaN, Infinity, 0.5]);
     const bytes = wavOf(samples, rate, channels);
     if (kind === "broken") {
