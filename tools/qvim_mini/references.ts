@@ -49,11 +49,12 @@ export function readGolden(): Golden {
   return JSON.parse(Deno.readTextFileSync(GOLDEN));
 }
 
-/** The scores of two queries and every third item. */
+/** The scores of two queries for every third item: so few that no further process hears them. */
 export async function someScores(model: QVIMModel): Promise<number[][]> {
-  const items = toPaths(listItems(DATA)), all = Object.entries(toPaths(listQueries(DATA)));
+  const items = toPaths(listItems(DATA).filter((_, i) => i % 3 === 0));
+  const all = Object.entries(toPaths(listQueries(DATA)));
   const scores = await model.computeSimilarities(items, Object.fromEntries([all[0], all[20]]));
-  return Object.values(scores).map((row) => Object.values(row).filter((_, i) => i % 3 === 0));
+  return Object.values(scores).map((row) => Object.values(row));
 }
 
 async function measure(): Promise<Golden["figures"]> {

@@ -7,12 +7,12 @@ import {
   readGroundTruth,
   toPaths,
 } from "../../../lib/challenge/dataset.ts";
-import type { Similarities } from "../../../lib/challenge/model.ts";
+import { QVIMModel, type Similarities, type SoundPaths } from "../../../lib/challenge/model.ts";
 import { evaluate } from "../../../lib/challenge/evaluation.ts";
 import { durationOf } from "../../../lib/models/vocal_search/features.ts";
 import { standardize } from "../../../lib/models/vocal_search/fusion.ts";
 import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
-import { VocalSearch } from "../../../lib/models/vocal_search/vocal_search.ts";
+import { type SoundView, VocalSearch } from "../../../lib/models/vocal_search/vocal_search.ts";
 import { readGolden } from "../../../tools/qvim_mini/references.ts";
 import { FALL, PULSES, RATE, RISE, voice } from "../sounds.ts";
 import { PROJECT, testWithShared, withFolder } from "../../support.ts";
@@ -93,13 +93,33 @@ Deno.test("VocalSearch gives next to the same scores whatever the gain, polarity
 const DATA = join(PROJECT, "data", "qvim-mini");
 const items = toPaths(listItems(DATA)), queries = toPaths(listQueries(DATA));
 
+/** Hears each sound of the built-in data set once, whatever tests ask of it, in this process. */
+class Remembering extends VocalSearch {
+  static readonly #heard = new Map<string, Promise<SoundView[] | SoundView>>();
+  protected override readonly workerModule = undefined as unknown as string;
+
+  override embedItem(path: string) {
+    return Remembering.#once(`item ${path}`, () => super.embedItem(path));
+  }
+
+  override embedQuery(path: string) {
+    return Remembering.#once(`query ${path}`, () => super.embedQuery(path));
+  }
+
+  static #once<T extends SoundView[] | SoundView>(key: string, hear: () => Promise<T>): Promise<T> {
+    const heard = Remembering.#heard.get(key) ?? hear();
+    Remembering.#heard.set(key, heard);
+    return heard as Promise<T>;
+  }
+}
+
 let scored: Promise<Similarities> | undefined;
 
-/** The scores of the built-in data set, whose sounds are heard once. */
-const scoresOfAll = () => scored ??= new VocalSearch().computeSimilarities(items, queries);
+/** The scores of the built-in data set. */
+const scoresOfAll = () => scored ??= new Remembering().computeSimilarities(items, queries);
 
 Deno.test("VocalSearch ranks a sound itself first", async () => {
-  const scores = await new VocalSearch().computeSimilarities(items, items);
+  const scores = await new Remembering().computeSimilarities(items, items);
   for (const [sound, row] of Object.entries(scores)) {
     for (const [item, value] of Object.entries(row)) {
       assert.ok(item === sound || value < row[sound], `${sound}, ${item}`);
@@ -147,6 +167,7 @@ Deno.test("VocalSearch scores the same, bit for bit, in whatever order the items
   const some = toPaths(listQueries(DATA).slice(0, 4));
   const turned = Object.fromEntries(Object.entries(items).reverse());
   const scores = await scoresOfAll();
+  // These are so many that further processes hear them.
   assert.deepEqual(
     await new VocalSearch().computeSimilarities(turned, some),
     Object.fromEntries(Object.keys(some).map((query) => [query, scores[query]])),
@@ -156,7 +177,10 @@ Deno.test("VocalSearch scores the same, bit for bit, in whatever order the items
 Deno.test("VocalSearch scores a query the same alone and among others", async () => {
   const all = await scoresOfAll();
   const [name] = Object.keys(queries).slice(5);
-  const alone = await new VocalSearch().computeSimilarities(items, { [name]: queries[name] });
+  class Fresh extends Remembering {
+    override embedQuery = (path: string) => new VocalSearch().embedQuery(path);
+  }
+  const alone = await new Fresh().computeSimilarities(items, { [name]: queries[name] });
   assert.deepEqual(alone[name], all[name]);
   const { mrr } = await evaluate(Object.entries(all), readGroundTruth(DATA));
   assert.ok(Math.abs(mrr - readGolden().figures.fusion.mrr) < 0.02, `${mrr}`);
@@ -186,14 +210,20 @@ Deno.test("VocalSearch hears with networks of one's own, and says which are miss
     for (const kind of ["item", "query"]) {
       Deno.copyFileSync(join(own, "item_encoder.onnx"), join(folder, `${kind}_encoder.onnx`));
     }
-    const { embedding } = await new VocalSearch(options).embedQuery(path);
+    const query = join(folder, "query_encoder.onnx"), network = Deno.readFileSync(query);
+    Deno.writeFileSync(query, network.subarray(0, 1000));
+    const model = new VocalSearch(options);
+    await assert.rejects(model.embedQuery(path), /Expected an ONNX network in .*query_encoder/);
+    // Once it is whole, the same model goes on.
+    Deno.writeFileSync(query, network);
+    const { embedding } = await model.embedQuery(path);
     const [whole] = await new VocalSearch({ contours: false }).embedItem(path);
     assert.deepEqual(embedding, whole.embedding);
   }));
 
 Deno.test("VocalSearch lets the queries of a call correct each other where it is asked to", async () => {
   const [name, path] = Object.entries(queries)[0];
-  const model = new VocalSearch({ queriesAsBatch: true });
+  const model = new Remembering({ queriesAsBatch: true });
   const all = await model.computeSimilarities(items, queries);
   const alone = await model.computeSimilarities(items, { [name]: path });
   assert.notDeepEqual(alone[name], all[name]);
@@ -211,12 +241,15 @@ testWithShared(
       const mobileNet = await MobileNetBaseline.fromCheckpoint(join(folder, "baseline.ckpt"));
       const items = toPaths(listItems(DATA).slice(0, 6));
       const queries = toPaths(listQueries(DATA).slice(0, 3));
-      const fused = await new VocalSearch({ fuseWith: mobileNet }).computeSimilarities(
-        items,
-        queries,
-      );
-      const own = await new VocalSearch().computeSimilarities(items, queries);
-      const others = await mobileNet.computeSimilarities(items, queries);
+      let others: Similarities = {};
+      class Seen extends QVIMModel {
+        override async computeSimilarities(items: SoundPaths, queries: SoundPaths) {
+          return others = await mobileNet.computeSimilarities(items, queries);
+        }
+      }
+      const fused = await new Remembering({ fuseWith: new Seen() })
+        .computeSimilarities(items, queries);
+      const own = await new Remembering().computeSimilarities(items, queries);
       for (const query of Object.keys(queries)) {
         const [a, b] = [own, others].map((scores) => standardize(Object.values(scores[query])));
         Object.values(fused[query]).forEach((value, i) =>
