@@ -6,8 +6,9 @@ import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import { lock } from "../../../lib/organizer/rerun/lock.ts";
 import type { Report } from "../../../lib/organizer/report/entry.ts";
 import { readNotebook, writeNotebook } from "../../../lib/notebook/ipynb.ts";
-import { writeSubmissions } from "../../fixtures/submissions.ts";
+import { writeCoarse, writeSubmissions } from "../../fixtures/submissions.ts";
 import { MISSING_MOUNT, withSmallDisk } from "../../small_disk.ts";
+import { readGolden } from "../../../tools/qvim_mini/references.ts";
 import { cli, PROJECT, withFolder, writeFiles } from "../../support.ts";
 
 const bubblewrap = await hasBubblewrap();
@@ -61,7 +62,8 @@ Deno.test({
     withFolder(async (folder) => {
       const notebooks = join(folder, "in");
       Deno.mkdirSync(notebooks);
-      writeSubmissions(notebooks, ["loudness_1", "dft_1", "names_1", "metric_1"]);
+      writeSubmissions(notebooks, ["loudness_1", "names_1", "metric_1"]);
+      writeCoarse(notebooks, "coarse_1");
       // Of another team, and one that is no notebook: what is said of them needs all parts.
       Deno.copyFileSync(join(notebooks, "loudness_1.ipynb"), join(notebooks, "twin_1.ipynb"));
       Deno.writeTextFileSync(join(notebooks, "broken_1.ipynb"), "{}");
@@ -147,8 +149,11 @@ Deno.test({
 
 Deno.test("a batch that was spoiled is gone on from: all of it is run again, and then kept", () =>
   withFolder(async (folder) => {
-    writeSubmissions(folder, ["loudness_1", "dft_1"]);
-    const [honest, hostile] = ["dft_1", "loudness_1"].map((name) => join(folder, `${name}.ipynb`));
+    writeSubmissions(folder, ["loudness_1"]);
+    writeCoarse(folder, "coarse_1");
+    const [honest, hostile] = ["loudness_1", "coarse_1"].map((name) =>
+      join(folder, `${name}.ipynb`)
+    );
     const notebook = readNotebook(hostile);
     const setup = notebook.cells.find(({ id }) => id === "setup")!;
     // Without a sandbox it can write where all others read.
@@ -172,25 +177,25 @@ Deno.writeTextFileSync(join(items, "further.wav"), "no sound");`;
       /Expected what the runs used .*Items\/further\.wav.*Believe no figure/s,
     );
     assert.match(read("report.md"), /Believe no figure/);
-    assert.deepEqual(origins(), [["dft_1", undefined], ["loudness_1", undefined]]);
+    assert.deepEqual(origins(), [["loudness_1", undefined], ["coarse_1", undefined]]);
 
     const again = await rerun(honest);
     assert.equal(again.code, 0, again.stderr);
     assert.match(
       again.stderr,
-      /^dft_1 is run again: what the runs used was changed while it ran$/m,
+      /^loudness_1 is run again: what the runs used was changed while it ran$/m,
     );
-    assert.deepEqual(origins(), [["dft_1", "again"]]);
-    assert.match(read("report.md"), /^- Run again: dft_1$/m);
+    assert.deepEqual(origins(), [["loudness_1", "again"]]);
+    assert.match(read("report.md"), /^- Run again: loudness_1$/m);
     assert.doesNotMatch(read("report.md"), /Believe no figure/);
     const { entries: [{ runs, figures }] } = JSON.parse(read("report.json")) as Report;
-    assert.ok(figures!.mrr > 0.5);
+    assert.equal(figures!.mrr, readGolden().figures.loudness.mrr);
 
     const kept = await rerun(honest, hostile);
     assert.equal(kept.code, 1, kept.stderr);
     assert.match(kept.stderr, /^Kept 1 of 2 entries of the earlier report$/m);
-    assert.deepEqual(origins(), [["dft_1", "kept"], ["loudness_1", undefined]]);
-    assert.match(read("report.md"), /^- Kept of an earlier batch: dft_1$/m);
+    assert.deepEqual(origins(), [["loudness_1", "kept"], ["coarse_1", undefined]]);
+    assert.match(read("report.md"), /^- Kept of an earlier batch: loudness_1$/m);
     assert.deepEqual((JSON.parse(read("report.json")) as Report).entries[0].runs, runs);
   }));
 
