@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mayBeSkipped, readReport } from "../../tools/run_tests.ts";
+import { join } from "node:path";
+import { mayBeSkipped, readReport, testFiles } from "../../tools/run_tests.ts";
+import { PROJECT } from "../support.ts";
 
 const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="deno test" tests="4" failures="1" errors="0" time="0.010">
@@ -41,4 +43,19 @@ Deno.test("mayBeSkipped() forgives the want of data beside the project, and of w
   for (const [needs, forgiven] of answers) {
     assert.equal(mayBeSkipped({ name: "test", needs }), forgiven, needs);
   }
+});
+
+Deno.test("testFiles() has every file of tests once, those of the fast lane last", () => {
+  const all = testFiles(false), fast = testFiles(true);
+  for (const { name } of Deno.readDirSync(join(PROJECT, "tests", "web"))) {
+    const path = join(PROJECT, "tests", "web", name);
+    assert.equal(all.includes(path), name.endsWith("_test.ts"), name);
+  }
+  assert.equal(new Set(all).size, all.length);
+  assert.deepEqual(all.slice(-fast.length), fast);
+  assert.deepEqual(
+    fast.filter((name) => /_(kernel|browser|sandbox|slow)_test\.ts$/.test(name)),
+    [],
+  );
+  assert.ok(all[0].endsWith("_sandbox_test.ts"), all[0]);
 });
