@@ -172,6 +172,11 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
     const scaling = reference.length || items.length;
     const leftOut = LEFT_OUT * ((contours ? CONTOURS_WEIGHT : 0) + (encoder ? ENCODER_WEIGHT : 0));
     const features = contours ? views.map((view) => view.features!) : [];
+    // Of a short item many beginnings are as long as the one before: the same sound once more.
+    const isAgain = features.map((view, i) =>
+      i >= reference.length + items.length &&
+      durationOf(view) === durationOf(features[i - items.length])
+    );
     const products = encoder
       ? await DotProducts.create(views.map((view) => view.embedding!))
       : undefined;
@@ -185,9 +190,11 @@ export class VocalSearch extends RepresentationModel<SoundView[], SoundView> {
           }
           if (contours) {
             for (const { between, weight } of DISTANCES) {
-              const distances = Float64Array.from(
-                features,
-                (view) => between(query.features!, view),
+              const distances = new Float64Array(views.length);
+              features.forEach((view, i) =>
+                distances[i] = isAgain[i]
+                  ? distances[i - items.length]
+                  : between(query.features!, view)
               );
               addWeighted(scores, scaleByFirst(distances, scaling), -CONTOURS_WEIGHT * weight);
             }
