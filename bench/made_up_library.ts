@@ -4,9 +4,9 @@ import { readAudio } from "../lib/audio/read_audio.ts";
 import { listItems } from "../lib/challenge/dataset.ts";
 import { seededRandom } from "../lib/challenge/statistics.ts";
 import { normalize } from "../lib/embedding/cosine.ts";
-import { Hearing, modelVersion } from "../lib/library/hearing.ts";
+import { Hearing, modelVersion, SHAPE } from "../lib/library/hearing.ts";
 import { idOf } from "../lib/library/ids.ts";
-import { shapeOf, type SoundRow } from "../lib/library/rows.ts";
+import type { SoundRow } from "../lib/library/rows.ts";
 import { Store } from "../lib/library/store.ts";
 
 export const DATA = join(import.meta.dirname!, "..", "data", "qvim-mini");
@@ -41,8 +41,7 @@ async function* madeUp(count: number): AsyncGenerator<SoundRow> {
 
 /** Fills a library with so many made-up sounds; returns the seconds that it took. */
 export async function fill(folder: string, count: number): Promise<number> {
-  const [first] = await hearItems(new Hearing());
-  const store = await Store.openOrCreate(folder, shapeOf(first));
+  const store = await Store.openOrCreate(folder, SHAPE);
   const start = performance.now();
   let batch: SoundRow[] = [];
   for await (const row of madeUp(count)) {

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { inMemory } from "../audio/sound_source.ts";
 import type { MonoAudio } from "../audio/wav.ts";
-import { packFeatures, unpackFeatures } from "../models/vocal_search/features.ts";
+import { PACKED_FEATURES, packFeatures, unpackFeatures } from "../models/vocal_search/features.ts";
+import { EMBEDDING } from "../models/vocal_search/sound_encoder.ts";
 import { cleanTake } from "../models/vocal_search/take.ts";
-import { type SoundView, VocalSearch } from "../models/vocal_search/vocal_search.ts";
+import { BEGINNINGS, type SoundView, VocalSearch } from "../models/vocal_search/vocal_search.ts";
 import { cutPieces, WHOLE_SECONDS } from "./pieces.ts";
 
 /**
@@ -20,6 +21,23 @@ export interface Heard {
   /** What the second pass compares [shape=(views, f)]. */
   features: Float32Array[];
 }
+
+/** How much is kept of each sound: as the model that hears has it. */
+export interface Shape {
+  /** How many vectors: one of the whole, one of each beginning. */
+  views: number;
+  /** Numbers of a vector. */
+  vector: number;
+  /** Numbers of the features of a view. */
+  features: number;
+}
+
+/** That of the present model. */
+export const SHAPE: Shape = {
+  views: BEGINNINGS.length,
+  vector: EMBEDDING,
+  features: PACKED_FEATURES,
+};
 
 /** Hears sounds as the library keeps them and queries as it compares them, by {@linkcode VocalSearch}. */
 export class Hearing {

@@ -3,9 +3,9 @@ import { hashFile } from "../io/hash.ts";
 import { startProgress } from "../ui/progress.ts";
 import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
 import { findFiles, type FoundFile, isOfShard, type Shard, type Unread } from "./files.ts";
-import { Hearing, modelVersion } from "./hearing.ts";
+import { modelVersion, SHAPE } from "./hearing.ts";
 import { Listeners, type Outcome } from "./listening.ts";
-import { type BrokenFile, shapeOf } from "./rows.ts";
+import type { BrokenFile } from "./rows.ts";
 import { all, isBelow, isOneOf, quote } from "./sql.ts";
 import { Store } from "./store.ts";
 
@@ -60,7 +60,7 @@ export async function indexSounds(
   const start = performance.now();
   const say = options.say ?? (() => {});
   const found = findFiles(places, options.shard);
-  const store = await Store.openOrCreate(library, await modelShape());
+  const store = await Store.openOrCreate(library, SHAPE);
   try {
     const indexing = new Indexing(store, places, options.shard, say, found.unread);
     const report = await indexing.run(found.files);
@@ -68,12 +68,6 @@ export async function indexSounds(
   } finally {
     store.close();
   }
-}
-
-/** How much the model keeps of a sound: asked of it, with the shortest sound there is. */
-async function modelShape() {
-  const samples = Float32Array.from({ length: 1600 }, (_, i) => Math.sin(i / 5));
-  return shapeOf(await new Hearing().item({ samples, sampleRate: 16000 }));
 }
 
 class Indexing {

@@ -1,5 +1,5 @@
 import type { ArrowTable, Lance } from "./lancedb.ts";
-import type { Heard } from "./hearing.ts";
+import type { Heard, Shape } from "./hearing.ts";
 
 /** A sound of the library, or a piece of a long recording. */
 export interface SoundInfo {
@@ -73,21 +73,6 @@ const BROKEN_COLUMNS: Record<keyof BrokenFile, Kind> = {
   model: "text",
   reason: "text",
 };
-
-/** How much is kept of each sound: that of the model that hears. */
-export interface Shape {
-  /** How many vectors: one of the whole, one of each beginning. */
-  views: number;
-  /** Numbers of a vector. */
-  vector: number;
-  /** Numbers of the features of a view. */
-  features: number;
-}
-
-/** The shape of what was heard. */
-export function shapeOf({ vectors, features }: Heard): Shape {
-  return { views: vectors.length, vector: vectors[0].length, features: features[0].length };
-}
 
 /** The column of what the first pass looks into. */
 export const VECTOR_COLUMN = "vector";

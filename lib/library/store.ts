@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isConflict, reaching, retry } from "./conflicts.ts";
-import type { Heard } from "./hearing.ts";
+import type { Heard, Shape } from "./hearing.ts";
 import { idAt } from "./ids.ts";
 import type { ArrowTable, Lance, LanceConnection, LanceQuery, LanceTable } from "./lancedb.ts";
 import {
@@ -11,7 +11,6 @@ import {
   readBroken,
   readHeard,
   readInfo,
-  type Shape,
   shapeIn,
   type SoundInfo,
   type SoundRow,

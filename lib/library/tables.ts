@@ -1,4 +1,5 @@
 import { retry } from "./conflicts.ts";
+import type { Shape } from "./hearing.ts";
 import {
   type Lance,
   type LanceConnection,
@@ -6,14 +7,7 @@ import {
   LibraryError,
   loadLance,
 } from "./lancedb.ts";
-import {
-  brokenTable,
-  heardFields,
-  INFO_COLUMNS,
-  type Shape,
-  shapeIn,
-  soundsTable,
-} from "./rows.ts";
+import { brokenTable, heardFields, INFO_COLUMNS, shapeIn, soundsTable } from "./rows.ts";
 
 const SOUNDS = "sounds";
 const BROKEN = "broken";

@@ -33,12 +33,13 @@ const MODULATION_FRAMES = 512;
 export const MODULATION_RATES = 80;
 /** Where the parts of packed features begin; the number of events stands before the events. */
 const COUNT_AT = FRAMES * CONTOURS + MODULATION_RATES + STATISTICS;
-const PACKED = COUNT_AT + 1 + MAX_EVENTS * EVENT_VALUES;
+/** Numbers of packed features. */
+export const PACKED_FEATURES = COUNT_AT + 1 + MAX_EVENTS * EVENT_VALUES;
 
 /** The features as one vector of fixed length, as a library keeps them [shape=(f,)]. */
 export function packFeatures(features: SoundFeatures): Float32Array {
   const { contours, modulation, statistics, events } = features;
-  const out = new Float32Array(PACKED);
+  const out = new Float32Array(PACKED_FEATURES);
   out.set(contours);
   out.set(modulation, FRAMES * CONTOURS);
   out.set(statistics, FRAMES * CONTOURS + MODULATION_RATES);
