@@ -107,9 +107,13 @@ Deno.test("EmbeddingModel passes on what an encoder throws", async () => {
   });
 });
 
+// From where they are: by the library's one door much else would come into each process.
+const EMBEDDING_MODEL = import.meta.resolve("../../lib/embedding/embedding_model.ts");
+const REPRESENTATION_MODEL = import.meta.resolve("../../lib/embedding/representation_model.ts");
+
 /** A module whose model tells by its vectors whether the worker's program runs it. */
 const WORKER = `
-import { EmbeddingModel } from ${JSON.stringify(import.meta.resolve("../../lib/mod.ts"))};
+import { EmbeddingModel } from ${JSON.stringify(EMBEDDING_MODEL)};
 const elsewhere = Deno.mainModule.endsWith("embedding/worker.ts") ? 1 : 0;
 class Where extends EmbeddingModel {
   workerModule = import.meta.url;
@@ -148,7 +152,7 @@ Deno.test("EmbeddingModel embeds in further processes, which are given the model
 
 /** A module whose model gives an object for an item and text for a query. */
 const OBJECTS = `
-import { RepresentationModel } from ${JSON.stringify(import.meta.resolve("../../lib/mod.ts"))};
+import { RepresentationModel } from ${JSON.stringify(REPRESENTATION_MODEL)};
 class Objects extends RepresentationModel {
   workerModule = import.meta.url;
   embedItem(path) {

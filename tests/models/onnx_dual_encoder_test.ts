@@ -54,7 +54,12 @@ async function hear(
   return await withFolder(async (folder) => {
     const encoder = join(folder, "encoder.onnx");
     writeEcho(encoder, [...shape]);
-    const model = new OnnxDualEncoder({ queryEncoder: encoder, itemEncoder: encoder, frontEnd });
+    const model = new OnnxDualEncoder({
+      queryEncoder: encoder,
+      itemEncoder: encoder,
+      frontEnd,
+      threads: 1,
+    });
     const sound = writeChirp(folder, rate, seconds);
     const { data, dims } = await model.input("query", sound);
     return { data, dims, embedding: await model.embedQuery(sound) };

@@ -56,11 +56,11 @@ Deno.test("OnnxDualEncoder scores the same in one process and in several", () =>
       frontEnd: { duration: 2 },
     };
     const data = join(PROJECT, "data", "qvim-mini");
-    const items = toPaths(listItems(data)), queries = toPaths(listQueries(data));
+    // With the items these are so many sounds that further processes hear them.
+    const items = toPaths(listItems(data)), queries = toPaths(listQueries(data).slice(0, 3));
     const all = await new OnnxDualEncoder(options).computeSimilarities(items, queries);
-    const few = Object.fromEntries(Object.entries(queries).slice(0, 3));
-    const fewItems = Object.fromEntries(Object.entries(items).slice(0, 4));
-    const some = await new OnnxDualEncoder(options).computeSimilarities(fewItems, few);
+    const few = Object.fromEntries(Object.entries(items).slice(0, 4));
+    const some = await new OnnxDualEncoder(options).computeSimilarities(few, queries);
     for (const [query, row] of Object.entries(some)) {
       for (const [item, score] of Object.entries(row)) {
         assert.ok(Math.abs(score - all[query][item]) < 1e-5);
