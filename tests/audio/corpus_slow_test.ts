@@ -72,11 +72,22 @@ Deno.test({
         `aevalsrc=${left}|${right}:d=1:s=44100`,
         source,
       );
+      // One process writes all files, and one reads them: most of what it takes is its start.
+      const at = (file: string) => join(folder, file);
+      const files = FFMPEG.map(([file]) => file);
+      const written = FFMPEG.flatMap(([file, args]) => [
+        ...args === "" ? [] : args.split(" "),
+        at(file),
+      ]);
+      run("ffmpeg", "-v", "error", "-i", source, ...written);
+      const inputs = files.flatMap((file) => ["-i", at(file)]);
+      const outputs = files.flatMap((
+        file,
+        i,
+      ) => ["-map", `${i}`, "-f", "f32le", at(`${file}.raw`)]);
+      run("ffmpeg", "-v", "error", ...inputs, ...outputs);
       for (const [file, args, step] of FFMPEG) {
-        const path = join(folder, file);
-        const options = args === "" ? [] : args.split(" ");
-        run("ffmpeg", "-v", "error", "-i", source, ...options, path);
-        const raw = run("ffmpeg", "-v", "error", "-i", path, "-f", "f32le", "-");
+        const path = at(file), raw = Deno.readFileSync(at(`${file}.raw`));
         const values = new Float32Array(raw.buffer, 0, raw.length >> 2);
         const stereo = args.includes("-ac 1")
           ? Float32Array.from({ length: 2 * values.length }, (_, i) => values[i >> 1])

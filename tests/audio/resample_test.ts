@@ -25,10 +25,15 @@ function amplitude(
   window = nuttall(samples.length),
 ): number {
   let re = 0, im = 0;
+  // The angle goes on by a step each time: a multiplication, where there would be two functions.
   const step = 2 * Math.PI * frequency / rate;
+  const [turnRe, turnIm] = [Math.cos(step), Math.sin(step)];
+  let cos = 1, sin = 0;
   for (let i = 0; i < samples.length; i++) {
-    re += window[i] * samples[i] * Math.cos(step * i);
-    im += window[i] * samples[i] * Math.sin(step * i);
+    const value = window[i] * samples[i];
+    re += value * cos;
+    im += value * sin;
+    [cos, sin] = [cos * turnRe - sin * turnIm, cos * turnIm + sin * turnRe];
   }
   return 2 * Math.hypot(re, im);
 }
