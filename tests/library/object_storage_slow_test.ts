@@ -111,7 +111,7 @@ async function startReader(env: Record<string, string>, query: string) {
       assert.equal(new Set(results.map(({ id }) => id)).size, results.length);
       answers++;
       // As a person asks: without a pause the writers would wait for a processor.
-      await delay(200);
+      await delay(400);
     }
   })();
   return {
@@ -131,7 +131,7 @@ testWithMoto(
   "three machines fill one table on S3 while two others read it, though one is killed",
   async (env) => {
     await withFolder(async (folder) => {
-      const sounds = join(folder, "sounds"), all = manySounds(150);
+      const sounds = join(folder, "sounds"), all = manySounds(45);
       all.forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
       Deno.writeTextFileSync(join(sounds, "broken.wav"), "OggS, not a WAV file");
       const shard = (index: number) => {
@@ -139,7 +139,7 @@ testWithMoto(
         return start(args, env);
       };
       const killed = shard(3), writers = [shard(1), shard(2)].map((child) => child.output());
-      setTimeout(() => killed.kill("SIGKILL"), 700);
+      setTimeout(() => killed.kill("SIGKILL"), 400);
       assert.equal((await killed.output()).signal, "SIGKILL");
       const first = await Promise.race(writers);
       assert.equal(first.code, 0);
@@ -158,7 +158,7 @@ testWithMoto(
       assert.equal(rows.length, all.length);
       assert.equal(new Set(rows.map(({ path }) => path)).size, all.length);
       // What a reader has opened before sees what was written since, within a second or so.
-      await new Promise((resolve) => setTimeout(resolve, 1200));
+      await delay(1200);
       for (const reader of readers) {
         const results = await reader.search();
         assert.equal(results.length, all.length);
