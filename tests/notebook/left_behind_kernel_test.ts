@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PROJECT, withFolder } from "../support.ts";
-import { codeNotebook, run } from "./support.ts";
+import { codeNotebook, FOREVER, run } from "./support.ts";
 
 const isLinux = Deno.build.os === "linux";
 
@@ -19,7 +19,7 @@ Deno.test("runNotebook() leaves no process behind, also none that a cell started
       const [end, name] of [
         ["", "none"],
         ["Deno.exit(1)", "DeadKernelError"],
-        ["while (true) {}", "CellTimeoutError"],
+        [FOREVER, "CellTimeoutError"],
       ]
     ) {
       // The cell says itself, in a file, that the process was there.
@@ -52,7 +52,7 @@ Deno.test({
   ignore: !isLinux,
   fn: async () => {
     const mark = crypto.randomUUID();
-    const ends = ["", "Deno.exit(1)", "while (true) {}"];
+    const ends = ["", "Deno.exit(1)", FOREVER];
     const started = await Promise.all(ends.map(async (end) => {
       const cells = codeNotebook(
         daemon(mark),
@@ -77,7 +77,7 @@ Deno.test({
   fn: async () => {
     const mark = crypto.randomUUID();
     const start = `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"] }).spawn();`;
-    const end = 'Deno.kill((await import("node:process")).ppid, "SIGKILL"); while (true);';
+    const end = `Deno.kill((await import("node:process")).ppid, "SIGKILL"); ${FOREVER}`;
     await assert.rejects(run(codeNotebook(start, end)), {
       name: "DeadKernelError",
       message: /ended by SIGKILL/,
@@ -114,7 +114,7 @@ Deno.test("the kernel, what it started and its folder are gone when the runner i
       `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"], detached: ${detached} })`;
     const cell = `${isLinux ? daemon(mark) : ""} ${command(false)}.spawn(); ${
       command(true)
-    }.spawn(); while (true);`;
+    }.spawn(); ${FOREVER}`;
     const notebook = codeNotebook(cell);
     Deno.writeTextFileSync(
       program,

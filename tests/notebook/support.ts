@@ -19,6 +19,9 @@ export function codeNotebook(...sources: string[]): Notebook {
   };
 }
 
+/** Code that never ends, and hears nothing, as an endless loop does; but other tests have the core. */
+export const FOREVER = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+
 /** The text of such a notebook. */
 export function codeNotebookText(...sources: string[]): string {
   return formatNotebook(codeNotebook(...sources));
