@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { modelVersion } from "../../lib/library/hearing.ts";
 import { SoundLibrary } from "../../lib/library/search.ts";
 import { hashFile } from "../../lib/io/hash.ts";
 import { Store } from "../../lib/library/store.ts";
-import { cli, PROJECT, withFolder } from "../support.ts";
+import { PROJECT, withFolder } from "../support.ts";
 import { FALL, PULSES, RISE, voice } from "../models/sounds.ts";
 import { manySounds, rowsOf, writeSound } from "./support.ts";
 
@@ -167,82 +168,9 @@ Deno.test("indexSounds() keeps the list of files where an older model kept vecto
     assert.deepEqual([report.heard, report.sounds], [1, 1]);
     assert.equal((await rowsOf(library))[0].model, modelVersion());
     // Who had it open goes on with what is there now.
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await delay(1100);
     assert.equal((await open.search(path))[0].path, path);
     open.close();
-  });
-});
-
-/** Starts to index in a process of its own. */
-function startIndexing(sounds: string, library: string): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", join(PROJECT, "cli.ts"), "index", sounds, "--library", library, "--json"],
-    stdout: "piped",
-    stderr: "null",
-    stdin: "null",
-  }).spawn();
-}
-
-Deno.test("an indexer that is killed again and again ends with each sound once", async () => {
-  await withFolder(async (folder) => {
-    const library = join(folder, "library"), sounds = join(folder, "sounds");
-    const all = manySounds(120);
-    all.forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
-    for (let kill = 0; kill < 10; kill++) {
-      const child = startIndexing(sounds, library);
-      // Whenever it is, what is asserted holds.
-      const timer = setTimeout(() => child.kill("SIGKILL"), 150 + 2500 * Math.random());
-      await child.output();
-      clearTimeout(timer);
-    }
-    const report = await indexSounds([sounds], library);
-    assert.deepEqual([report.files, report.sounds], [all.length, all.length]);
-    assert.equal(new Set((await rowsOf(library)).map(({ path }) => path)).size, all.length);
-  });
-});
-
-Deno.test("two indexers at once leave each sound once", async () => {
-  await withFolder(async (folder) => {
-    const library = join(folder, "library"), sounds = join(folder, "sounds");
-    manySounds(60).forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
-    const outputs = await Promise.all(
-      [1, 2].map(() => startIndexing(sounds, library).output()),
-    );
-    for (const { code, stdout } of outputs) {
-      assert.equal(code, 0);
-      assert.equal(JSON.parse(new TextDecoder().decode(stdout)).files, 60);
-    }
-    const rows = await rowsOf(library);
-    assert.equal(rows.length, 60);
-    assert.equal(new Set(rows.map(({ path }) => path)).size, 60);
-  });
-});
-
-Deno.test("deno task index with --shard hears every file on one machine only", async () => {
-  await withFolder(async (folder) => {
-    const library = join(folder, "library"), sounds = join(folder, "sounds");
-    manySounds(12).forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
-    let files = 0;
-    for (const shard of ["1/2", "2/2", "1/2"]) {
-      const { code, stdout } = await cli([
-        "index",
-        sounds,
-        "--library",
-        library,
-        "--shard",
-        shard,
-        "--json",
-      ]);
-      assert.equal(code, 0);
-      const report = JSON.parse(stdout);
-      assert.equal(report.gone, 0);
-      if (shard !== "1/2" || files === 0) files += report.files;
-    }
-    assert.equal(files, 12);
-    assert.equal((await rowsOf(library)).length, 12);
-    const wrong = await cli(["index", sounds, "--library", library, "--shard", "3/2"]);
-    assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /Expected --shard I\/N with I from 1 to N but found 3\/2/);
   });
 });
 
