@@ -143,6 +143,26 @@ const BAD: [
     },
     /Expected little-endian numbers but found big/,
   ],
+  ...[-1, -300].map((back): (typeof BAD)[number] => [
+    `bytes that were changed ${-back} before the end of a storage`,
+    async (files) => {
+      const name = Object.keys(files).find((name) => name.endsWith("/data/0"))!;
+      const bytes = await zip({ ...files, [name]: new Uint8Array(400) });
+      const start = bytes.findIndex((_, i) => bytes.subarray(i, i + 400).every((x) => x === 0));
+      bytes[start + 400 + back]++;
+      return bytes;
+    },
+    /Expected the entry .*data\/0 to be whole but found other bytes than its checksum is of/,
+  ]),
+  [
+    "an entry that does not begin where it is said to",
+    async (files) => {
+      const bytes = await zip(files);
+      bytes[3]++;
+      return bytes;
+    },
+    /Expected the entry .* to be whole but found other bytes/,
+  ],
   [
     "4 GB claimed in a small file",
     async (files) => {
