@@ -8,7 +8,7 @@
  * `FOLDER` is the kernel's own, with what it is started with.
  */
 import { join } from "node:path";
-import { killDescendants, killMarked, killTree, processTree } from "../io/process_tree.ts";
+import { killDescendants, killMarked, killTree, watchedTree } from "../io/process_tree.ts";
 import { type KernelCommand, START_FILE } from "./kernel_command.ts";
 
 /** From prctl.h and wait.h. */
@@ -66,7 +66,7 @@ function adoptOrphans(): void {
   symbols.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n);
   // Who has ended keeps its number until its parent has asked how; the kernel Deno asks.
   Deno.addSignalListener("SIGCHLD", () => {
-    for (const { pid, parent, resident } of processTree(Deno.pid)) {
+    for (const { pid, parent, resident } of watchedTree(Deno.pid)) {
       if (parent === Deno.pid && pid !== kernel.pid && resident === 0) {
         symbols.waitpid(pid, null, WNOHANG);
       }
