@@ -226,7 +226,7 @@ async function runLocked(
   let drawn = performance.now();
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await runOn(next.entry, next.path, allSettings);
+      await runOn(next.entry, next.path, allSettings, hooks.say);
       ended.add(next.entry);
       // While a page is drawn nobody watches the runs.
       const isDue = performance.now() - drawn > DRAWN_MS;
@@ -248,7 +248,12 @@ async function runLocked(
  *
  * @throws {BatchError} Where there is no room for a run, or for what it came to.
  */
-async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<void> {
+async function runOn(
+  entry: Entry,
+  path: string,
+  settings: Setting[],
+  say: BatchHooks["say"],
+): Promise<void> {
   const attempt = async (target: Entry, setting: Setting) => {
     const fresh = { ...target };
     const waits = [...RETRY_MS];
@@ -265,6 +270,7 @@ async function runOn(entry: Entry, path: string, settings: Setting[]): Promise<v
         if (wait === undefined || error instanceof KeepError) throw error;
         for (const key of Object.keys(target)) delete target[key as keyof Entry];
         Object.assign(target, fresh, { runs: [] });
+        say(`${plain(entry.name)} is tried again in ${wait / 1000} s. ${error.message}`);
         await delay(wait);
       }
     }

@@ -218,7 +218,14 @@ Deno.test({
       await withSmallDisk(6, async (disk) => {
         const { code, stderr } = await rerun(disk);
         assert.equal(code, 1, stderr);
-        assert.match(stderr, /Expected to prepare a run but could not: No space left on device/);
+        const full = "Expected to prepare a run but could not: No space left on device";
+        for (const seconds of [1, 5, 10]) {
+          assert.ok(
+            stderr.includes(`\nloudness_1 is tried again in ${seconds} s. ${full}`),
+            stderr,
+          );
+        }
+        assert.ok(stderr.includes(`BatchError: ${full}`), stderr);
         assert.deepEqual([...Deno.readDirSync(disk)], []);
       });
       assert.deepEqual(entry().runs, []);
