@@ -3,6 +3,14 @@ import type { MonoAudio, OpenSound } from "./wav.ts";
 /** What is read in parts: an open file, or samples in memory. */
 export type SoundSource = Pick<OpenSound, "sampleRate" | "frames" | "read">;
 
+/** Below this level nothing is heard: about one step of 16 bit. */
+const SILENCE = 4e-5;
+
+/** Whether nothing can be heard in samples. */
+export function isSilent(samples: Float32Array): boolean {
+  return !samples.some((x) => Math.abs(x) > SILENCE);
+}
+
 /** Samples in memory as what is read in parts. */
 export function inMemory({ samples, sampleRate }: MonoAudio): SoundSource {
   return {

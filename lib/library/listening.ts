@@ -3,7 +3,7 @@
  * what those processes load.
  */
 import { openAudio } from "../audio/read_audio.ts";
-import type { MonoAudio } from "../audio/wav.ts";
+import { isSilent } from "../audio/sound_source.ts";
 import { EmbeddingPool, WorkerEndedError } from "../embedding/pool.ts";
 import { QvimError } from "../io/errors.ts";
 import { hashFile } from "../io/hash.ts";
@@ -30,14 +30,6 @@ export interface HeardFile {
  */
 export type Outcome = HeardFile | { error: string; isUnread?: boolean };
 
-/** Below this level nothing is heard: about one step of 16 bit. */
-const SILENCE = 4e-5;
-
-/** Whether nothing can be heard in a recording. */
-export function isSilent({ samples }: MonoAudio): boolean {
-  return !samples.some((x) => Math.abs(x) > SILENCE);
-}
-
 /** Whether the system refused: the right to read, the disk, the network. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error &&
@@ -52,8 +44,9 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
     const pieces: (Piece & Heard)[] = [];
     for (const piece of cutPieces(sound)) {
       const first = Math.floor(piece.start * rate), end = Math.ceil(piece.end * rate);
-      const audio = { samples: sound.read(first, end - first), sampleRate: rate };
-      if (!isSilent(audio)) pieces.push({ ...piece, ...await hearing.item(audio) });
+      const samples = sound.read(first, end - first);
+      if (isSilent(samples)) continue;
+      pieces.push({ ...piece, ...await hearing.item({ samples, sampleRate: rate }) });
     }
     if (pieces.length === 0) {
       return { error: `Expected a sound but found only silence in ${path}` };

@@ -1,3 +1,4 @@
+import { isSilent } from "../audio/sound_source.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
 import { assertKind, TEXT } from "../io/options.ts";
@@ -5,7 +6,6 @@ import { cleanTake } from "../models/vocal_search/take.ts";
 import { isOfLance, reaching } from "./conflicts.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
 import { LibraryError, RecordingError } from "./lancedb.ts";
-import { isSilent } from "./listening.ts";
 import {
   assertRecording,
   assertSearchOptions,
@@ -109,7 +109,7 @@ export class SoundLibrary {
     const audio = typeof query === "string" ? await readRecording(query) : query;
     assertRecording(audio);
     // The click of a button alone is no imitation either.
-    if (isSilent({ ...audio, samples: cleanTake(audio.samples, audio.sampleRate) })) {
+    if (isSilent(cleanTake(audio.samples, audio.sampleRate))) {
       throw new RecordingError(
         `Expected an imitation but found only silence in ${
           typeof query === "string" ? query : "the recording"

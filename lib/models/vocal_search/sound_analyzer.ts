@@ -2,7 +2,8 @@ import { RealFft } from "../../audio/fft.ts";
 import { bankRows, melFilterBank } from "../../audio/mel_bank.ts";
 import { resample } from "../../audio/resample.ts";
 import { openAudio } from "../../audio/read_audio.ts";
-import type { MonoAudio } from "../../audio/wav.ts";
+import { blocksOf, inMemory, isSilent, type SoundSource } from "../../audio/sound_source.ts";
+import type { MonoAudio, OpenSound } from "../../audio/wav.ts";
 
 import { FLOOR, FRAME_SECONDS, MEL_BANDS, type SoundFrames, trim } from "./sound_frames.ts";
 
@@ -22,12 +23,37 @@ const PITCH: [number, number] = [70, 1000];
 const LOWEST_BIN = 5;
 const MEL_RANGE: [number, number] = [60, 8000];
 
-/** As much of a recording as is listened to, of any format that can be read. */
+/** As much of a recording as is listened to, from where it begins, of any format that can be read. */
 export async function readHeard(path: string): Promise<MonoAudio> {
-  using sound = await openAudio(path, MAX_SECONDS + MARGIN_SECONDS);
+  const beginning = await readFrom(path, MAX_SECONDS + MARGIN_SECONDS, () => 0);
+  if (!isSilent(beginning.samples)) return beginning;
+  // Few begin that late: these alone are decoded to their end.
+  return await readFrom(path, Infinity, firstHeard);
+}
+
+/** @param seconds How much may be needed of what is compressed. */
+async function readFrom(
+  path: string,
+  seconds: number,
+  startIn: (sound: OpenSound) => number,
+): Promise<MonoAudio> {
+  using sound = await openAudio(path, seconds);
   const { sampleRate } = sound;
   const count = Math.ceil((MAX_SECONDS + MARGIN_SECONDS) * sampleRate);
-  return { samples: sound.read(0, count), sampleRate };
+  return { samples: sound.read(startIn(sound), count), sampleRate };
+}
+
+/**
+ * Where the second begins in which something is heard first, in samples; 0 where nothing is, or within
+ * what is listened to.
+ */
+function firstHeard(sound: SoundSource): number {
+  let start = 0;
+  for (const block of blocksOf(sound, sound.sampleRate)) {
+    if (!isSilent(block)) return start < MAX_SECONDS * sound.sampleRate ? 0 : start;
+    start += block.length;
+  }
+  return 0;
 }
 
 /** Bins of a frame's spectrum. */
@@ -66,9 +92,10 @@ export class SoundAnalyzer {
     return this.analyzeAudio(await readHeard(path));
   }
 
-  /** The same of a sound in memory; of a longer one, its first ten seconds. */
-  analyzeAudio({ samples, sampleRate }: MonoAudio): SoundFrames {
-    const clip = withinRange(samples);
+  /** The same of a sound in memory; of a longer one, its first ten seconds, or those from where it begins. */
+  analyzeAudio(audio: MonoAudio): SoundFrames {
+    const { samples, sampleRate } = audio;
+    const clip = withinRange(samples.subarray(firstHeard(inMemory(audio))));
     return this.analyze(resample(clip, sampleRate, SAMPLE_RATE, MAX_SECONDS * SAMPLE_RATE));
   }
 

@@ -148,6 +148,24 @@ Deno.test("VocalSearch is not thrown by what people do: silence, clicks, clippin
     }
   }));
 
+Deno.test("VocalSearch hears a sound that begins after more than it listens to", () =>
+  withFolder(async (folder) => {
+    const model = new VocalSearch(), samples = Float32Array.from(RISE);
+    const late = new Float32Array(12.3 * RATE + samples.length);
+    late.set(samples, 12.3 * RATE);
+    const [early, after] = ["early.wav", "late.wav"].map((name) => join(folder, name));
+    writeWav(early, samples);
+    writeWav(after, late);
+    assert.deepEqual(await model.embedItem(after), await model.embedItem(early));
+    assert.deepEqual(await model.embedQuery(after), await model.embedQuery(early));
+    const inMemory = (samples: Float32Array<ArrayBuffer>) =>
+      model.embedQueryAudio({ samples, sampleRate: RATE });
+    assert.deepEqual(await inMemory(late), await inMemory(samples));
+    // Where nothing is heard at all there is nothing to go on to.
+    writeWav(after, new Float32Array(13 * RATE));
+    assert.equal((await model.embedQuery(after)).features!.events.length, 7);
+  }));
+
 Deno.test("VocalSearch hears a file of floats that are no sound's as the same sound at full scale", async () => {
   const model = new VocalSearch();
   const ordinary = { samples: Float32Array.from(RISE), sampleRate: 44100 };
