@@ -28,12 +28,12 @@ async function changeIn(folder: string, isOver: AbortSignal): Promise<void> {
 Deno.test("an indexer that is killed again and again ends with each sound once", async () => {
   await withFolder(async (folder) => {
     const library = join(folder, "library"), sounds = join(folder, "sounds");
-    const all = manySounds(120);
+    const all = manySounds(66);
     let written = 0;
     Deno.mkdirSync(library);
     for (let kill = 0; kill < 10; kill++) {
       // The first ones are so many that further processes hear them; then a few more come each time.
-      for (; written < 30 + 10 * kill; written++) {
+      for (; written < 30 + 4 * kill; written++) {
         writeSound(join(sounds, `${written}.wav`), all[written]);
       }
       const child = startIndexing(sounds, library), ended = child.output();
