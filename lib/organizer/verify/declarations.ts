@@ -5,7 +5,7 @@ import type { Place, Program } from "./program.ts";
 interface Declared {
   name: string;
   place: Place;
-  /** The module that it is imported from. */
+  /** What it is imported from: the module, and the name there. */
   module?: string;
 }
 
@@ -46,7 +46,7 @@ export function settleDeclarations(program: Program): Finding[] {
   for (const statement of body) {
     if (statement.type === "ImportDeclaration") {
       statement.specifiers = statement.specifiers.filter((specifier) =>
-        declare(specifier, specifier.local.name, statement.source.value)
+        declare(specifier, specifier.local.name, originOf(specifier, statement.source.value))
       );
     } else if (statement.type === "VariableDeclaration") {
       for (const { id } of statement.declarations) {
@@ -68,6 +68,13 @@ export function settleDeclarations(program: Program): Finding[] {
     if (isAgain) statement.kind = "var";
   }
   return findings;
+}
+
+/** A module, and the name of what is imported of it: another name of it is another thing. */
+function originOf(specifier: t.ImportDeclaration["specifiers"][number], module: string): string {
+  if (specifier.type !== "ImportSpecifier") return `${module} ${specifier.type}`;
+  const { imported } = specifier;
+  return `${module} ${imported.type === "Identifier" ? imported.name : imported.value}`;
 }
 
 /** The names that a pattern declares. */

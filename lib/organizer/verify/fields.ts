@@ -1,12 +1,7 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
+import { CHANGES, type Escapes, REORDERS } from "./escapes.ts";
 import { knownText, type Value } from "./values.ts";
-
-/** Methods that change a list or a map. */
-const CHANGES =
-  /^(push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear)$/;
-const CHANGES_FIRST =
-  /^(Object\.(assign|defineProperty|defineProperties|setPrototypeOf)|Reflect\..*)$/;
 
 /** What is assigned to a field is not followed into more cases than this. */
 const MOST_ASSIGNED = 64;
@@ -17,61 +12,101 @@ export class Fields {
   readonly #assigned = new Map<string, { object: NodePath; value?: NodePath }[]>();
   /** Uses of a field of a name. */
   readonly #uses = new Map<string, NodePath[]>();
-  /** Fields of classes, by name. */
+  /** Fields and methods of classes and literals, by name. */
   readonly #declared = new Map<string, NodePath[]>();
   readonly #byObject = new Map<string, Map<t.Node | "any", (NodePath | undefined)[]>>();
-  readonly #below = new Map<string, Map<t.Node, NodePath[]>>();
+  readonly #below = new Map<string, Map<t.Node | "any", NodePath[]>>();
   /** Objects that are changed by a name that isn't known, or by a method. */
   readonly #changed: NodePath[] = [];
+  readonly #reordered: NodePath[] = [];
   /** Uses by names that must be followed themselves. */
   readonly #computed: NodePath[] = [];
+  readonly #computedMembers: NodePath[] = [];
   /** While names are followed, nothing is known of fields. */
   #state: "new" | "settling" | "settled" = "new";
   readonly #touched = new Set<t.Node>();
   readonly #changedNodes = new Set<t.Node>();
+  /** What has parts that literals don't: an entry of a folder, a key with its value. */
+  #changesPairs = false;
 
+  /**
+   * @param resolveEarly As `resolve`, of what keeps nothing of what it finds.
+   * @param escapes What of the program's objects gets to where it can't be followed, once that is known.
+   */
   constructor(
     program: NodePath,
     private readonly resolve: (path: NodePath) => Value[],
-    /** The same, of what keeps nothing of what it finds. */
     private readonly resolveEarly: (path: NodePath) => Value[],
+    private readonly escapes: () => Escapes | undefined,
   ) {
     program.traverse({
       MemberExpression: (path) => this.#member(path),
       OptionalMemberExpression: (path) => this.#member(path),
       ObjectPattern: (path) => this.#pattern(path),
-      CallExpression: (path) => this.#call(path),
       ClassProperty: (path) => this.#property(path),
       ClassAccessorProperty: (path) => this.#property(path),
       ClassPrivateProperty: (path) => this.#property(path),
+      ClassMethod: (path) => this.#property(path),
+      ClassPrivateMethod: (path) => this.#property(path),
+      ObjectProperty: (path) => {
+        if (path.parentPath.isObjectExpression()) this.#property(path);
+      },
+      ObjectMethod: (path) => this.#property(path),
     });
   }
 
   #isSettled(): boolean {
     if (this.#state === "new") {
       this.#state = "settling";
+      for (const path of this.#computedMembers) {
+        const keys = this.resolveEarly(path.get("key") as NodePath).map(knownText);
+        for (const key of keys) if (key !== undefined) append(this.#declared, key, path);
+      }
       for (const path of this.#computed) {
         const property = path.get(path.isObjectProperty() ? "key" : "property") as NodePath;
         const keys = this.resolveEarly(property).map(knownText);
         const { object, value, isTarget } = targetOf(path);
         for (const key of keys) {
           if (key !== undefined) append(this.#uses, key, path);
+          if (CHANGES.test(key ?? "")) this.#changed.push(object);
           if (!isTarget) continue;
           if (key === undefined) this.#changed.push(object);
           else append(this.#assigned, key, { object, value });
         }
       }
       for (const value of this.#changed.flatMap((object) => this.resolveEarly(object))) {
+        this.#changes(this.#touched, value);
+      }
+      for (const value of this.#reordered.flatMap((object) => this.resolveEarly(object))) {
+        // Of a list nobody knows the order.
         if (value.kind === "code") this.#touched.add(value.path.node);
       }
       for (const { object } of [...this.#assigned.values()].flat()) {
-        for (const value of this.resolveEarly(object)) {
-          if (value.kind === "code") this.#changedNodes.add(value.path.node);
-        }
+        for (const value of this.resolveEarly(object)) this.#changes(this.#changedNodes, value);
       }
       this.#state = "settled";
     }
     return this.#state === "settled";
+  }
+
+  #changes(set: Set<t.Node>, value: Value): void {
+    if (value.kind === "code") set.add(value.path.node);
+    if (value.kind === "list" && value.at !== undefined) set.add(value.at.node);
+    if (value.kind === "pair" || value.kind === "entry") this.#changesPairs = true;
+  }
+
+  /** Whether something is assigned to a part of what is listed of a folder or an object. */
+  get changesPairs(): boolean {
+    return !this.#isSettled() || this.#changesPairs;
+  }
+
+  /** What the program itself declares or assigns under a name, of whatever object; undefined is unknown. */
+  allOf(key: string): (NodePath | undefined)[] {
+    if (!this.#isSettled()) return [undefined];
+    return [
+      ...this.#declared.get(key) ?? [],
+      ...(this.#assigned.get(key) ?? []).map(({ value }) => value),
+    ];
   }
 
   /** What is assigned to a field of an object, or of one that may be it; a missing value is unknown. */
@@ -101,18 +136,49 @@ export class Fields {
       this.#below.set(key, byBase = new Map());
       for (const field of this.#declared.get(key) ?? []) {
         const owner = field.parentPath!.parentPath as NodePath<t.Class>;
-        if (!owner.node.superClass) continue;
+        if (!owner.isClass() || !owner.node.superClass) continue;
         for (const value of this.resolve(owner.get("superClass") as NodePath)) {
           if (value.kind === "code") append(byBase, value.path.node, field);
+          if (value.kind === "unknown") append(byBase, "any", field);
         }
       }
     }
-    return byBase.get(base) ?? [];
+    const unseen = this.escapes()?.isLost(base) ? byBase.get("any") ?? [] : [];
+    return [...byBase.get(base) ?? [], ...unseen];
   }
 
   /** Whether a literal may be changed otherwise than by an assignment to a field that is named. */
   isTouched(node: t.Node): boolean {
-    return !this.#isSettled() || this.#touched.has(node);
+    return !this.#isSettled() || this.#touched.has(node) ||
+      (this.escapes()?.isChanged(node) ?? false);
+  }
+
+  /** Whether methods of a literal or a class may be called with anything, and with another `this`. */
+  isCalled(owner: t.Node): boolean {
+    return this.escapes()?.isCalled(owner) ?? false;
+  }
+
+  /** Whether a method is used otherwise than by calling it, or binding it to what has it. */
+  isTakenOut(key: string): boolean {
+    return this.#isSettled() && (this.#uses.get(key) ?? []).some((use) => {
+      const { parentPath } = use;
+      if (use.isObjectProperty()) return true;
+      if (parentPath!.isCallExpression() || parentPath!.isOptionalCallExpression()) {
+        return use.key !== "callee";
+      }
+      const isBound = parentPath!.isMemberExpression() && use.key === "object" &&
+        !parentPath!.node.computed && (parentPath!.node.property as t.Identifier).name === "bind";
+      return !isBound || !this.#isBoundToItself(use, parentPath!.parentPath!);
+    });
+  }
+
+  #isBoundToItself(use: NodePath, call: NodePath): boolean {
+    if (!call.isCallExpression()) return false;
+    const [self] = call.get("arguments") as NodePath[];
+    const object = use.get("object") as NodePath;
+    return self !== undefined && self.node.type === object.node.type &&
+      (self.isThisExpression() ||
+        self.isIdentifier() && self.node.name === (object.node as t.Identifier).name);
   }
 
   /** Whether anything of a literal is assigned to, by whatever name. */
@@ -150,6 +216,9 @@ export class Fields {
     append(this.#uses, key, path);
     const { object, value, isTarget } = targetOf(path);
     if (isTarget) append(this.#assigned, key, { object, value });
+    // Whoever has such a method can call it: `const push = a.push.bind(a)`.
+    else if (REORDERS.test(key)) this.#reordered.push(object);
+    else if (CHANGES.test(key)) this.#changed.push(object);
   }
 
   #pattern(path: NodePath): void {
@@ -161,19 +230,6 @@ export class Fields {
     }
   }
 
-  #call(path: NodePath<t.CallExpression>): void {
-    const callee = path.get("callee") as NodePath;
-    if (!callee.isMemberExpression()) return;
-    const { property, computed } = callee.node;
-    const key = !computed && property.type === "Identifier" ? property.name : undefined;
-    const object = callee.get("object") as NodePath;
-    if (CHANGES.test(key ?? "")) this.#changed.push(object);
-    if (object.isIdentifier() && CHANGES_FIRST.test(`${object.node.name}.${key}`)) {
-      const [first] = path.get("arguments") as NodePath[];
-      if (first !== undefined) this.#changed.push(first);
-    }
-  }
-
   #property(path: NodePath): void {
     const { key, computed } = path.node as
       | t.ClassProperty
@@ -181,6 +237,7 @@ export class Fields {
     if (key.type === "PrivateName") append(this.#declared, `#${key.id.name}`, path);
     else if (!computed && key.type === "Identifier") append(this.#declared, key.name, path);
     else if (key.type === "StringLiteral") append(this.#declared, key.value, path);
+    else if (computed) this.#computedMembers.push(path);
   }
 }
 

@@ -1,9 +1,15 @@
 import type { NodePath } from "@babel/traverse";
 import { ASKS, MAKES_TEMPORARY, READS, WRITES, WRITES_BOTH } from "./names.ts";
+import { isOfPackage } from "./patching.ts";
 import { checkPath, readable } from "./places.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
-import type { Value } from "./values.ts";
+import { concatenate, ROOT, type Value } from "./values.ts";
+
+/** Texts that a package may take for a file's path. */
+const MAY_BE_FILE = /^(⟨DATA_PATH⟩|file:|\/\w|\.\.?\/|~\/|[A-Za-z]:[\\/])/;
+/** The helpers that write below the root. */
+const HELPERS = /^qvim\/helpers\.(wgetDownload|googleDriveDownload|gitCloneCheckout|unpackFile)$/;
 
 /** Looks at calls that read and write files: with paths that are known to be the submission's. */
 export class FileRules {
@@ -21,13 +27,32 @@ export class FileRules {
       this.#paths(path, name, args.slice(0, 1), "reads");
     }
     if (MAKES_TEMPORARY.test(name)) this.#temporary(path, name, args[0]);
-    if (/^(npm|jsr):/.test(name)) this.#package(path, name, args);
+    if (isOfPackage(name)) this.#package(path, name, args);
+    this.#helper(path, name, args);
   }
 
-  /** A package may read what it is given: the data is told from other texts. */
+  /** What the helpers fetch and unpack goes below the root, and not to the output. */
+  #helper(path: NodePath, name: string, args: NodePath[]): void {
+    const folder = args[/Download$/.test(name) ? 2 : /unpackFile$/.test(name) ? 1 : 0];
+    if (!HELPERS.test(name) || folder === undefined && !/Download$/.test(name)) return;
+    const slash: Value[] = [{ kind: "text", text: "/" }];
+    let target = concatenate([{ kind: "text", text: ROOT }], slash);
+    if (folder) target = concatenate(target, this.resolver.resolve(folder));
+    if (/Download$/.test(name) && args[0]) {
+      target = concatenate(concatenate(target, slash), this.resolver.resolve(args[0]));
+    }
+    for (const value of target) {
+      const found = checkPath(value, "writes", name);
+      if (found?.severity === "violation") {
+        this.remarks.add(path, found.rule, found.severity, `${name} ${found.message}`);
+      }
+    }
+  }
+
+  /** A package may read what it is given: the data, and files elsewhere, are told from other texts. */
   #package(path: NodePath, name: string, args: NodePath[]): void {
     for (const value of args.flatMap((arg) => this.resolver.resolve(arg))) {
-      if (value.kind !== "text" || !/^(⟨DATA_PATH⟩|file:)/.test(value.text)) continue;
+      if (value.kind !== "text" || !MAY_BE_FILE.test(value.text)) continue;
       const found = checkPath(value, "reads", name);
       if (found !== undefined) {
         this.remarks.add(path, "paths", "warning", `${name} ${found.message}`);

@@ -75,7 +75,9 @@ function callBy(reference: NodePath): Call | undefined {
   }
   const method = (callee.node.property as t.Identifier).name;
   const object = callee.get("object") as NodePath;
-  if (reference.key === 1 && method === "from" && object.isIdentifier({ name: "Array" })) {
+  const isArray = object.isIdentifier() && /^(\w+\d)?(Clamped)?Array$/.test(object.node.name) &&
+    !object.scope.hasBinding(object.node.name, true);
+  if (reference.key === 1 && method === "from" && isArray) {
     return {
       path: parentPath,
       argument: (index) => index === 0 ? "element" : "count",
@@ -106,10 +108,40 @@ function callsOfMethod(method: NodePath, fields: () => Fields): Call[] | undefin
 function callsOfKey(owner: NodePath, fields: () => Fields): Call[] | undefined {
   const key = keyText(owner.node as t.ObjectProperty);
   const uses = key === undefined ? undefined : fields().usesOf(key);
-  return uses && allCalls(uses);
+  return uses && allCalls(uses.filter((use) => !isOfRuntime(use, fields)));
 }
 
-function keyText(
+/** Whether a method is one of a collection of the runtime's: `this.#memory.get` with `#memory = new Map()`. */
+function isOfRuntime(use: NodePath, fields: () => Fields): boolean {
+  if (!use.isMemberExpression() || use.key !== "callee") return false;
+  const object = use.get("object");
+  if (object.isIdentifier()) {
+    const binding = object.scope.getBinding(object.node.name);
+    return binding?.constant === true && binding.path.isVariableDeclarator() &&
+      isCollection(binding.path.get("init") as NodePath);
+  }
+  if (!object.isMemberExpression() || !object.get("object").isThisExpression()) return false;
+  const { property, computed } = object.node;
+  if (computed) return false;
+  const key = property.type === "PrivateName"
+    ? `#${property.id.name}`
+    : (property as t.Identifier).name;
+  const all = fields().allOf(key);
+  return all.length > 0 &&
+    all.every((field) =>
+      field !== undefined && (field.isClassProperty() || field.isClassPrivateProperty()) &&
+      isCollection(field.get("value") as NodePath)
+    );
+}
+
+function isCollection(path: NodePath): boolean {
+  if (!path.isNewExpression()) return false;
+  const callee = path.get("callee");
+  return callee.isIdentifier() && /^(Weak)?(Map|Set)$/.test(callee.node.name) &&
+    !callee.scope.hasBinding(callee.node.name, true);
+}
+
+export function keyText(
   node: t.ObjectProperty | t.ClassMethod | t.ClassPrivateMethod,
 ): string | undefined {
   const { key } = node;

@@ -1,8 +1,10 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
+import { COUNTS } from "./counts.ts";
+import { returnsOf } from "./functions.ts";
 import { PARAMETER_PROPERTIES } from "./program.ts";
 import type { Resolver } from "./resolver.ts";
-import { COUNTS, knownText, limit, PIECE, UNKNOWN, type Value } from "./values.ts";
+import { knownText, limit, PIECE, UNKNOWN, type Value } from "./values.ts";
 
 /** In a longer list an element is any of them. */
 const MOST_IN_LIST = 256;
@@ -35,6 +37,13 @@ export class Members {
           ? this.#ofCode(value.path, key, depth)
           : this.#ofInstance(value.path, key, depth),
     );
+  }
+
+  /** Whether an object has, or may have, something under a name. */
+  has(value: Value & { kind: "code" | "instance" }, key: string, depth: number): boolean {
+    const { open } = this.#membersOf(value.path);
+    return open.some((it) => !it.isStaticBlock()) ||
+      this.of(value, key, depth).some(({ kind }) => kind !== "unknown");
   }
 
   /** The names that a literal has; undefined where it may have others. */
@@ -70,7 +79,12 @@ export class Members {
     if (path.isArrayExpression()) {
       if (key === "length") return PIECE;
       const { elements } = path.node;
-      const isPlain = key !== undefined && /^\d+$/.test(key) && elements[Number(key)] &&
+      // What is no index may be a method, or what somebody put there.
+      if (key !== undefined && !/^\d+$/.test(key)) {
+        const put = this.#withChanges(path, key, [], depth);
+        return put.length === 0 ? UNKNOWN : put;
+      }
+      const isPlain = key !== undefined && elements[Number(key)] &&
         elements.length <= MOST_IN_LIST && !elements.some((it) => it?.type === "SpreadElement");
       const values = isPlain
         ? this.resolver.resolve(path.get(`elements.${Number(key)}`) as NodePath, depth + 1)
@@ -82,8 +96,17 @@ export class Members {
       return this.#withChanges(path, key, values, depth);
     }
     if (path.isObjectExpression()) return this.#ofObject(path, key, depth);
-    if (path.isClass()) return this.#ofClass(path, key, true, depth);
-    return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
+    if (path.isClass()) {
+      return key === "prototype"
+        ? [{ kind: "instance", path }]
+        : this.#ofClass(path, key, true, depth);
+    }
+    return COUNTS.test(key ?? "") ? this.#countOf(path, key!, depth) : UNKNOWN;
+  }
+
+  /** Functions have a length, and what is put there. */
+  #countOf(path: NodePath, key: string, depth: number): Value[] {
+    return this.#withChanges(path, key, PIECE, depth);
   }
 
   #withChanges(path: NodePath, key: string | undefined, values: Value[], depth: number): Value[] {
@@ -134,6 +157,15 @@ export class Members {
 
   /** What a field or a method of an object or a class is. */
   #ofMember(member: NodePath, depth: number): Value[] {
+    // A decorator may put another thing in its place.
+    const { decorators } = member.node as t.ClassMethod;
+    return decorators?.length ? [...this.#written(member, depth), ...UNKNOWN] : this.#written(
+      member,
+      depth,
+    );
+  }
+
+  #written(member: NodePath, depth: number): Value[] {
     if (member.isMethod()) {
       const { kind } = member.node as t.ClassMethod;
       if (kind === "get") return this.resolver.returned([{ kind: "code", path: member }], depth);
@@ -171,6 +203,9 @@ export class Members {
     const values: Value[] = [];
     const { byKey, open } = this.#membersOf(path);
     const [constructor] = byKey.get("constructor") ?? [];
+    const isReplaced = path.node.decorators?.length ||
+      constructor !== undefined && returnsOf(constructor)?.length !== 0;
+    if (isReplaced) values.push(...UNKNOWN);
     if (!isStatic && constructor !== undefined) {
       values.push(...this.#parameterProperty(constructor, key, depth));
     }

@@ -59,11 +59,12 @@ export const FORBIDDEN: Forbidden[] = [
 export const HANDED_PATHS = /^(computeSimilarities|embedItem|embedQuery)$/;
 
 /** Functions that read sounds and give nothing but samples, whatever they are given. */
-export const READS_SOUNDS = /^qvim\.(readWav|readAudio)$/;
+export const READS_SOUNDS =
+  /^qvim\.(readWav|readAudio|listen|spectrogram|showSpectrogram|MobileNetBaseline|OnnxDualEncoder)$/;
 
 /** Functions that read what their first argument names. */
 export const READS =
-  /^(Deno\.(readFile|readTextFile|readDir|open|stat|lstat|realPath|readLink|watchFs|FsFile\.open)(Sync)?|node:fs(\/promises|\.promises)?\.(readFile|readdir|open|opendir|stat|lstat|createReadStream|readlink|realpath|watch|openAsBlob|glob)(Sync)?|qvim\.(readWav|readAudio|readSimilarities|listItems|listQueries))$/;
+  /^(Deno\.(readFile|readTextFile|readDir|open|stat|lstat|realPath|readLink|watchFs|FsFile\.open)(Sync)?|node:fs(\/promises|\.promises)?\.(readFile|readdir|open|opendir|stat|lstat|createReadStream|readlink|realpath|watch|openAsBlob|glob)(Sync)?|qvim\.(readWav|readAudio|listen|spectrogram|showSpectrogram|MobileNetBaseline|OnnxDualEncoder|readSimilarities|listItems|listQueries))$/;
 
 /** Functions that tell whether something is there. */
 export const ASKS =

@@ -182,7 +182,7 @@ function partsOf(target: NodePath): NodePath[] {
 }
 
 /** Whether a name is that of something that a package from the registry exports. */
-function isOfPackage(name: string): boolean {
+export function isOfPackage(name: string): boolean {
   const [root] = name.split(".");
   return !(root in globalThis) && !/^(node:|qvim\b)/.test(name) && !/^[A-Z_]+_PATH$/.test(root) &&
     root !== "Deno" && root !== "process" && root !== "window" && root !== "global";

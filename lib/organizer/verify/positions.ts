@@ -34,11 +34,12 @@ export function isCalled(path: NodePath): boolean {
     parentPath.isNewExpression()) && path.key === "callee";
 }
 
-/** Whether only its kind is asked for. */
-export function isOnlyAsked({ parentPath }: NodePath): boolean {
-  return parentPath !== null &&
-    (parentPath.isUnaryExpression({ operator: "typeof" }) ||
-      parentPath.isBinaryExpression() && parentPath.node.operator !== "+");
+/** Whether only its kind is asked for. What asks with it may be called: `Deno instanceof mine`. */
+export function isOnlyAsked({ parentPath, key }: NodePath): boolean {
+  if (parentPath?.isUnaryExpression({ operator: "typeof" })) return true;
+  if (!parentPath?.isBinaryExpression()) return false;
+  const { operator } = parentPath.node;
+  return /^[!=]==?$/.test(operator) || key === "right" && /^(in|instanceof)$/.test(operator);
 }
 
 /** Whether an expression is its only part but for types. */

@@ -2,18 +2,21 @@
  * Powers: what reaches files, processes, the network, other code or the fixed cells. A reference to
  * one is in a form that the rules follow to its end, or it is shown: a list of bad forms can't win.
  */
-import traverse, { type NodePath } from "@babel/traverse";
+import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import { traverseFast } from "@babel/types";
 import type * as t from "@babel/types";
+import { CallPowers, CALLS_BACK, HELPERS } from "./call_powers.ts";
 import { isHarmless, isHarmlessGlobal, isReaching } from "./harmless.ts";
 import { ModulePowers } from "./module_powers.ts";
-import { ASKS, MAKES_TEMPORARY, READS, WRITES, WRITES_BOTH } from "./names.ts";
+import { ASKS, MAKES_TEMPORARY, READS, READS_SOUNDS, WRITES, WRITES_BOTH } from "./names.ts";
 import { OtherNames } from "./other_names.ts";
-import { isBeginning, isOnlyAsked, TYPES } from "./positions.ts";
+import { isBeginning, isCalled, isOnlyAsked, TYPES } from "./positions.ts";
 import { checkPrototype } from "./prototypes.ts";
 import type { Remarks } from "./remarks.ts";
-import { type Resolver, thisOwner } from "./resolver.ts";
-import { knownText, memberName } from "./values.ts";
+import type { Resolver } from "./resolver.ts";
+import { isShared } from "./shared.ts";
+import { thisOwner } from "./this_of.ts";
+import { memberName } from "./values.ts";
 
 /** What the set-up cell may do, as the rules allow it. */
 const SETUP =
@@ -31,23 +34,21 @@ const FIXED_POWERS =
   /^(qvim\.(currentRun|NotebookRun|printUnderCells)|qvim\/helpers\.(setRootPath))(\..*)?$/;
 const SHOWS =
   /^(Deno\.jupyter(\..*)?|qvim\.(display|showFigures|showRanks|exactMatchLines|classwiseLines))$/;
-/** Helpers that write below the root, or fetch: the rules know the latter. */
-const HELPERS =
-  /^qvim\/helpers\.(wgetDownload|googleDriveDownload|gitCloneCheckout|downloadDataset|unpackFile|getRootPath)$/;
-/** The runtime's own objects, which everybody shares: whoever holds one can change it. */
-const SHARED =
-  /^(JSON|Math|Object|Array|Map|Set|WeakMap|WeakSet|Promise|Symbol|Date|RegExp|Error|Intl|Atomics|console|performance|Float32Array|Float64Array|Uint8Array|Int16Array|ArrayBuffer|DataView|crypto|navigator|Iterator|Temporal|TextDecoder|TextEncoder|URL|Response|Request|Headers|Buffer)$/;
-
+/** What only looks at what it is given. */
+const ONLY_LOOKS =
+  /^(console\..*|JSON\.stringify|Object\.(keys|values|entries|is)|Deno\.inspect|String|qvim\..*)$/;
 /** Looks at every reference to a power in what participants wrote. */
 export class PowerChecker {
   readonly #names: OtherNames;
   readonly #modules: ModulePowers;
+  readonly #calls: CallPowers;
   /** Names of enumerations and namespaces, which scopes don't know. */
   readonly #declared = new Set<string>();
 
   constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {
     this.#names = new OtherNames(resolver);
     this.#modules = new ModulePowers(remarks, resolver);
+    this.#calls = new CallPowers(remarks, resolver, this.#modules);
   }
 
   /** Adds what can't be followed to the remarks, in the order of the lines. */
@@ -75,18 +76,41 @@ export class PowerChecker {
       },
       ImportExpression: (path) =>
         this.#modules.importExpression(path, (at, name) => this.#names.isGivenOn(at, name)),
-      CallExpression: (path) => this.#call(path),
-      OptionalCallExpression: (path) => this.#call(path as NodePath as NodePath<t.CallExpression>),
+      CallExpression: (path) => this.#calls.call(path),
+      OptionalCallExpression: (path) =>
+        this.#calls.call(path as NodePath as NodePath<t.CallExpression>),
+      NewExpression: (path) => this.#calls.picked(path, path.get("callee") as NodePath),
+      TaggedTemplateExpression: (path) => this.#calls.picked(path, path.get("tag")),
     });
   }
 
   /** A name that stands by itself, such as `Deno`, or the local name of what is imported. */
   #name(path: NodePath): void {
+    const { name } = path.node as t.Identifier;
+    const binding = path.scope.getBinding(name);
+    this.#later(path, binding);
+    if (name === "arguments" && binding === undefined) this.#arguments(path);
     if (isBeginning(path)) return;
-    const binding = path.scope.getBinding((path.node as t.Identifier).name);
     // What a function is handed is shown where it is handed on.
     if ((binding?.kind as string) === "param") return;
     for (const name of this.resolver.names(path)) this.#reference(path, name);
+  }
+
+  /** What a fixed cell declares after a participant's: it is there when functions are called later. */
+  #later(path: NodePath, binding: Binding | undefined): void {
+    const declared = binding?.identifier.loc?.start.line;
+    if (declared === undefined || this.remarks.placeOfLine(declared).isOwn) return;
+    if (declared < (path.node.loc?.start.line ?? 0)) return;
+    const { name } = path.node as t.Identifier;
+    this.remarks.look(path, `uses ${name}, which a later fixed cell declares`);
+  }
+
+  /** Parameters are changed by it, and what all of them are may be handed on. */
+  #arguments(path: NodePath): void {
+    const { parentPath: member } = path;
+    const isRead = isBeginning(path) && !member!.parentPath!.isAssignmentExpression() &&
+      !member!.parentPath!.isUpdateExpression() && !isCalled(member!);
+    if (!isRead) this.remarks.look(path, "uses arguments, by which parameters can be changed");
   }
 
   #this(path: NodePath): void {
@@ -105,7 +129,8 @@ export class PowerChecker {
     checkPrototype(member, key, this.remarks, this.resolver);
     if (key === undefined) {
       const whole = this.resolver.names(object).find((name) =>
-        WHOLE.test(name) || /^(node|npm):/.test(name)
+        WHOLE.test(name) || /^(node:|npm:|qvim)/.test(name) ||
+        isShared(name) && name !== "process.env"
       );
       if (whole !== undefined) {
         this.remarks.look(path, `uses something of ${whole} whose name can't be told`);
@@ -142,7 +167,12 @@ export class PowerChecker {
         const message = `hands ${name} on; with which paths it is called can't be told`;
         this.remarks.look(path, message);
       }
-    } else if (isHarmless(name) || ASKS.test(name) || HELPERS.test(name) || isConstant(name)) {
+    } else if (isShared(name) && !this.#isUsed(path, name)) {
+      this.remarks.look(path, `hands ${name} on, which everybody shares`);
+    } else if (
+      isHarmless(name) || READS_SOUNDS.test(name) || ASKS.test(name) || HELPERS.test(name) ||
+      isConstant(name)
+    ) {
       // It changes nothing, or the rules look at it.
     } else if (/^(Deno|process|node:[^.]*|qvim(\/[^.]*)?)(\.|$)/.test(name)) {
       this.#use(path, name);
@@ -154,10 +184,6 @@ export class PowerChecker {
       this.remarks.look(path, `uses ${name}, which runs or reads what it is given`);
     } else if (/^Object\.(getPrototypeOf|setPrototypeOf)$/.test(name)) {
       this.remarks.look(path, `reaches a prototype by ${name}`);
-    } else if (SHARED.test(name)) {
-      if (!this.#isUsed(path, name)) {
-        this.remarks.look(path, `hands ${name} on, which everybody shares`);
-      }
     } else if (this.#isGlobal(path, name) && !isHarmlessGlobal(name)) {
       this.remarks.look(
         path,
@@ -188,7 +214,19 @@ export class PowerChecker {
     if (this.#names.isFollowed(path, name)) return true;
     const { parentPath } = path;
     return parentPath === null || parentPath.isClass() && path.key === "superClass" ||
-      parentPath.isTaggedTemplateExpression() || parentPath.isDecorator();
+      parentPath.isTaggedTemplateExpression() || parentPath.isTemplateLiteral() ||
+      parentPath.isDecorator() || parentPath.isExpressionStatement() ||
+      path.listKey === "arguments" && this.#isOnlyLookedAt(path, name);
+  }
+
+  /** Whether a function that is given a shared object keeps nothing of it: `list.map(Number)`. */
+  #isOnlyLookedAt({ parentPath }: NodePath, name: string): boolean {
+    const callee = parentPath!.get("callee") as NodePath;
+    const called = this.resolver.names(callee);
+    if (called.length > 0 && called.every((it) => ONLY_LOOKS.test(it))) return true;
+    return typeof (globalThis as Record<string, unknown>)[name] === "function" &&
+      callee.isMemberExpression() &&
+      CALLS_BACK.test(this.resolver.key(callee as NodePath<t.MemberExpression>) ?? "");
   }
 
   /** `const { [key]: value } = …`: a key that is no constant, into what may be a power. */
@@ -202,7 +240,7 @@ export class PowerChecker {
     const names = source?.node ? this.resolver.names(source) : [];
     for (const property of path.get("properties") as NodePath[]) {
       if (property.isRestElement()) {
-        if (names.some((name) => WHOLE.test(name) || SHARED.test(name))) {
+        if (names.some((name) => WHOLE.test(name) || isShared(name))) {
           this.remarks.look(
             property,
             `takes the rest of ${names[0]}, which can't be followed from here`,
@@ -231,7 +269,7 @@ export class PowerChecker {
     const target = value.isAssignmentPattern() ? value.get("left") as NodePath : value;
     // Where it is used the rules look at it.
     if (
-      (isPathFunction(name) || WHOLE.test(name) || SHARED.test(name)) &&
+      (isPathFunction(name) || WHOLE.test(name) || isShared(name)) &&
       this.#names.carries(target, name)
     ) return;
     if (
@@ -252,27 +290,12 @@ export class PowerChecker {
       this.remarks.look(path, "hands import.meta on");
     }
   }
-
-  #call(path: NodePath<t.CallExpression>): void {
-    const args = path.get("arguments") as NodePath[];
-    for (const name of this.resolver.names(path.get("callee") as NodePath)) {
-      if (name === "fetch" && args[0]) this.#modules.fetch(path, args[0]);
-      if (HELPERS.test(name)) this.#modules.addresses(path, args);
-      if (name === "Symbol.for") this.#symbol(path, args[0]);
-    }
-  }
-
-  /** The kernel shows what has a certain symbol; the runtime's own inside has another. */
-  #symbol(path: NodePath, name: NodePath | undefined): void {
-    const values = name ? this.resolver.resolve(name).map(knownText) : [undefined];
-    if (values.some((text) => text === undefined || /jupyter|deno|nodejs/i.test(text))) {
-      this.remarks.look(path, "takes a symbol that the kernel or the runtime may know");
-    }
-  }
 }
 
 function isPathFunction(name: string): boolean {
-  return READS.test(name) || WRITES.test(name) || WRITES_BOTH.test(name) ||
+  // What gives nothing but samples may be handed on.
+  return READS.test(name) && !READS_SOUNDS.test(name) || WRITES.test(name) ||
+    WRITES_BOTH.test(name) ||
     MAKES_TEMPORARY.test(name);
 }
 

@@ -134,6 +134,7 @@ function parseProgram(source: string, placeOf: (line: number) => Place) {
       }
     });
     traverseFast(ast, leaveOutTypes);
+    traverseFast(ast, bareTargets);
     return { ast, source, declaresForOthers, fileImports };
   } catch (error) {
     const { message, loc } = error as SyntaxError & { loc?: { line: number } };
@@ -166,6 +167,36 @@ function leaveOutTypes(node: Node): void {
         return parameter.parameter;
       });
   }
+}
+
+/** Scopes don't see that `(a as any) = 1` changes `a`: leaves out the types around what is assigned to. */
+function bareTargets(node: Node): void {
+  switch (node.type) {
+    case "AssignmentExpression":
+    case "AssignmentPattern":
+    case "ForOfStatement":
+    case "ForInStatement":
+      node.left = bare(node.left);
+      return;
+    case "UpdateExpression":
+    case "RestElement":
+      node.argument = bare(node.argument);
+      return;
+    case "ArrayPattern":
+      node.elements = node.elements.map((element) => element && bare(element));
+      return;
+    case "ObjectPattern":
+      for (const property of node.properties) {
+        if (property.type === "ObjectProperty") property.value = bare(property.value);
+      }
+  }
+}
+
+function bare<T extends Node>(target: T): T {
+  const isWrapped = target.type === "TSAsExpression" || target.type === "TSNonNullExpression" ||
+    target.type === "TSSatisfiesExpression" || target.type === "TSTypeAssertion" ||
+    target.type === "ParenthesizedExpression";
+  return isWrapped ? bare(target.expression as Node) as T : target;
 }
 
 function isForTypes(statement: Node): boolean {

@@ -2,6 +2,8 @@ import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { PATH_NAMES } from "../template.ts";
 import { resultOfCall } from "./calls.ts";
+import { counted, COUNTS } from "./counts.ts";
+import { Escapes } from "./escapes.ts";
 import { Fields } from "./fields.ts";
 import { returnsOf } from "./functions.ts";
 import { Members } from "./members.ts";
@@ -10,17 +12,20 @@ import {
   BUILT,
   canonicalModule,
   concatenate,
-  COUNTS,
   DATA,
   knownText,
   limit,
   MAX_DEPTH,
   memberName,
+  NAME,
+  OPEN,
+  PICKED,
   PIECE,
   ROOT,
   UNKNOWN,
   type Value,
 } from "./values.ts";
+import { thisOf } from "./this_of.ts";
 import { Variables } from "./variables.ts";
 
 /** What is known of the modules that code imports. */
@@ -37,6 +42,8 @@ export interface Imports {
 export class Resolver {
   /** What expressions stand for, once that is known: each is looked at once. */
   readonly #known = new WeakMap<object, Value[]>();
+  /** The program that is followed. */
+  #program?: NodePath;
   readonly #fields = new WeakMap<object, Fields>();
   readonly #members = new Members(this);
   readonly #variables = new Variables(this);
@@ -67,8 +74,15 @@ export class Resolver {
     if (fields === undefined) {
       // What is found while little is known of fields is not kept.
       const early = new Resolver(this.imports, this.isPath);
-      fields = new Fields(program, (path) => this.resolve(path), (path) => early.resolve(path));
-      early.#fields.set(program.node, fields);
+      // What escapes is found with what is known without that.
+      const middle = new Resolver(this.imports, this.isPath);
+      const ofEarly = (path: NodePath) => early.resolve(path);
+      const before = new Fields(program, (path) => middle.resolve(path), ofEarly, () => undefined);
+      let escapes: Escapes | undefined;
+      const find = () => escapes ??= new Escapes(program, middle);
+      fields = new Fields(program, (path) => this.resolve(path), ofEarly, find);
+      early.#fields.set(program.node, before);
+      middle.#fields.set(program.node, before);
       this.#fields.set(program.node, fields);
     }
     return fields;
@@ -80,6 +94,7 @@ export class Resolver {
     if (depth > MAX_DEPTH || node === null || node === undefined) return UNKNOWN;
     const known = this.#known.get(node);
     if (known !== undefined) return known;
+    this.#program ??= path.scope.getProgramParent().path;
     // What refers to itself stands for nothing that is known.
     this.#known.set(node, UNKNOWN);
     const values = limit(this.#resolve(path, depth));
@@ -108,7 +123,10 @@ export class Resolver {
       case "OptionalMemberExpression":
         return this.#member(path as NodePath<t.MemberExpression>, depth);
       case "AwaitExpression":
-        return inner("argument");
+        // What has a method `then` gives what that says.
+        return inner("argument").map((value): Value =>
+          this.#isThenable(value, depth) ? { kind: "unknown" } : value
+        );
       case "TSAsExpression":
       case "TSSatisfiesExpression":
       case "TSNonNullExpression":
@@ -128,11 +146,13 @@ export class Resolver {
       case "CallExpression":
       case "OptionalCallExpression":
       case "TaggedTemplateExpression":
-        return resultOfCall(this, path, depth);
+        return resultOfCall(this, path, depth).map((value) =>
+          value.kind === "list" ? { at: path, ...value } : value
+        );
       case "ImportExpression":
         return this.module(inner("source"));
       case "ThisExpression":
-        return this.#this(path);
+        return thisOf(this, path);
       case "ObjectExpression":
       case "ArrayExpression":
       case "FunctionExpression":
@@ -163,25 +183,38 @@ export class Resolver {
         case "sounds":
           return [{ kind: "sound" }];
         case "list":
-          return key === "length" ? PIECE : value.of;
+          if (key === "length") return PIECE;
+          return key === undefined || /^\d+$/.test(key) ? this.#ofList(value) : UNKNOWN;
         case "pair":
+          if (this.#changesPairs()) return UNKNOWN;
           return key === "0" ? value.first : key === "1" ? value.second : UNKNOWN;
         case "entry":
-          return key === "name" ? PIECE : UNKNOWN;
+          return key === "name" && !this.#changesPairs() ? PIECE : UNKNOWN;
         case "text":
           // An address's own text: addresses are followed as the texts that they are made of.
           if (key === "href") return [value];
           return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
         default:
-          return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
+          return COUNTS.test(key ?? "") ? counted(this, this.#program, key!, depth + 1) : UNKNOWN;
       }
     });
+  }
+
+  #changesPairs(): boolean {
+    return this.#program === undefined || this.fields(this.#program).changesPairs;
+  }
+
+  /** What a list holds, and what may have been put into it. */
+  #ofList(value: Value & { kind: "list" }): Value[] {
+    const isChanged = value.at === undefined ||
+      this.fields(value.at).isChanged(value.at.node);
+    return isChanged ? [...value.of, ...UNKNOWN] : value.of;
   }
 
   /** What a loop over values meets. */
   elements(values: Value[], depth = 0): Value[] {
     return values.flatMap((value): Value[] => {
-      if (value.kind === "list") return value.of;
+      if (value.kind === "list") return this.#ofList(value);
       if (value.kind === "text" || value.kind === "built") return BUILT;
       if (value.kind !== "code" || !value.path.isArrayExpression()) return UNKNOWN;
       const all = value.path.get("elements").flatMap((element) => {
@@ -191,14 +224,14 @@ export class Resolver {
         }
         return path.node ? this.resolve(path, depth + 1) : [];
       });
-      return this.fields(value.path).isTouched(value.path.node) ? [...all, ...UNKNOWN] : all;
+      return this.fields(value.path).isChanged(value.path.node) ? [...all, ...UNKNOWN] : all;
     });
   }
 
   /** The names of what values have. */
   keys(values: Value[]): Value[] {
     return values.flatMap((value): Value[] => {
-      if (value.kind === "sounds") return PIECE;
+      if (value.kind === "sounds") return NAME;
       const names = value.kind === "code" ? this.#members.namesOf(value.path) : undefined;
       return names?.map((text) => ({ kind: "text", text })) ?? UNKNOWN;
     });
@@ -224,8 +257,8 @@ export class Resolver {
 
   #identifier(path: NodePath<t.Identifier>, depth: number): Value[] {
     const { name } = path.node;
-    if (name === "undefined" || name === "NaN" || name === "Infinity") return PIECE;
     const binding = path.scope.getBinding(name);
+    if (binding === undefined && /^(undefined|NaN|Infinity)$/.test(name)) return PIECE;
     if ((PATH_NAMES as readonly string[]).includes(name) && this.isPath(binding)) {
       return [{ kind: "text", text: name === "ROOT_PATH" ? ROOT : DATA }];
     }
@@ -281,27 +314,19 @@ export class Resolver {
         : UNKNOWN;
     }
     const object = this.resolve(path.get("object") as NodePath, depth + 1);
-    return this.property(object, key, depth + 1);
+    const values = this.property(object, key, depth + 1);
+    if (key !== undefined) return values;
+    // An index, an id, and a name that is one of some are none that could be any.
+    const isAny = this.resolve(path.get("property") as NodePath, depth + 1).some((value) =>
+      value.kind === "unknown" || value.kind === "built" ||
+      value.kind === "text" && value.text.includes(OPEN)
+    );
+    return isAny ? values.map((it) => it.kind === "unknown" ? PICKED : it) : values;
   }
 
-  #this(path: NodePath): Value[] {
-    const owner = thisOwner(path);
-    if (owner === undefined) return [{ kind: "name", name: "globalThis" }];
-    if (owner.isObjectMethod()) return [{ kind: "code", path: owner.parentPath }];
-    const isMember = owner.isClassMethod() || owner.isClassPrivateMethod() ||
-      owner.isClassProperty() ||
-      owner.isClassPrivateProperty() || owner.isClassAccessorProperty() || owner.isStaticBlock();
-    if (!isMember) return UNKNOWN;
-    const isStatic = owner.isStaticBlock() || (owner.node as t.ClassMethod).static === true;
-    return [{ kind: isStatic ? "code" : "instance", path: owner.parentPath!.parentPath! }];
+  #isThenable(value: Value, depth: number): boolean {
+    if (value.kind !== "code" && value.kind !== "instance") return false;
+    if (value.path.isFunction() || value.path.isArrayExpression()) return false;
+    return this.#members.has(value, "then", depth);
   }
-}
-
-/** What `this` is that of: a member of a class or an object, a function; undefined for the global one. */
-export function thisOwner(path: NodePath): NodePath | undefined {
-  const owner = path.findParent((parent) =>
-    parent.isFunction() && !parent.isArrowFunctionExpression() || parent.isClassProperty() ||
-    parent.isClassPrivateProperty() || parent.isClassAccessorProperty() || parent.isStaticBlock()
-  );
-  return owner ?? undefined;
 }

@@ -2,6 +2,7 @@ import traverse, { type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { FileRules } from "./file_rules.ts";
 import { CHANGES_OBJECT, FORBIDDEN, WHOLE_OBJECTS } from "./names.ts";
+import { NamesRule } from "./names_rule.ts";
 import { PatchingRule } from "./patching.ts";
 import { isHandedOn, TYPES } from "./positions.ts";
 import type { Remarks } from "./remarks.ts";
@@ -11,9 +12,6 @@ import type { Value } from "./values.ts";
 
 /** The name of the file that holds the answers. */
 const GROUND_TRUTH = /DEV Dataset|\.csv$/i;
-/** What takes a text apart; a file's own name is no more than its id. */
-const TAKES_APART =
-  /^(split|match|matchAll|replace|replaceAll|includes|startsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
 const TAKES_FOLDERS = /^node:path(\/posix)?\.(posix\.)?(dirname|parse|relative)$/;
 
 /** Applies the rules to what participants wrote in a program. */
@@ -21,11 +19,13 @@ export class RuleChecker {
   readonly #files: FileRules;
   readonly #patching: PatchingRule;
   readonly #setup: SetupCell;
+  readonly #names: NamesRule;
 
   constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {
     this.#files = new FileRules(remarks, resolver);
     this.#patching = new PatchingRule(remarks, resolver);
     this.#setup = new SetupCell(remarks, resolver);
+    this.#names = new NamesRule(remarks, resolver);
   }
 
   /** Adds what is found to the remarks, in the order of the lines. */
@@ -68,6 +68,8 @@ export class RuleChecker {
         const key = left.isMemberExpression() ? this.resolver.key(left) : undefined;
         if (key !== undefined) this.#field(key, path.get("right") as NodePath);
       },
+      SpreadElement: (path) => this.#names.letters(path, path.get("argument")),
+      ForOfStatement: (path) => this.#names.letters(path, path.get("right")),
       ForXStatement: (path) => {
         const left = path.get("left") as NodePath;
         if (!left.isVariableDeclaration()) this.#patching.change(left);
@@ -98,7 +100,9 @@ export class RuleChecker {
         this.remarks.look(path, `hands ${name} on, which can't be followed from here`);
       }
     }
-    if (!path.isMemberExpression() || this.resolver.key(path) !== undefined) return;
+    if (!path.isMemberExpression()) return;
+    if (path.node.computed) this.#names.member(path);
+    if (this.resolver.key(path) !== undefined) return;
     for (const name of this.resolver.names(path.get("object") as NodePath)) {
       if (!WHOLE_OBJECTS.test(name)) continue;
       this.remarks.look(path, `uses something of ${name} whose name can't be told`);
@@ -171,7 +175,7 @@ export class RuleChecker {
         }
       }
       if (key !== undefined) {
-        if (TAKES_APART.test(key)) this.#takesApart(path, object);
+        this.#names.calls(path, object, key, args);
         this.#patching.calls(path, object, key, args);
       }
     }
@@ -189,7 +193,8 @@ export class RuleChecker {
     if (name === "Deno.Command" && this.remarks.placeOf(path).isSetup) {
       this.#setup.installs(path, args);
     }
-    if (TAKES_FOLDERS.test(name) && args[0]) this.#takesApart(path, args[0]);
+    if (TAKES_FOLDERS.test(name) && args[0]) this.#names.takesApart(path, args[0]);
+    if (name === "Array.from" && args[0]) this.#names.letters(path, args[0]);
     if (/^(setTimeout|setInterval)$/.test(name) && args[0]) {
       const values = this.resolver.resolve(args[0]);
       if (values.some(({ kind }) => kind === "text")) {
@@ -217,17 +222,6 @@ export class RuleChecker {
       "ground-truth",
       isAnswers ? "violation" : "warning",
       isAnswers ? "names the file with the answers" : `names a table: ${text}`,
-    );
-  }
-
-  /** Something that is done with the path of a sound, which has its class in it. */
-  #takesApart(path: NodePath, object: NodePath): void {
-    if (!this.resolver.resolve(object).some(({ kind }) => kind === "sound")) return;
-    this.remarks.add(
-      path,
-      "names-of-files",
-      "warning",
-      "takes apart the name of a file, which may give the class away",
     );
   }
 }

@@ -17,27 +17,31 @@ export type Value =
   | { kind: "sound" }
   /** Sounds by their ids, as `computeSimilarities` is handed them. */
   | { kind: "sounds" }
-  | { kind: "list"; of: Value[] }
+  /** `at` is what made it: changes of it are known by that. */
+  | { kind: "list"; of: Value[]; at?: NodePath }
   | { kind: "pair"; first: Value[]; second: Value[] }
   /** What listing a folder gives of a file. */
   | { kind: "entry" }
-  /** A text or number that is not known, without a slash: an id, a count, a digest. */
-  | { kind: "segment" }
+  /** A text or number that is not known, without a slash: a count, a digest, the name of a sound. */
+  | { kind: "segment"; isName?: true }
+  /** The same that may be `..`: a text of which slashes were taken. */
+  | { kind: "part"; isName?: true }
   /** A text that is put together from letters, so that nobody can read it. */
   | { kind: "built" }
-  | { kind: "unknown" };
+  /** `isPicked`: it was taken of something by a name that can't be told. */
+  | { kind: "unknown"; isPicked?: true };
 
 /** Stands in texts for the values of the two paths, which organizers replace. */
 export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
 
-/** Stands in texts for what isn't known and holds no slash, and for what isn't known at all. */
-export const SEGMENT = "⟨…⟩", OPEN = "⟨?⟩";
+/**
+ * Stands in texts for what isn't known and holds no slash, for such that may be `..`, and for what isn't
+ * known at all.
+ */
+export const SEGMENT = "⟨…⟩", PART = "⟨..⟩", OPEN = "⟨?⟩";
 
 /** How many names in a row are followed. */
 export const MAX_DEPTH = 40;
-/** Fields that are counts, whatever has them. */
-export const COUNTS =
-  /^(length|size|byteLength|byteOffset|sampleRate|numberOfChannels|lineno|line|cell)$/;
 
 /** What an expression may stand for is not followed into more cases than this. */
 const MAX_VALUES = 64;
@@ -45,12 +49,27 @@ const MAX_VALUES = 64;
 export const MAX_TEXT = 10_000;
 
 export const UNKNOWN: Value[] = [{ kind: "unknown" }];
+export const PICKED: Value = { kind: "unknown", isPicked: true };
 export const PIECE: Value[] = [{ kind: "segment" }];
+/** The name of a sound, which may have its class in it. */
+export const NAME: Value[] = [{ kind: "segment", isName: true }];
+export const PARTS: Value[] = [{ kind: "part" }];
 export const BUILT: Value[] = [{ kind: "built" }];
 
 /** Whether nothing of a text is left open. */
 export function isKnown(text: string): boolean {
-  return !text.includes(SEGMENT) && !text.includes(OPEN);
+  return !text.includes(SEGMENT) && !text.includes(PART) && !text.includes(OPEN);
+}
+
+/** Whether a value is the name of a sound, or made of one. */
+export function isName(value: Value): boolean {
+  return (value.kind === "segment" || value.kind === "part") && value.isName === true;
+}
+
+/** Whether a value is a number or a text that names no other folder. */
+export function isSmall(value: Value): boolean {
+  const text = knownText(value);
+  return value.kind === "segment" || text !== undefined && !/[/\\]|^\.+$/.test(text);
 }
 
 /** A text that is known to its last letter; undefined where a value is none. */
@@ -92,10 +111,12 @@ function joined(a: Value, b: Value): Value {
   const isBelow = text.startsWith(ROOT) || text.startsWith(DATA);
   if (!isBelow && (a.kind === "built" || b.kind === "built")) return { kind: "built" };
   if (text.length > MAX_TEXT || text === OPEN + OPEN) return { kind: "unknown" };
-  return text.replaceAll(SEGMENT, "") === "" ? { kind: "segment" } : { kind: "text", text };
+  if (text.replaceAll(SEGMENT, "") === "") return { kind: "segment" };
+  const isPart = text.replaceAll(SEGMENT, "").replaceAll(PART, "").replaceAll(".", "") === "";
+  return isPart && !isKnown(text) ? { kind: "part" } : { kind: "text", text };
 }
 
 function pieceOf(value: Value): string {
   if (value.kind === "text") return value.text;
-  return value.kind === "segment" ? SEGMENT : OPEN;
+  return value.kind === "segment" ? SEGMENT : value.kind === "part" ? PART : OPEN;
 }

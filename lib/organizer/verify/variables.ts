@@ -3,7 +3,16 @@ import type * as t from "@babel/types";
 import { callsOf } from "./functions.ts";
 import { HANDED_PATHS } from "./names.ts";
 import type { Resolver } from "./resolver.ts";
-import { concatenate, knownText, limit, MAX_DEPTH, PIECE, UNKNOWN, type Value } from "./values.ts";
+import {
+  concatenate,
+  knownText,
+  limit,
+  MAX_DEPTH,
+  NAME,
+  PIECE,
+  UNKNOWN,
+  type Value,
+} from "./values.ts";
 
 /** As many values of a variable are gathered; some more than are told apart in the end. */
 const MOST_OF_VARIABLE = 256;
@@ -54,14 +63,14 @@ export class Variables {
         values = [...values, ...(change.isUpdateExpression() ? PIECE : UNKNOWN)];
       }
     }
-    return limit(values);
+    return limit(isOfNamespace(binding) ? [...values, ...UNKNOWN] : values);
   }
 
   /** What the variable of a loop gets, one time after another. */
   #looped(loop: NodePath, depth: number): Value[] {
     const over = this.resolver.resolve(loop.get("right") as NodePath, depth + 1);
     if (!loop.isForInStatement()) return this.resolver.elements(over, depth + 1);
-    return over.every(({ kind }) => kind === "sounds") ? PIECE : UNKNOWN;
+    return over.every(({ kind }) => kind === "sounds") ? NAME : UNKNOWN;
   }
 
   /** What a function is handed: a model's own methods, sounds; others, what they are called with. */
@@ -87,6 +96,7 @@ export class Variables {
         : ""
       : "";
     const calls = callsOf(handler, () => this.resolver.fields(handler));
+    if (this.#isCalledOtherwise(handler)) values.push(...UNKNOWN);
     if (HANDED_PATHS.test(method)) {
       values.push({ kind: method === "computeSimilarities" ? "sounds" : "sound" });
     } else if (calls === undefined || calls.length === 0) {
@@ -104,6 +114,17 @@ export class Variables {
       }
     }
     return values.length === 0 ? PIECE : values;
+  }
+
+  /** Whether what has a function gets to where it is called with anything. */
+  #isCalledOtherwise(handler: NodePath): boolean {
+    const field = handler.isMethod() ? handler : handler.parentPath!;
+    const isField = field.isMethod() || field.isObjectProperty() || field.isClassProperty();
+    if (!isField) return false;
+    const { decorators } = field.node as t.ClassMethod;
+    if (decorators?.length) return true;
+    const owner = field.parentPath!.isClassBody() ? field.parentPath!.parent : field.parent;
+    return this.resolver.fields(handler).isCalled(owner);
   }
 
   #declared(binding: Binding, depth: number): Value[] {
@@ -169,11 +190,18 @@ export class Variables {
       );
     }
     if (pattern.isRestElement()) {
-      const rest: Value[] = [{ kind: "list", of: this.resolver.elements(values, depth + 1) }];
+      const of = this.resolver.elements(values, depth + 1);
+      const rest: Value[] = [{ kind: "list", of, at: pattern }];
       return this.#destructured(pattern.get("argument") as NodePath, name, rest, depth);
     }
     return [];
   }
+}
+
+/** Whether whoever has a namespace can change a variable: `N.path = …`. */
+function isOfNamespace({ path, kind }: Binding): boolean {
+  return kind !== "const" && path.isVariableDeclarator() &&
+    path.findParent((parent) => parent.isTSModuleBlock()) !== null;
 }
 
 function importedName({ imported }: t.ImportSpecifier): string {

@@ -6,6 +6,8 @@ import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
 import { FLOWS } from "../../fixtures/flows.ts";
 import { HONEST, PIECES } from "../../fixtures/honest.ts";
+import { SYSTEMS } from "../../fixtures/systems.ts";
+import { UNSEEN } from "../../fixtures/unseen.ts";
 import { MODULES, WAYS } from "../../fixtures/ways_around.ts";
 import { PROJECT, withFolder, writeFiles } from "../../support.ts";
 
@@ -25,8 +27,8 @@ for (const [what, cells] of WAYS) {
   });
 }
 
-Deno.test("verify calls none of the flows clean", async () => {
-  for (const code of FLOWS) {
+Deno.test("verify calls none of the flows clean, and nothing that changes unseen", async () => {
+  for (const code of [...FLOWS, ...UNSEEN]) {
     const cells = typeof code === "string" ? { implementation: code } : code;
     // Not beside the package: where that lies at the top of a disk, all is below its ROOT_PATH.
     const folder = join(PROJECT, "notebooks");
@@ -48,6 +50,10 @@ Deno.test("verify finds nothing in pieces of honest notebooks", async () => {
     assert.deepEqual(await verify(cells), [], JSON.stringify(piece));
   }
 });
+
+for (const [what, cells] of SYSTEMS) {
+  Deno.test(`verify calls clean: ${what}`, async () => assert.deepEqual(await verify(cells), []));
+}
 
 for (const [what, cells, shown] of HONEST) {
   Deno.test(`verify finds nothing wrong with ${what}`, async () => {

@@ -1,0 +1,68 @@
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import type { Remarks } from "./remarks.ts";
+import type { Resolver } from "./resolver.ts";
+import { isName, knownText } from "./values.ts";
+
+/** What takes the path of a sound apart. */
+const TAKES_APART =
+  /^(split|match|matchAll|replace|replaceAll|includes|startsWith|endsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt|toLowerCase|toUpperCase|trim|localeCompare)$/;
+/** What takes its name apart: to make a file's name of it is no such thing. */
+const TAKES_NAME_APART =
+  /^(split|match|matchAll|includes|startsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
+
+/** What a sound is called may give its class away: a model listens, and reads no names. */
+export class NamesRule {
+  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
+
+  /** A method of something. */
+  calls(path: NodePath, object: NodePath, key: string, args: NodePath[]): void {
+    if (TAKES_APART.test(key)) this.takesApart(path, object);
+    if (TAKES_NAME_APART.test(key) && !this.#isOfEnding(key, args)) this.#name(path, object);
+    if (!/^(test|exec)$/.test(key) || !args[0]) return;
+    this.takesApart(path, args[0]);
+    this.#name(path, args[0]);
+  }
+
+  /** Something that is done with the path of a sound, which has its class in it. */
+  takesApart(path: NodePath, object: NodePath): void {
+    if (this.resolver.resolve(object).some(({ kind }) => kind === "sound")) this.#look(path);
+  }
+
+  /** One letter after another. */
+  letters(path: NodePath, text: NodePath): void {
+    this.takesApart(path, text);
+    this.#name(path, text);
+  }
+
+  /** A letter of a name, or what a table of the notebook's has under the name of a sound. */
+  member(path: NodePath<t.MemberExpression>): void {
+    const object = path.get("object") as NodePath;
+    this.letters(path, object);
+    const key = this.resolver.resolve(path.get("property") as NodePath);
+    if (!key.some(isName)) return;
+    const isTable = this.resolver.resolve(object).some((value) =>
+      value.kind === "code" && value.path.isObjectExpression() &&
+      value.path.node.properties.length > 0
+    );
+    if (!isTable) return;
+    const message = "looks a sound up by its name, in a table that the notebook holds";
+    this.remarks.add(path, "names-of-files", "warning", message);
+  }
+
+  /** `id.slice(0, -4)` and `id.split(".")` take the ending off. */
+  #isOfEnding(key: string, args: NodePath[]): boolean {
+    const texts = args.map((arg) => knownText(this.resolver.resolve(arg)[0]));
+    if (key === "split") return texts[0] === ".";
+    return key === "slice" && texts[0] === "0" && args[1]?.isUnaryExpression({ operator: "-" });
+  }
+
+  #name(path: NodePath, object: NodePath): void {
+    if (this.resolver.resolve(object).some(isName)) this.#look(path);
+  }
+
+  #look(path: NodePath): void {
+    const message = "takes apart the name of a file, which may give the class away";
+    this.remarks.add(path, "names-of-files", "warning", message);
+  }
+}
