@@ -5,7 +5,7 @@
  *
  *     deno run -A bench/order.ts [FILES] [SEED]
  */
-import { hearApart, hearInOneProcess, writeSequence } from "../tests/models/sequences.ts";
+import { compareOrders, writeSequence } from "../tests/models/sequences.ts";
 import { withFolder } from "../tests/support.ts";
 
 const files = Number(Deno.args[0] ?? 1000), seed = Number(Deno.args[1] ?? 1);
@@ -17,19 +17,13 @@ for (let done = 0; done < files; done += AT_A_TIME) {
   await withFolder(async (folder) => {
     const count = Math.min(AT_A_TIME, files - done);
     const paths = writeSequence(folder, count, seed + done);
-    const together = await hearInOneProcess(paths);
-    const apart = await hearApart(paths);
-    peak = Math.max(peak, together.peakMemory);
-    apart.forEach((outcome, i) => {
-      if (/Error/.test(outcome.samples)) refused++;
-      for (const [name, result] of Object.entries(outcome)) {
-        if (together.outcomes[i][name] === result) continue;
-        different++;
-        console.log(
-          `${name} of file ${done + i}: ${result}, after others ${together.outcomes[i][name]}`,
-        );
-      }
-    });
+    const { differences, apart, peakMemory } = await compareOrders(paths);
+    peak = Math.max(peak, peakMemory);
+    refused += apart.filter(({ samples }) => /Error/.test(samples)).length;
+    different += differences.length;
+    for (const { file, name, alone, after } of differences) {
+      console.log(`${name} of file ${done + file}: ${alone}, after others ${after}`);
+    }
   });
   console.log(`${Math.min(files, done + AT_A_TIME)} of ${files}`);
 }

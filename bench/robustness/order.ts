@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { listItems, listQueries, toPaths } from "../../lib/challenge/dataset.ts";
 import type { Similarities } from "../../lib/challenge/model.ts";
 import { TwoDft } from "../../lib/models/two_dft.ts";
-import { hearApart, hearInOneProcess, writeSequence } from "../../tests/models/sequences.ts";
+import { compareOrders, writeSequence } from "../../tests/models/sequences.ts";
 import { SHARED, withFolder } from "../../tests/support.ts";
 import { mebibytes, type Row } from "./row.ts";
 
@@ -12,16 +12,11 @@ import { mebibytes, type Row } from "./row.ts";
 export async function* orderChecks(files: number): AsyncGenerator<Row> {
   yield await withFolder(async (folder): Promise<Row> => {
     const paths = writeSequence(folder, files, 5);
-    const apart = await hearApart(paths), together = await hearInOneProcess(paths);
-    const different = apart.flatMap((outcome, i) =>
-      Object.keys(outcome).filter((name) =>
-        outcome[name] !== together.outcomes[i][name]
-      )
-    ).length;
+    const { differences, apart, peakMemory } = await compareOrders(paths);
     return [
       "any order, against a fresh process, bit for bit",
       `${files} files × ${Object.keys(apart[0]).length}`,
-      `${different} differ; ${mebibytes(together.peakMemory)} at most`,
+      `${differences.length} differ; ${mebibytes(peakMemory)} at most`,
     ];
   });
   const reference = join(SHARED, "reference", "two_dft", "similarities.json");

@@ -110,3 +110,27 @@ export async function hearApart(paths: string[]): Promise<Heard["outcomes"]> {
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
   return outcomes;
 }
+
+/** Where what is heard of a file after others is not what is heard of it alone. */
+export interface OrderDifference {
+  file: number;
+  /** Which front end or model. */
+  name: string;
+  alone: string;
+  after: string;
+}
+
+/** Hears files in one process and each in one of its own, and holds one against the other. */
+export async function compareOrders(
+  paths: string[],
+): Promise<{ differences: OrderDifference[]; apart: Heard["outcomes"]; peakMemory: number }> {
+  const { outcomes, peakMemory } = await hearInOneProcess(paths);
+  const apart = await hearApart(paths);
+  const differences = apart.flatMap((outcome, file) =>
+    Object.entries(outcome).flatMap(([name, alone]) => {
+      const after = outcomes[file][name];
+      return after === alone ? [] : [{ file, name, alone, after }];
+    })
+  );
+  return { differences, apart, peakMemory };
+}
