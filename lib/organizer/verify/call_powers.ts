@@ -12,7 +12,7 @@ export const HELPERS =
   /^qvim\/helpers\.(wgetDownload|googleDriveDownload|gitCloneCheckout|downloadDataset|unpackFile|getRootPath)$/;
 /** Methods that call back what they are given. */
 export const CALLS_BACK =
-  /^(map|filter|forEach|flatMap|some|every|find|findIndex|from|then|catch|reduce)$/;
+  /^(map|filter|forEach|flatMap|some|every|find|findIndex|from|then|catch|reduce|reduceRight|sort|toSorted|replace|replaceAll)$/;
 
 /** Looks at what is called, and at what it is given. */
 export class CallPowers {
@@ -67,7 +67,7 @@ export class CallPowers {
     const object = callee.get("object") as NodePath;
     if (/^(call|apply|bind)$/.test(key)) this.picked(path, object);
     if (CALLS_BACK.test(key)) {
-      const callback = args[key === "from" ? 1 : 0];
+      const callback = args[/^(from|replace)/.test(key) ? 1 : 0];
       if (callback !== undefined) this.picked(path, callback);
     }
     // Lodash's own objects have all of its functions.

@@ -9,6 +9,8 @@ import { DECODES, decodeText } from "./texts.ts";
 import {
   BUILT,
   concatenate,
+  HELD,
+  isName,
   knownText,
   limit,
   NAME,
@@ -28,6 +30,8 @@ const COUNTS =
 /** What gives its first argument back, as far as names and paths go. */
 const SAME =
   /^(Object\.(freeze|seal|preventExtensions)|Object|structuredClone|String|node:url\.fileURLToPath|node:url\.pathToFileURL|Promise\.resolve)$/;
+/** What makes a table of what the notebook has in it. */
+const HOLDS = /^(Map|Set|JSON\.parse|Object\.fromEntries)$/;
 /** Listing a folder. */
 const LISTS = /^Deno\.readDir(Sync)?$/,
   LISTS_NAMES = /^node:fs(\/promises|\.promises)?\.readdir(Sync)?$/;
@@ -61,7 +65,8 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
   const argument = (i: number): Value[] => args[i] ? resolver.resolve(args[i], depth + 1) : UNKNOWN;
   if (PATH_FUNCTIONS.test(name)) return ofPath(resolver, name.match(/\w+$/)![0], args, depth);
   if (COUNTS.test(name)) return PIECE;
-  if (name === "encodeURIComponent") return PARTS;
+  if (HOLDS.test(name) && args[0] && isTable(argument(0))) return [HELD];
+  if (name === "encodeURIComponent") return argument(0).some(isName) ? NAME : PARTS;
   if (name === "Array") return [{ kind: "list", of: UNKNOWN }];
   if (name === "Deno.execPath") return [{ kind: "text", text: "deno" }];
   if (DECODES.test(name)) {
@@ -93,6 +98,13 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
   if (LISTS_NAMES.test(name)) return [{ kind: "list", of: PIECE }];
   if (/^(qvim\/helpers\.getRootPath)$/.test(name)) return [{ kind: "text", text: ROOT }];
   return UNKNOWN;
+}
+
+function isTable(values: Value[]): boolean {
+  return values.some((value) =>
+    value.kind === "code" && value.path.isArrayExpression() &&
+      value.path.node.elements.length > 0 || /[{[]/.test(knownText(value) ?? "")
+  );
 }
 
 /** An address as it is read: `%2e` is a dot, and a backslash is a slash. */

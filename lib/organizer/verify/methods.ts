@@ -74,6 +74,7 @@ export function ofMethod(
         of: [{ kind: "pair", first: PIECE, second: resolver.elements(object, depth + 1) }],
       }];
     }
+    if (key === "reduce" || key === "reduceRight") return ofReduce(resolver, argument, depth);
     if (key === "map") return [{ kind: "list", of: limit(resolver.returned(argument(0), depth)) }];
     if (key === "flatMap") {
       return [{
@@ -89,8 +90,9 @@ export function ofMethod(
     const isSame = added.every((arg) => resolver.resolve(arg, depth + 1).every(isSmallOrPart));
     if (!REWRITES.test(key)) return undefined;
     if (!isSame) return UNKNOWN;
-    return object.some(isName) ? [{ kind: "part", isName: true }] : PARTS;
+    return object.map((value) => ({ kind: "part", isName: isName(value) }));
   }
+  if (key === "reduce" || key === "reduceRight") return ofReduce(resolver, argument, depth);
   // A number in letters.
   if (key === "toString" && args.length === 1 && object.every(isSmallOrUnknown)) {
     return countedBy(resolver, path, key, depth + 1);
@@ -124,6 +126,11 @@ export function ofMethod(
       ? { kind: "built" }
       : { kind: "unknown" };
   });
+}
+
+/** What comes of a list, one after another. */
+function ofReduce(resolver: Resolver, argument: (i: number) => Value[], depth: number): Value[] {
+  return limit([...resolver.returned(argument(0), depth), ...argument(1), ...UNKNOWN]);
 }
 
 function isSmallOrPart(value: Value): boolean {

@@ -19,6 +19,9 @@ export class NamesRule {
   calls(path: NodePath, object: NodePath, key: string, args: NodePath[]): void {
     if (TAKES_APART.test(key)) this.takesApart(path, object);
     if (TAKES_NAME_APART.test(key) && !this.#isOfEnding(key, args)) this.#name(path, object);
+    if (/^(includes|indexOf|lastIndexOf|has|get|hasOwnProperty)$/.test(key) && args[0]) {
+      this.looksUp(path, object, args[0]);
+    }
     if (!/^(test|exec)$/.test(key) || !args[0]) return;
     this.takesApart(path, args[0]);
     this.#name(path, args[0]);
@@ -39,15 +42,47 @@ export class NamesRule {
   member(path: NodePath<t.MemberExpression>): void {
     const object = path.get("object") as NodePath;
     this.letters(path, object);
-    const key = this.resolver.resolve(path.get("property") as NodePath);
-    if (!key.some(isName)) return;
-    const isTable = this.resolver.resolve(object).some((value) =>
-      value.kind === "code" && value.path.isObjectExpression() &&
-      value.path.node.properties.length > 0
+    this.looksUp(path, object, path.get("property") as NodePath);
+  }
+
+  /** What a table of the notebook's says of a name. */
+  looksUp(path: NodePath, table: NodePath, name: NodePath): void {
+    if (!this.resolver.resolve(name).some(isName)) return;
+    const isTable = this.resolver.resolve(table).some((value) =>
+      value.kind === "unknown" && value.isHeld || value.kind === "code" && isFilled(value.path)
     );
     if (!isTable) return;
     const message = "looks a sound up by its name, in a table that the notebook holds";
     this.remarks.add(path, "names-of-files", "warning", message);
+  }
+
+  /** A name that is compared with a text, or reckoned with. */
+  compares(path: NodePath<t.BinaryExpression>): void {
+    const left = path.get("left") as NodePath, right = path.get("right") as NodePath;
+    const { operator } = path.node;
+    if (operator === "in") return this.looksUp(path, right, left);
+    if (/^[!=]==?$/.test(operator)) {
+      if (this.#isText(right)) this.#name(path, left);
+      if (this.#isText(left)) this.#name(path, right);
+    } else if (!/^([<>]=?|\+|instanceof)$/.test(operator)) {
+      this.#name(path, left);
+      this.#name(path, right);
+    }
+  }
+
+  switches(path: NodePath<t.SwitchStatement>): void {
+    const isOfTexts = path.get("cases").some((one) => this.#isText(one.get("test") as NodePath));
+    if (isOfTexts) this.#name(path, path.get("discriminant"));
+  }
+
+  /** A name that is made a number. */
+  asNumber(path: NodePath, text: NodePath): void {
+    const isAsked = path.isUnaryExpression() && !/^[-+~]$/.test(path.node.operator);
+    if (!isAsked) this.#name(path, text);
+  }
+
+  #isText(path: NodePath): boolean {
+    return Boolean(path.node && this.resolver.resolve(path).some((value) => knownText(value)));
   }
 
   /** `id.slice(0, -4)` and `id.split(".")` take the ending off. */
@@ -65,4 +100,9 @@ export class NamesRule {
     const message = "takes apart the name of a file, which may give the class away";
     this.remarks.add(path, "names-of-files", "warning", message);
   }
+}
+
+function isFilled(path: NodePath): boolean {
+  if (path.isArrayExpression()) return path.node.elements.length > 0;
+  return path.isObjectExpression() && path.node.properties.length > 0;
 }

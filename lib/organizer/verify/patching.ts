@@ -25,8 +25,23 @@ export class PatchingRule {
     for (const part of partsOf(target)) this.#changePart(part);
   }
 
+  /** A function that is put where the name of what has it can't be told: it may be a prototype. */
+  puts(target: NodePath, value: NodePath): void {
+    if (!target.isMemberExpression()) return;
+    const isFunction = this.resolver.resolve(value).some((it) =>
+      it.kind === "name" || it.kind === "code" && it.path.isFunction()
+    );
+    if (isFunction) this.#picked(target, target.get("object") as NodePath);
+  }
+
+  #picked(path: NodePath, object: NodePath): void {
+    if (!this.resolver.resolve(object).some((it) => it.kind === "unknown" && it.isPicked)) return;
+    this.remarks.look(path, "changes something that was taken by a name that can't be told");
+  }
+
   /** The object that a function such as `Object.assign` changes. */
   changesObject(path: NodePath, target: NodePath): void {
+    this.#picked(path, target);
     for (const name of this.resolver.names(target)) {
       if (!isOfPackage(name)) this.remarks.add(path, "patching", "violation", `changes ${name}`);
     }

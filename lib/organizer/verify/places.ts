@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Finding } from "./findings.ts";
 import { READS_SOUNDS, REPLACES } from "./names.ts";
-import { DATA, OPEN, PART, ROOT, SEGMENT, type Value } from "./values.ts";
+import { DATA, NAMED, OPEN, PART, ROOT, SEGMENT, type Value } from "./values.ts";
 
 /** What of the package lies at its top, where ROOT_PATH is it: nobody writes there. */
 const PACKAGE =
@@ -26,10 +26,10 @@ export function checkPath(
   if (value.kind === "sound" && what === "reads") return undefined;
   // What gives nothing but samples tells nothing of what is no sound.
   const isHarmless = READS_SOUNDS.test(name);
-  if (value.kind !== "text" || /^⟨(…|\.\.|\?)⟩/.test(value.text)) {
+  if (value.kind !== "text" || /^⟨(…|id|\.\.|\?)⟩/.test(value.text)) {
     return isHarmless ? undefined : warning(`${what} a path that can't be told from here`);
   }
-  const text = value.text.replace(/^file:\/\//, "");
+  const text = value.text.replace(/^file:\/\//, "").replaceAll(NAMED, SEGMENT);
   const base = [ROOT, DATA].find((base) => text.startsWith(base));
   if (base === undefined) {
     const told = JSON.stringify(readable(text));
@@ -49,7 +49,8 @@ export function checkPath(
   if (what === "writes") return checkWrite(below, at, base, name);
   // A table is the business of another rule.
   if (/\.csv$/i.test(below) && !below.includes(OPEN)) return undefined;
-  if (base === ROOT && mayBeData(below, name)) {
+  const isWhole = below === "data" && /(cp|copyFile)(Sync)?$/.test(name);
+  if (base === ROOT && (isWhole || mayBeData(below, name))) {
     return warning(`reads ${at}, which may be the data, its answers among it`);
   }
   if (base === DATA && !/^(Items|Queries)(\/|$)/.test(below)) {
@@ -64,6 +65,7 @@ export function checkPath(
 
 function checkWrite(below: string, at: string, base: string, name: string): Fault | undefined {
   if (base === DATA) return violation("paths", `writes to ${at}: the data`);
+  if (below === "data" && REPLACES.test(name)) return violation("paths", `moves ${at}: the data`);
   if (PACKAGE.test(below)) return violation("paths", `writes to ${at}, which is the package's own`);
   // Disks of other systems don't tell upper from lower case.
   if (/^output[. ]*(\/|$)/i.test(below)) {
@@ -110,7 +112,7 @@ function mayBe(part: string, name: string): boolean {
 
 /** A path as a person reads it. */
 export function readable(text: string): string {
-  return text.replace(/⟨(ROOT_PATH|DATA_PATH)⟩/g, "$1").replace(/⟨(…|\.\.|\?)⟩/g, "…");
+  return text.replace(/⟨(ROOT_PATH|DATA_PATH)⟩/g, "$1").replace(/⟨(…|id|\.\.|\?)⟩/g, "…");
 }
 
 function warning(message: string): Fault {

@@ -37,11 +37,18 @@ const SHOWS =
 /** What only looks at what it is given. */
 const ONLY_LOOKS =
   /^(console\..*|JSON\.stringify|Object\.(keys|values|entries|is)|Deno\.inspect|String|qvim\..*)$/;
+/** What a model of one's own extends, and by what it may come to hear the sounds. */
+const MODELS = /^qvim\.(QVIMModel|EmbeddingModel|RepresentationModel)$/;
+const HEARS =
+  /^(Deno\.(read|open)\w*|node:fs(\/promises)?(\.(promises\.)?(read|open|createRead)\w*)?|qvim\.(read(Wav|Audio)|TwoDft|VocalSearch|MobileNetBaseline|OnnxDualEncoder))$/;
+
 /** Looks at every reference to a power in what participants wrote. */
 export class PowerChecker {
   readonly #names: OtherNames;
   readonly #modules: ModulePowers;
   readonly #calls: CallPowers;
+  /** Whether anything is there by which a model could listen to the sounds. */
+  #mayHear = false;
   /** Names of enumerations and namespaces, which scopes don't know. */
   readonly #declared = new Set<string>();
 
@@ -57,6 +64,7 @@ export class PowerChecker {
       const isIt = node.type === "TSEnumDeclaration" || node.type === "TSModuleDeclaration";
       if (isIt && node.id.type === "Identifier") this.#declared.add(node.id.name);
     });
+    let model: NodePath | undefined;
     traverse(ast, {
       ...TYPES,
       Identifier: (path) => {
@@ -67,21 +75,42 @@ export class PowerChecker {
       MemberExpression: (path) => this.#member(path),
       OptionalMemberExpression: (path) => this.#member(path as NodePath),
       ObjectPattern: (path) => this.#pattern(path),
-      ImportDeclaration: (path) => this.#modules.import(path),
+      ImportDeclaration: (path) => {
+        this.#mayHear ||= !/^(qvim(\/|$)|node:)/.test(path.node.source.value);
+        this.#modules.import(path);
+      },
       ExportAllDeclaration: (path) => this.#modules.exportAll(path),
       ExportNamedDeclaration: (path) =>
         this.#modules.exportNamed(path, (at, name) => this.#reference(at, name)),
       TSImportEqualsDeclaration: (path) => {
         this.remarks.look(path, "imports by another name, which can't be followed from here");
       },
-      ImportExpression: (path) =>
-        this.#modules.importExpression(path, (at, name) => this.#names.isGivenOn(at, name)),
+      ImportExpression: (path) => {
+        this.#mayHear = true;
+        this.#modules.importExpression(path, (at, name) => this.#names.isGivenOn(at, name));
+      },
       CallExpression: (path) => this.#calls.call(path),
       OptionalCallExpression: (path) =>
         this.#calls.call(path as NodePath as NodePath<t.CallExpression>),
+      Class: (path) => {
+        if (!path.node.superClass) return;
+        const base = path.get("superClass") as NodePath;
+        this.#calls.picked(path, base);
+        if (this.resolver.names(base).some((name) => MODELS.test(name))) model ??= path;
+      },
+      Decorator: (path) => this.#calls.picked(path, path.get("expression")),
+      ObjectProperty: (path) => {
+        // Such are called where nothing is seen to call them.
+        const { key } = path.node;
+        const isCalled = key.type === "Identifier" && /^(then|to[A-Z]\w*|valueOf)$/.test(key.name);
+        if (isCalled || path.node.computed) this.#calls.picked(path, path.get("value") as NodePath);
+      },
       NewExpression: (path) => this.#calls.picked(path, path.get("callee") as NodePath),
       TaggedTemplateExpression: (path) => this.#calls.picked(path, path.get("tag")),
     });
+    if (model !== undefined && !this.#mayHear) {
+      this.remarks.look(model, "listens to no sound: what it gives comes of something else");
+    }
   }
 
   /** A name that stands by itself, such as `Deno`, or the local name of what is imported. */
@@ -142,6 +171,7 @@ export class PowerChecker {
 
   /** A use of what the runtime or a package names. */
   #reference(path: NodePath, name: string): void {
+    this.#mayHear ||= HEARS.test(name) && this.remarks.placeOf(path).isOwn;
     if (isOnlyAsked(path)) return;
     // The rules look at what the set-up cell starts and fetches.
     if (
@@ -182,8 +212,8 @@ export class PowerChecker {
     } else if (isReaching(name)) {
       this.#use(path, name);
       this.remarks.look(path, `uses ${name}, which runs or reads what it is given`);
-    } else if (/^Object\.(getPrototypeOf|setPrototypeOf)$/.test(name)) {
-      this.remarks.look(path, `reaches a prototype by ${name}`);
+    } else if (/^Object\.(getPrototypeOf|setPrototypeOf|getOwnPropertyDescriptors?)$/.test(name)) {
+      this.remarks.look(path, `reaches a prototype, or what is in one, by ${name}`);
     } else if (this.#isGlobal(path, name) && !isHarmlessGlobal(name)) {
       this.remarks.look(
         path,

@@ -96,7 +96,11 @@ export class Resolver {
     if (known !== undefined) return known;
     this.#program ??= path.scope.getProgramParent().path;
     // What refers to itself stands for nothing that is known.
-    this.#known.set(node, UNKNOWN);
+    const isMember = node.type === "MemberExpression" && node.computed;
+    this.#known.set(
+      node,
+      isMember && this.key(path as NodePath<t.MemberExpression>) === undefined ? [PICKED] : UNKNOWN,
+    );
     const values = limit(this.#resolve(path, depth));
     this.#known.set(node, values);
     return values;
@@ -321,7 +325,8 @@ export class Resolver {
       value.kind === "unknown" || value.kind === "built" ||
       value.kind === "text" && value.text.includes(OPEN)
     );
-    return isAny ? values.map((it) => it.kind === "unknown" ? PICKED : it) : values;
+    if (!isAny) return values;
+    return values.length === 0 ? [PICKED] : values.map((it) => it.kind === "unknown" ? PICKED : it);
   }
 
   #isThenable(value: Value, depth: number): boolean {

@@ -65,6 +65,7 @@ export class RuleChecker {
       AssignmentExpression: (path) => {
         const left = path.get("left") as NodePath;
         this.#patching.change(left);
+        this.#patching.puts(left, path.get("right") as NodePath);
         const key = left.isMemberExpression() ? this.resolver.key(left) : undefined;
         if (key !== undefined) this.#field(key, path.get("right") as NodePath);
       },
@@ -76,6 +77,7 @@ export class RuleChecker {
       },
       UpdateExpression: (path) => this.#patching.change(path.get("argument") as NodePath),
       UnaryExpression: (path) => {
+        this.#names.asNumber(path, path.get("argument") as NodePath);
         if (path.node.operator === "delete") {
           this.#patching.change(path.get("argument") as NodePath);
         }
@@ -85,7 +87,11 @@ export class RuleChecker {
         if (!path.parentPath.isBinaryExpression()) this.#text(path, path.node.value);
       },
       TemplateElement: (path) => this.#text(path, path.node.value.cooked ?? ""),
-      BinaryExpression: (path) => this.#texts(path),
+      BinaryExpression: (path) => {
+        this.#texts(path);
+        this.#names.compares(path);
+      },
+      SwitchStatement: (path) => this.#names.switches(path),
     });
   }
 
@@ -194,6 +200,10 @@ export class RuleChecker {
       this.#setup.installs(path, args);
     }
     if (TAKES_FOLDERS.test(name) && args[0]) this.#names.takesApart(path, args[0]);
+    if (/^(Number(\.parse\w+)?|parseInt|parseFloat|BigInt)$/.test(name) && args[0]) {
+      this.#names.asNumber(path, args[0]);
+    }
+    if (name === "Object.hasOwn" && args[1]) this.#names.looksUp(path, args[0], args[1]);
     if (name === "Array.from" && args[0]) this.#names.letters(path, args[0]);
     if (/^(setTimeout|setInterval)$/.test(name) && args[0]) {
       const values = this.resolver.resolve(args[0]);

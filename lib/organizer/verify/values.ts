@@ -23,22 +23,22 @@ export type Value =
   /** What listing a folder gives of a file. */
   | { kind: "entry" }
   /** A text or number that is not known, without a slash: a count, a digest, the name of a sound. */
-  | { kind: "segment"; isName?: true }
+  | { kind: "segment"; isName?: boolean }
   /** The same that may be `..`: a text of which slashes were taken. */
-  | { kind: "part"; isName?: true }
+  | { kind: "part"; isName?: boolean }
   /** A text that is put together from letters, so that nobody can read it. */
   | { kind: "built" }
-  /** `isPicked`: it was taken of something by a name that can't be told. */
-  | { kind: "unknown"; isPicked?: true };
+  /** `isPicked`: taken of something by a name that can't be told; `isHeld`: a table of the notebook's. */
+  | { kind: "unknown"; isPicked?: true; isHeld?: true };
 
 /** Stands in texts for the values of the two paths, which organizers replace. */
 export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
 
 /**
- * Stands in texts for what isn't known and holds no slash, for such that may be `..`, and for what isn't
- * known at all.
+ * Stands in texts for what isn't known and holds no slash, for the name of a sound, for what may be `..`,
+ * and for what isn't known at all.
  */
-export const SEGMENT = "⟨…⟩", PART = "⟨..⟩", OPEN = "⟨?⟩";
+export const SEGMENT = "⟨…⟩", NAMED = "⟨id⟩", PART = "⟨..⟩", OPEN = "⟨?⟩";
 
 /** How many names in a row are followed. */
 export const MAX_DEPTH = 40;
@@ -49,6 +49,7 @@ const MAX_VALUES = 64;
 export const MAX_TEXT = 10_000;
 
 export const UNKNOWN: Value[] = [{ kind: "unknown" }];
+export const HELD: Value = { kind: "unknown", isHeld: true };
 export const PICKED: Value = { kind: "unknown", isPicked: true };
 export const PIECE: Value[] = [{ kind: "segment" }];
 /** The name of a sound, which may have its class in it. */
@@ -58,11 +59,12 @@ export const BUILT: Value[] = [{ kind: "built" }];
 
 /** Whether nothing of a text is left open. */
 export function isKnown(text: string): boolean {
-  return !text.includes(SEGMENT) && !text.includes(PART) && !text.includes(OPEN);
+  return !/⟨(…|id|\.\.|\?)⟩/.test(text);
 }
 
 /** Whether a value is the name of a sound, or made of one. */
 export function isName(value: Value): boolean {
+  if (value.kind === "text") return value.text.includes(NAMED);
   return (value.kind === "segment" || value.kind === "part") && value.isName === true;
 }
 
@@ -111,12 +113,15 @@ function joined(a: Value, b: Value): Value {
   const isBelow = text.startsWith(ROOT) || text.startsWith(DATA);
   if (!isBelow && (a.kind === "built" || b.kind === "built")) return { kind: "built" };
   if (text.length > MAX_TEXT || text === OPEN + OPEN) return { kind: "unknown" };
-  if (text.replaceAll(SEGMENT, "") === "") return { kind: "segment" };
-  const isPart = text.replaceAll(SEGMENT, "").replaceAll(PART, "").replaceAll(".", "") === "";
-  return isPart && !isKnown(text) ? { kind: "part" } : { kind: "text", text };
+  const rest = text.replaceAll(SEGMENT, "").replaceAll(NAMED, "");
+  const isName = text.includes(NAMED) ? true : undefined;
+  if (rest === "") return { kind: "segment", isName };
+  const isPart = /^(⟨\.\.⟩|\.)*$/.test(rest) && !isKnown(text);
+  return isPart ? { kind: "part", isName } : { kind: "text", text };
 }
 
 function pieceOf(value: Value): string {
   if (value.kind === "text") return value.text;
+  if (isName(value)) return NAMED;
   return value.kind === "segment" ? SEGMENT : value.kind === "part" ? PART : OPEN;
 }
