@@ -8,6 +8,9 @@ import { isSmall, PIECE, UNKNOWN, type Value } from "./values.ts";
 export const COUNTS =
   /^(length|size|byteLength|byteOffset|sampleRate|numberOfChannels|lineno|line|cell)$/;
 
+/** What was found of a name once, by resolver. */
+const known = new WeakMap<Resolver, Map<string, boolean>>();
+
 /** What a field gives that is a count, of an object of which nothing is known. */
 export function counted(
   resolver: Resolver,
@@ -15,7 +18,7 @@ export function counted(
   key: string,
   depth: number,
 ): Value[] {
-  return isOwn(resolver, program, key, depth, (values) => values) ? UNKNOWN : PIECE;
+  return program && isOwn(resolver, program, key, depth, false) ? UNKNOWN : PIECE;
 }
 
 /** What a method gives that counts, of an object of which nothing is known. */
@@ -25,28 +28,38 @@ export function countedBy(
   key: string,
   depth: number,
 ): Value[] {
-  const called = (values: Value[]) => resolver.returned(values, depth + 1);
-  return isOwn(resolver, program, key, depth, called) ? UNKNOWN : PIECE;
+  return isOwn(resolver, program, key, depth, true) ? UNKNOWN : PIECE;
 }
 
 /** Whether the program has such a field or method of its own that gives something else. */
 function isOwn(
   resolver: Resolver,
-  program: NodePath | undefined,
+  program: NodePath,
   key: string,
   depth: number,
-  given: (values: Value[]) => Value[],
+  isCalled: boolean,
 ): boolean {
-  if (program === undefined) return false;
-  return resolver.fields(program).allOf(key).some((member) => {
-    if (member === undefined) return true;
-    const values = member.isMethod() && (member.node as t.ObjectMethod).kind !== "get"
-      ? given([{ kind: "code", path: member }])
-      : member.isMethod()
-      ? resolver.returned([{ kind: "code", path: member }], depth + 1)
-      : given(resolver.resolve(valueOf(member), depth + 1));
-    return !values.every(isSmall);
-  });
+  let ofResolver = known.get(resolver);
+  if (ofResolver === undefined) known.set(resolver, ofResolver = new Map());
+  const name = isCalled ? `${key}()` : key;
+  const before = ofResolver.get(name);
+  if (before !== undefined) return before;
+  // What is told by itself is not told.
+  ofResolver.set(name, true);
+  const found = resolver.fields(program).allOf(key).some((member) =>
+    member === undefined || !given(resolver, member, isCalled, depth).every(isSmall)
+  );
+  ofResolver.set(name, found);
+  return found;
+}
+
+/** What a member of that name gives where it is read, or called. */
+function given(resolver: Resolver, member: NodePath, isCalled: boolean, depth: number): Value[] {
+  const isGetter = member.isMethod() && (member.node as t.ObjectMethod).kind === "get";
+  const values: Value[] = member.isMethod()
+    ? [{ kind: "code", path: member }]
+    : resolver.resolve(valueOf(member), depth + 1);
+  return isGetter || isCalled ? resolver.returned(values, depth + 1) : values;
 }
 
 function valueOf(member: NodePath): NodePath {

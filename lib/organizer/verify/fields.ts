@@ -22,6 +22,7 @@ export class Fields {
   /** Uses by names that must be followed themselves. */
   readonly #computed: NodePath[] = [];
   readonly #computedMembers: NodePath[] = [];
+  readonly #takenOut = new Map<string, boolean>();
   /** While names are followed, nothing is known of fields. */
   #state: "new" | "settling" | "settled" = "new";
   readonly #touched = new Set<t.Node>();
@@ -160,7 +161,9 @@ export class Fields {
 
   /** Whether a method is used otherwise than by calling it, or binding it to what has it. */
   isTakenOut(key: string): boolean {
-    return this.#isSettled() && (this.#uses.get(key) ?? []).some((use) => {
+    const known = this.#takenOut.get(key);
+    if (known !== undefined) return known;
+    const isTaken = this.#isSettled() && (this.#uses.get(key) ?? []).some((use) => {
       const { parentPath } = use;
       if (use.isObjectProperty()) return true;
       if (parentPath!.isCallExpression() || parentPath!.isOptionalCallExpression()) {
@@ -170,6 +173,8 @@ export class Fields {
         !parentPath!.node.computed && (parentPath!.node.property as t.Identifier).name === "bind";
       return !isBound || !this.#isBoundToItself(use, parentPath!.parentPath!);
     });
+    this.#takenOut.set(key, isTaken);
+    return isTaken;
   }
 
   #isBoundToItself(use: NodePath, call: NodePath): boolean {

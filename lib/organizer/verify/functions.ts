@@ -172,8 +172,16 @@ export function isType(reference: NodePath): boolean {
     parent.type !== "TSEnumMember" && parent.type !== "TSTypeAssertion";
 }
 
+/** What functions return, by their nodes: looked for once, however often they are called. */
+const returned = new WeakMap<t.Node, NodePath[] | undefined>();
+
 /** What a function returns; undefined where that can't be told. */
 export function returnsOf(handler: NodePath): NodePath[] | undefined {
+  if (!returned.has(handler.node)) returned.set(handler.node, findReturns(handler));
+  return returned.get(handler.node);
+}
+
+function findReturns(handler: NodePath): NodePath[] | undefined {
   const node = handler.node as t.Function;
   if (node.generator) return undefined;
   const body = handler.get("body") as NodePath;
