@@ -29,7 +29,7 @@ const COUNTS =
   /^(Math\..*|Number(\..*)?|parseInt|parseFloat|Date\.now|performance\.now|crypto\.randomUUID|Boolean|isNaN|Symbol(\..*)?|BigInt|node:crypto\.randomUUID)$/;
 /** What gives its first argument back, as far as names and paths go. */
 const SAME =
-  /^(Object\.(freeze|seal|preventExtensions)|Object|structuredClone|String|node:url\.fileURLToPath|node:url\.pathToFileURL|Promise\.resolve)$/;
+  /^(Object\.(freeze|seal|preventExtensions)|Object|structuredClone|String|Promise\.resolve)$/;
 /** What makes a table of what the notebook has in it. */
 const HOLDS = /^(Map|Set|JSON\.parse|Object\.fromEntries)$/;
 /** Listing a folder. */
@@ -83,6 +83,7 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
       : resolver.elements(argument(0), depth + 1);
     return [{ kind: "list", of: limit(of) }];
   }
+  if (/^node:url\.(fileURLToPath|pathToFileURL)$/.test(name)) return argument(0).map(asAddress);
   if (SAME.test(name) || name === "Request") return argument(0);
   if (name === "URL" || name === "node:url.URL") {
     return (args[1] ? ofUrl(argument(0), argument(1)) : argument(0)).map(asAddress);

@@ -25,8 +25,9 @@ const GLOBALS = new Set(
 /** What of `Deno` and `process` tells something and changes nothing. */
 const TELLS =
   /^(Deno\.(version|build|args|inspect|errors|noColor|pid|ppid|memoryUsage|systemMemoryInfo|hostname|osRelease|osUptime|loadavg|cwd|isatty|consoleSize|SeekMode|customInspect|mainModule|execPath|env\.(get|has|toObject)|permissions|gid|uid|stdout|stderr)|(node:)?process\.(argv|env|platform|version|versions|memoryUsage|hrtime|nextTick|cwd|stdout|stderr|arch|pid|ppid|uptime|cpuUsage|resourceUsage|release|title|emitWarning|on|once|off|exitCode))(\..*)?$/;
-/** What is settled, not changed. */
-const CHANGES = /^Deno\.(env|permissions)\.(set|delete|request|revoke)/;
+/** What is settled, not changed; and what hears of all that is waited for. */
+const CHANGES =
+  /^node:async_hooks\.(createHook|executionAsyncResource)|^Deno\.(env|permissions)\.(set|delete|request|revoke)/;
 
 /** Modules of the runtime that compute. */
 const MODULES =
@@ -85,7 +86,8 @@ export function isHarmlessGlobal(name: string): boolean {
 
 /** Whether what the runtime or the package names tells something, or computes, and nothing else. */
 export function isHarmless(name: string): boolean {
-  if (TELLS.test(name)) return !CHANGES.test(name);
+  if (CHANGES.test(name)) return false;
+  if (TELLS.test(name)) return true;
   if (MODULES.test(name)) return true;
   const [root, member] = name.split(".");
   return root === "qvim" && member !== undefined && QVIM.has(member);

@@ -214,6 +214,10 @@ export class PowerChecker {
       this.remarks.look(path, `uses ${name}, which runs or reads what it is given`);
     } else if (/^Object\.(getPrototypeOf|setPrototypeOf|getOwnPropertyDescriptors?)$/.test(name)) {
       this.remarks.look(path, `reaches a prototype, or what is in one, by ${name}`);
+    } else if (/^(node:timers\.)?(setTimeout|setInterval)$/.test(name)) {
+      if (!this.#names.isFollowed(path, name) && !this.#isPromisified(path)) {
+        this.remarks.look(path, `hands ${name} on, which runs texts as well`);
+      }
     } else if (this.#isGlobal(path, name) && !isHarmlessGlobal(name)) {
       this.remarks.look(
         path,
@@ -247,6 +251,11 @@ export class PowerChecker {
       parentPath.isTaggedTemplateExpression() || parentPath.isTemplateLiteral() ||
       parentPath.isDecorator() || parentPath.isExpressionStatement() ||
       path.listKey === "arguments" && this.#isOnlyLookedAt(path, name);
+  }
+
+  #isPromisified({ parentPath }: NodePath): boolean {
+    return parentPath!.isCallExpression() &&
+      this.resolver.names(parentPath!.get("callee") as NodePath).includes("node:util.promisify");
   }
 
   /** Whether a function that is given a shared object keeps nothing of it: `list.map(Number)`. */

@@ -8,11 +8,16 @@ import { isHandedOn, TYPES } from "./positions.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { SetupCell } from "./setup_cell.ts";
-import type { Value } from "./values.ts";
+import { PARAMETER_PROPERTIES } from "./program.ts";
+import { knownText, type Value } from "./values.ts";
 
 /** The name of the file that holds the answers. */
 const GROUND_TRUTH = /DEV Dataset|\.csv$/i;
 const TAKES_FOLDERS = /^node:path(\/posix)?\.(posix\.)?(dirname|parse|relative)$/;
+
+/** What a model has the name of the module in that its processes run. */
+const WORKER_MODULE = "workerModule";
+const TIMERS = /^(node:timers\.)?(setTimeout|setInterval)$/;
 
 /** Applies the rules to what participants wrote in a program. */
 export class RuleChecker {
@@ -40,12 +45,10 @@ export class RuleChecker {
       FunctionDeclaration: (path) => this.#declaration(path),
       TSEnumDeclaration: (path) => this.#declaration(path),
       TSModuleDeclaration: (path) => this.#declaration(path),
-      ClassProperty: (path) => {
-        const { key, computed } = path.node;
-        if (!computed && key.type === "Identifier") {
-          this.#field(key.name, path.get("value") as NodePath);
-        }
-      },
+      ClassProperty: (path) => this.#member(path),
+      ClassAccessorProperty: (path) => this.#member(path),
+      ClassMethod: (path) => this.#member(path),
+      ObjectProperty: (path) => this.#member(path),
       Identifier: (path) => {
         if (path.isReferencedIdentifier()) this.#reference(path);
       },
@@ -68,6 +71,8 @@ export class RuleChecker {
         this.#patching.puts(left, path.get("right") as NodePath);
         const key = left.isMemberExpression() ? this.resolver.key(left) : undefined;
         if (key !== undefined) this.#field(key, path.get("right") as NodePath);
+        else if (left.isMemberExpression()) this.#putsAddress(path);
+        if (!left.isMemberExpression()) this.#targets(left);
       },
       SpreadElement: (path) => this.#names.letters(path, path.get("argument")),
       ForOfStatement: (path) => this.#names.letters(path, path.get("right")),
@@ -144,9 +149,47 @@ export class RuleChecker {
     }
   }
 
+  /** An address that is put where it can't be told. */
+  #putsAddress(path: NodePath<t.AssignmentExpression>): void {
+    const isAddress = this.resolver.resolve(path.get("right") as NodePath).some((value) =>
+      value.kind === "text" && /^(file|https?|data|blob|npm|jsr|node):/i.test(value.text)
+    );
+    if (isAddress) this.remarks.look(path, "puts an address where it can't be told what it is for");
+  }
+
+  /** What a pattern assigns to, among it the module that a model's processes run. */
+  #targets(pattern: NodePath): void {
+    pattern.traverse({
+      MemberExpression: (member) => {
+        if (this.resolver.key(member) !== WORKER_MODULE) return;
+        this.remarks.look(member, "sets the module that a model's processes run");
+      },
+    });
+  }
+
+  /** What a class or an object has under a name. */
+  #member(path: NodePath): void {
+    const { key, computed } = path.node as t.ClassProperty;
+    const names = !computed && key.type === "Identifier"
+      ? [key.name]
+      : this.resolver.resolve(path.get("key") as NodePath).map(knownText);
+    for (const parameter of path.isClassMethod() ? path.get("params") as NodePath[] : []) {
+      const its = Object.keys(parameter.getBindingIdentifiers());
+      if (its.includes(WORKER_MODULE) && PARAMETER_PROPERTIES.has(parameter.node)) {
+        this.remarks.look(parameter, "sets the module that a model's processes run");
+      }
+    }
+    if (!names.includes(WORKER_MODULE)) return;
+    const value = path.isMethod() || path.parentPath!.isObjectPattern()
+      ? undefined
+      : path.get("value") as NodePath;
+    if (value !== undefined) this.#field(WORKER_MODULE, value);
+    else this.remarks.look(path, "sets the module that a model's processes run");
+  }
+
   /** The module that the processes of a model run is one that it imports. */
   #field(name: string, value: NodePath): void {
-    if (name !== "workerModule" || (value.node as t.Node | null) === null) return;
+    if (name !== WORKER_MODULE || (value.node as t.Node | null) === null) return;
     const isItself = value.isMemberExpression() && value.get("object").isMetaProperty();
     const isNone = value.isIdentifier({ name: "undefined" });
     if (!isItself && !isNone) this.#dynamicImport(value, value);
@@ -205,13 +248,19 @@ export class RuleChecker {
     }
     if (name === "Object.hasOwn" && args[1]) this.#names.looksUp(path, args[0], args[1]);
     if (name === "Array.from" && args[0]) this.#names.letters(path, args[0]);
-    if (/^(setTimeout|setInterval)$/.test(name) && args[0]) {
-      const values = this.resolver.resolve(args[0]);
-      if (values.some(({ kind }) => kind === "text")) {
-        this.remarks.add(path, "eval", "violation", `${name} runs a text`);
-      } else if (!values.every(({ kind }) => isFunction(args[0], kind))) {
-        this.remarks.look(path, `${name} runs what can't be told from here; it may be a text`);
-      }
+    if (TIMERS.test(name) && args[0]) this.#timer(path, name, args[0]);
+    if (/^(setTimeout|setInterval)\.apply$/.test(name)) {
+      this.remarks.look(path, `${name} runs what can't be told from here; it may be a text`);
+    }
+  }
+
+  /** Timers run texts as well. */
+  #timer(path: NodePath, name: string, run: NodePath): void {
+    const values = this.resolver.resolve(run);
+    if (values.some(({ kind }) => kind === "text")) {
+      this.remarks.add(path, "eval", "violation", `${name} runs a text`);
+    } else if (!values.every((value) => isFunction(run, value))) {
+      this.remarks.look(path, `${name} runs what can't be told from here; it may be a text`);
     }
   }
 
@@ -236,13 +285,15 @@ export class RuleChecker {
   }
 }
 
-/** Whether an expression is a function: by what it stands for, its form, or what a caller hands over. */
-function isFunction(path: NodePath, kind: Value["kind"]): boolean {
-  if (kind === "code" || kind === "name") return true;
-  if (kind !== "unknown") return false;
-  if (path.isIdentifier()) {
-    return (path.scope.getBinding(path.node.name)?.kind as string) === "param";
-  }
-  return path.isCallExpression() && path.get("callee").isMemberExpression() &&
-    ((path.node.callee as t.MemberExpression).property as t.Identifier).name === "bind";
+/** Whether an expression is a function: by what it stands for, or what a promise hands over. */
+function isFunction(path: NodePath, value: Value): boolean {
+  if (value.kind === "code") return value.path.isFunction() || value.path.isClass();
+  if (value.kind === "name") return true;
+  if (value.kind !== "unknown" || !path.isIdentifier()) return false;
+  const binding = path.scope.getBinding(path.node.name);
+  const { path: owner } = binding?.scope ?? {};
+  const call = owner?.parentPath;
+  return (binding?.kind as string) === "param" && owner?.listKey === "arguments" &&
+    (call?.isNewExpression() ?? false) &&
+    (call!.get("callee") as NodePath).isIdentifier({ name: "Promise" });
 }

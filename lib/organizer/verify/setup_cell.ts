@@ -28,11 +28,30 @@ export class SetupCell {
       const around = inner.findParent((parent) => parent.isFunction() || parent.isClass());
       if (around === null) return true;
       if (this.#waits(around)) return false;
-      if (!this.#isCalledAtOnce(around)) break;
+      if (!this.#isCalledAtOnce(around)) {
+        const statement = path.findParent((parent) => parent.parentPath?.isProgram() ?? false);
+        return statement !== null && this.#staysHere(statement) &&
+          (runsWhereCalled(around) || this.#givesNothingOut(statement, new Set()));
+      }
       inner = around;
     }
-    const statement = path.findParent((parent) => parent.parentPath?.isProgram() ?? false);
-    return statement !== null && this.#staysHere(statement);
+  }
+
+  /** Whether what a statement declares is used by such alone as declare nothing that leaves the cell. */
+  #givesNothingOut(statement: NodePath, seen: Set<object>): boolean {
+    if (seen.has(statement.node)) return true;
+    seen.add(statement.node);
+    if (!this.#staysHere(statement)) return false;
+    const scope = statement.scope.getProgramParent();
+    return Object.values(scope.bindings).every((binding) => {
+      const declares = binding.path.findParent((parent) => parent === statement) !== null ||
+        binding.path === statement;
+      if (!declares) return true;
+      return [...binding.referencePaths, ...binding.constantViolations].every((use) => {
+        const user = use.findParent((parent) => parent.parentPath?.isProgram() ?? false) ?? use;
+        return this.#givesNothingOut(user, seen);
+      });
+    });
   }
 
   /** A program that the set-up cell starts must install something. */
@@ -106,4 +125,15 @@ export class SetupCell {
     this.#stays.set(statement.node, stays);
     return stays;
   }
+}
+
+/** Whether a function is one that is called by its name, and has done all when it comes back. */
+function runsWhereCalled(around: NodePath): boolean {
+  if (!around.isFunction() || around.isMethod() || around.node.generator) return false;
+  const declaration = around.isFunctionDeclaration()
+    ? around
+    : around.parentPath.isVariableDeclarator()
+    ? around.parentPath.parentPath
+    : undefined;
+  return declaration?.parentPath?.isProgram() ?? false;
 }
