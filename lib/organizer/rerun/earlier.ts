@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import type { Entry, Report } from "../report/entry.ts";
-import { BatchError } from "./batch_error.ts";
+import type { Entry } from "../report/entry.ts";
+import { readReport } from "./read_report.ts";
 
 /** What an earlier report has of what is run now. */
 export interface Earlier {
@@ -17,18 +16,12 @@ export interface Earlier {
  * @throws {BatchError} Where what is there is no report.
  */
 export function readEarlier(folder: string): Earlier {
-  const path = join(folder, "report.json");
-  try {
-    const report: Report = JSON.parse(Deno.readTextFileSync(path));
-    const entries = new Map(
-      report.entries.filter(({ runs }) => runs.length > 0).map((entry) => [entry.name, entry]),
-    );
-    return report.changed === undefined
-      ? { entries, spoiled: new Set() }
-      : { entries: new Map(), spoiled: new Set(entries.keys()) };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { entries: new Map(), spoiled: new Set() };
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    throw new BatchError(`Expected a report to go on from at ${path} but found ${error.message}`);
-  }
+  const report = readReport(folder, "a report to go on from");
+  if (report === undefined) return { entries: new Map(), spoiled: new Set() };
+  const entries = new Map(
+    report.entries.filter(({ runs }) => runs.length > 0).map((entry) => [entry.name, entry]),
+  );
+  return report.changed === undefined
+    ? { entries, spoiled: new Set() }
+    : { entries: new Map(), spoiled: new Set(entries.keys()) };
 }

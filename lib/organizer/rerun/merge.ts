@@ -1,23 +1,28 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { plain } from "../../io/plain.ts";
 import type { Report } from "../report/entry.ts";
 import { writeAll } from "../report/write_all.ts";
 import { BatchError } from "./batch_error.ts";
+import { readReport } from "./read_report.ts";
 
 /**
  * Puts the reports of machines that shared the work together.
  *
  * @param folders Their report folders.
  * @param into Where the merged report goes, with all notebooks and scores.
- * @throws {BatchError} Where two of them were not run with the same.
+ * @throws {BatchError} Where one is none, or two of them were not run with the same.
  */
 export function mergeReports(folders: string[], into: string): Report {
-  const reports = folders.map((folder): Report => {
-    try {
-      return JSON.parse(Deno.readTextFileSync(join(folder, "report.json")));
-    } catch (error) {
-      throw new BatchError(`Expected a report in ${folder} but found ${error}`);
+  const reports = folders.map((folder) => {
+    // It would be written over while it is read.
+    if (resolve(folder) === resolve(into)) {
+      throw new BatchError(
+        `Expected another folder for the merged report than ${folder}, whose report goes into it`,
+      );
     }
+    const report = readReport(folder, "the report of a re-run");
+    if (report !== undefined) return report;
+    throw new BatchError(`Expected a report in ${folder} but found none`);
   });
   const [first, ...others] = reports;
   for (const [i, other] of others.entries()) {

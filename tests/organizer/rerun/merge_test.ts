@@ -55,6 +55,38 @@ Deno.test("mergeReports() refuses where a notebook has no entry, or two", () =>
     assert.throws(() => merge(folder, [first, again]), /each submission once but found a in two/);
   }));
 
+Deno.test("mergeReports() says what is no report, and writes over none of them", () =>
+  withFolder((folder) => {
+    const part = join(folder, "part");
+    const merged = (text: string, into = join(folder, "merged")) => () => {
+      writeFiles(folder, { "part/report.json": text });
+      mergeReports([part], into);
+    };
+    const expected = `Expected the report of a re-run at ${join(part, "report.json")} but found `;
+    for (
+      const [text, found] of [
+        ["null", "no list of entries"],
+        ['{"entries": {}}', "no list of entries"],
+        ['{"entries": [null]}', "an entry without a name, its runs or its findings"],
+        ['{"entries": [{"name": 1, "runs": [], "findings": []}]}', "an entry without a name"],
+        ["{", "no JSON: "],
+      ]
+    ) {
+      assert.throws(
+        merged(text),
+        (error: Error) => error.message.startsWith(expected + found),
+        text,
+      );
+    }
+    const whole = JSON.stringify(report([entry("a", 0)], 1, 1));
+    assert.throws(merged(whole, `${part}/.`), /Expected another folder for the merged report than/);
+    assert.equal(Deno.readTextFileSync(join(part, "report.json")), whole);
+    assert.throws(
+      () => mergeReports([join(folder, "nowhere")], join(folder, "merged")),
+      /Expected a report in .*nowhere but found none$/,
+    );
+  }));
+
 Deno.test("mergeReports() refuses parts that were not run with the same", () =>
   withFolder((folder) => {
     const part = (index: number) => report([entry("ab"[index], index)], 2, index + 1);
