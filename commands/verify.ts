@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { plain, plainLines } from "../lib/io/plain.ts";
 import { type Verdict, verdictOf, type Verification } from "../lib/organizer/verify/findings.ts";
 import { verifyApart } from "../lib/organizer/verify/verify_apart.ts";
 import { formatTable } from "../lib/ui/table.ts";
@@ -57,12 +58,12 @@ function formatSummary(all: Verification[]): string {
 function formatVerification(path: string, { findings, powers }: Verification): string {
   const violations = findings.filter(({ severity }) => severity === "violation").length;
   const warnings = findings.length - violations;
-  const title = `${path}: ${
+  const title = `${plain(path)}: ${
     findings.length === 0
       ? "nothing found, clean"
       : `${count(violations, "violation")}, ${count(warnings, "warning")}: ${verdictOf(findings)}`
   }`;
-  const used = powers.length === 0 ? [] : [`Powers used: ${powers.join(", ")}`];
+  const used = powers.length === 0 ? [] : [`Powers used: ${plain(powers.join(", "))}`];
   if (findings.length === 0) return [title, ...used].join("\n");
   const table = formatTable({
     header: ["", "Rule", "Cell", "Line", "Found"],
@@ -70,12 +71,12 @@ function formatVerification(path: string, { findings, powers }: Verification): s
       severity === "violation" ? "✗" : "!",
       rule,
       cell?.toString() ?? "",
-      (file === undefined ? "" : `${basename(file)}:`) + (line?.toString() ?? ""),
-      message,
+      (file === undefined ? "" : `${plain(basename(file))}:`) + (line?.toString() ?? ""),
+      plain(message),
     ]),
   });
   const diffs = findings.flatMap(({ diff, cell }) =>
-    diff === undefined ? [] : [`Cell ${cell}:\n${diff}`]
+    diff === undefined ? [] : [`Cell ${cell}:\n${plainLines(diff)}`]
   );
   return [title, table, ...diffs, ...used].join("\n\n");
 }

@@ -1,5 +1,5 @@
 /** The report as one HTML page that needs nothing else. */
-import { plain } from "../../io/plain.ts";
+import { plain, plainLines } from "../../io/plain.ts";
 import { escapeHtml } from "../../ui/jupyter.ts";
 import type { Table } from "../../ui/table.ts";
 import {
@@ -104,7 +104,7 @@ function failure(entry: Entry): string {
     .filter((message) => message !== undefined);
   return `<details><summary>${badge(nextStepOf(entry))} <b>${escapeHtml(plain(entry.name))}</b> ${
     escapeHtml([outcomeOf(entry), ...remarksOf(entry)].join("; "))
-  }</summary><pre>${escapeHtml(messages.map(printable).join("\n"))}</pre>${
+  }</summary><pre>${escapeHtml(messages.map(plainLines).join("\n"))}</pre>${
     entry.executed === undefined ? "" : `<p>${link(entry.executed, "What was run of it")}</p>`
   }</details>`;
 }
@@ -119,11 +119,6 @@ function best(entry: Entry): string {
   return `<p>${badge(nextStepOf(entry))} <b>${escapeHtml(plain(entry.name))}</b> ${links} ${
     escapeHtml(remarksOf(entry).join("; "))
   }</p>`;
-}
-
-/** Several lines of a stranger, each without what a page would obey. */
-function printable(text: string): string {
-  return text.split("\n").map((line) => line.match(/^ */)![0] + plain(line)).join("\n");
 }
 
 const badge = (next: string) => `<span class="${next}">${next}</span>`;

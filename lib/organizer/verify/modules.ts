@@ -3,12 +3,16 @@ import { fileURLToPath } from "node:url";
 import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
+import { shortened } from "../../io/plain.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";
 import { PowerChecker } from "./powers.ts";
 import { Remarks } from "./remarks.ts";
 import { RuleChecker } from "./rules.ts";
 import { Resolver } from "./resolver.ts";
 import { ROOT, UNKNOWN, type Value } from "./values.ts";
+
+/** Powers that are told of a notebook, and letters of each: a list to be read in seconds. */
+const MOST_POWERS = 100, MOST_OF_POWER = 200;
 
 /** A module of the participant's. */
 interface LocalModule {
@@ -179,7 +183,9 @@ export class LocalModules {
 
   /** What is read, written, imported and fetched, and the functions of the runtime that are used. */
   powers(): string[] {
-    return [...this.#powers].sort();
+    const all = [...this.#powers].sort();
+    const told = all.slice(0, MOST_POWERS).map((power) => shortened(power, MOST_OF_POWER));
+    return all.length > MOST_POWERS ? [...told, `and ${all.length - MOST_POWERS} more`] : told;
   }
 
   #exportOf({ body, resolver }: LocalModule, name: string): Value[] {

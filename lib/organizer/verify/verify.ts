@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Notebook } from "../../notebook/ipynb.ts";
+import { shortened } from "../../io/plain.ts";
 import { readPaths } from "../paths_cell.ts";
 import { settleDeclarations } from "./declarations.ts";
 import type { Finding, Verification } from "./findings.ts";
@@ -67,7 +68,22 @@ export async function inspectNotebooks(
     const found = await checkTypes(parsed, packageFolder);
     parsed.forEach(({ index }, i) => findings[index].push(...found[i]));
   }
-  return findings.map((found, index) => ({ findings: found, powers: powers.get(index) ?? [] }));
+  return findings.map((found, index) => ({
+    findings: found.map(told),
+    powers: powers.get(index) ?? [],
+  }));
+}
+
+/** A message quotes what a stranger wrote: as much of it as anybody reads. */
+const MOST_TOLD = 500;
+
+function told(finding: Finding): Finding {
+  const { message, diff } = finding;
+  return {
+    ...finding,
+    message: shortened(message, MOST_TOLD),
+    ...(diff !== undefined && { diff: shortened(diff) }),
+  };
 }
 
 /** What nobody writes and nobody reads; it would take memory and time to follow all the same. */

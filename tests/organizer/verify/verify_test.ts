@@ -241,6 +241,28 @@ Deno.test("checkNames() asks for the team and a number, and for at most three of
   assert.ok([...many.values()].every(([finding]) => finding.rule === "too-many"));
 });
 
+Deno.test("deno task verify prints nothing that a terminal would obey, and no more than is read", () =>
+  withFolder(async (folder) => {
+    const notebook = withCode(
+      "implementation",
+      'Deno.readTextFileSync(join(ROOT_PATH, "a\\u001b]0;title\\u0007\\u202e"));\n' +
+        'Deno.readTextFileSync("/etc/\\u009b31m\\u061c");\n' +
+        Array.from({ length: 300 }, (_, i) => `Deno.readFileSync(join(ROOT_PATH, "${i}"));`).join(
+          "\n",
+        ),
+    );
+    notebook.cells[0].source = `x\u001b[2J${"y".repeat(100_000)}`;
+    notebook.cells[11].source = `// ${"z".repeat(100_000)}\u001b[2J`;
+    const path = join(folder, "a\u001b[31m_1.ipynb");
+    Deno.writeTextFileSync(path, JSON.stringify(notebook));
+    const { stdout, code } = await cli(["verify", "--no-types", path]);
+    assert.equal(code, 1);
+    // deno-lint-ignore no-control-regex -- they are what is looked for
+    assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202e]/);
+    assert.match(stdout, /and 202 more$/m);
+    assert.ok(stdout.length < 100_000, `${stdout.length}`);
+  }));
+
 Deno.test("deno task verify prints a table, or JSON, and exits with 1 where a rule is broken", () =>
   withFolder(async (folder) => {
     writeSubmissions(folder, ["writer_1", "loudness_1"]);
