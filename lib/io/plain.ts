@@ -1,6 +1,6 @@
 /** Control characters, and what turns the direction of text: terminals and pages would obey them. */
-// deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROLS =
+  // deno-lint-ignore no-control-regex -- they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]+/gu;
 
 /** What is told of a stranger's text: errors quote what they found, whatever its length. */
