@@ -6,7 +6,12 @@ import { replaceFileSync } from "../io/replace_file.ts";
 export type Output =
   | { output_type: "stream"; name: "stdout" | "stderr"; text: string }
   | { output_type: "display_data"; data: MimeBundle; metadata: Json }
-  | { output_type: "execute_result"; data: MimeBundle; metadata: Json; execution_count: number }
+  | {
+    output_type: "execute_result";
+    data: MimeBundle;
+    metadata: Json;
+    execution_count: number | null;
+  }
   | { output_type: "error"; ename: string; evalue: string; traceback: string[] };
 
 /** MIME type → content. */
@@ -32,6 +37,11 @@ export interface Notebook {
   metadata: Json;
   nbformat: number;
   nbformat_minor: number;
+}
+
+/** Whether the cell's author expects it to fail, as Jupyter's own tools know it. */
+export function mayFail({ metadata }: Cell): boolean {
+  return Array.isArray(metadata.tags) && metadata.tags.includes("raises-exception");
 }
 
 /** Thrown where a file is not a notebook that can be run here; the message names the file. */

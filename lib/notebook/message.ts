@@ -1,5 +1,6 @@
 /** Messages of the Jupyter protocol, version 5.3, as multipart frames with an HMAC signature. */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { wellFormed } from "./well_formed.ts";
 
 /** A message, without its routing prefix. */
 export interface Message {
@@ -76,7 +77,7 @@ export class MessageCodec {
     const [header, parent_header, metadata, content] = parts.map((part) =>
       JSON.parse(decoder.decode(part))
     );
-    return { header, parent_header, metadata, content };
+    return { header, parent_header, metadata, content: wellFormed(header.msg_type, content) };
   }
 
   #sign(parts: Uint8Array[]): string {

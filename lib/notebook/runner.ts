@@ -1,6 +1,6 @@
 import { QvimError } from "../io/errors.ts";
 import { KeptLock } from "../io/kept_lock.ts";
-import type { Cell, Notebook, Output } from "./ipynb.ts";
+import { type Cell, mayFail, type Notebook, type Output } from "./ipynb.ts";
 import { type ExecuteReply, Kernel } from "./kernel.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import type { Message } from "./message.ts";
@@ -101,11 +101,6 @@ async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions)
     if (!mayFail(cell)) throw error;
     options.onExpectedError?.(error);
   }
-}
-
-/** Whether the cell's author expects it to fail, as Jupyter's own tools know it. */
-function mayFail({ metadata }: Cell): boolean {
-  return Array.isArray(metadata.tags) && metadata.tags.includes("raises-exception");
 }
 
 async function runCell(

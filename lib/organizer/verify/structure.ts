@@ -1,5 +1,5 @@
 import { createTwoFilesPatch, diffArrays } from "diff";
-import type { Cell, Notebook } from "../../notebook/ipynb.ts";
+import { type Cell, mayFail, type Notebook } from "../../notebook/ipynb.ts";
 import { cellLines as lines, isTodoCell } from "../template.ts";
 import type { Finding } from "./findings.ts";
 
@@ -52,6 +52,12 @@ export function checkStructure(notebook: Notebook, template: Notebook): Finding[
   }
   for (const extra of added) {
     findings.push(cellFinding(extra.number, `a cell that the template does not have`));
+  }
+  for (const { cell, number } of after) {
+    if (cell.cell_type !== "code" || !mayFail(cell)) continue;
+    const severity = isTodoCell(cell) ? "warning" : "violation";
+    const message = "its tag raises-exception lets it fail, and the run goes on";
+    findings.push({ ...cellFinding(number, message), severity });
   }
   return findings;
 }

@@ -107,6 +107,15 @@ Deno.test("verify tells cells that were moved, removed, added, and changed in ty
   assert.deepEqual(todo.map(({ rule, cell, line }) => [rule, cell, line]), [["todo-line", 12, 1]]);
 });
 
+Deno.test("verify tells of cells that may fail without ending the run", async () => {
+  const notebook = structuredClone(TEMPLATE);
+  for (const id of ["implementation", "save", "title"]) {
+    notebook.cells.find((cell) => cell.id === id)!.metadata = { tags: ["raises-exception"] };
+  }
+  const of = ({ cell, rule, severity }: Finding) => `${cell} ${rule} ${severity}`;
+  assert.deepEqual((await verify(notebook)).map(of), ["14 cells warning", "20 cells violation"]);
+});
+
 /** Code that breaks a rule, with what must be found of it; line 1 is the TODO line. */
 const TRICKS: [code: string, ...expected: string[]][] = [
   [`Deno.chdir("/");`, "working-directory violation 2"],
