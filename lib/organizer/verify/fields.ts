@@ -15,6 +15,7 @@ export class Fields {
   /** Fields and methods of classes and literals, by name. */
   readonly #declared = new Map<string, NodePath[]>();
   readonly #byObject = new Map<string, Map<t.Node | "any", (NodePath | undefined)[]>>();
+  #byNode?: Map<t.Node | "any", (NodePath | undefined)[]>;
   readonly #below = new Map<string, Map<t.Node | "any", NodePath[]>>();
   /** Objects that are changed by a name that isn't known, or by a method. */
   readonly #changed: NodePath[] = [];
@@ -113,6 +114,28 @@ export class Fields {
   /** What is assigned to a field of an object, or of one that may be it; a missing value is unknown. */
   assignedTo(node: t.Node, key: string): (NodePath | undefined)[] {
     if (!this.#isSettled()) return [undefined];
+    const byObject = this.#assignedUnder(key);
+    const all = [...byObject.get(node) ?? [], ...byObject.get("any") ?? []];
+    // More are not told apart.
+    return all.length > MOST_ASSIGNED ? [undefined] : all;
+  }
+
+  /** What is assigned to any field of an object; a missing value is unknown. */
+  assignedToAny(node: t.Node): (NodePath | undefined)[] {
+    if (!this.#isSettled() || this.escapes()?.isLost(node) !== false) return [undefined];
+    if (this.#byNode === undefined) {
+      this.#byNode = new Map();
+      for (const key of this.#assigned.keys()) {
+        for (const [it, values] of this.#assignedUnder(key)) {
+          for (const value of values) append(this.#byNode, it, value);
+        }
+      }
+    }
+    const all = this.#byNode.get(node) ?? [];
+    return all.length > MOST_ASSIGNED ? [undefined] : all;
+  }
+
+  #assignedUnder(key: string): Map<t.Node | "any", (NodePath | undefined)[]> {
     let byObject = this.#byObject.get(key);
     if (byObject === undefined) {
       this.#byObject.set(key, byObject = new Map());
@@ -120,9 +143,7 @@ export class Fields {
         for (const node of this.#objectsOf(object)) append(byObject, node, value);
       }
     }
-    const all = [...byObject.get(node) ?? [], ...byObject.get("any") ?? []];
-    // More are not told apart.
-    return all.length > MOST_ASSIGNED ? [undefined] : all;
+    return byObject;
   }
 
   /** Uses of a field of a name, of any object; undefined where they can't be told. */

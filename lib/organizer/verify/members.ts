@@ -112,8 +112,13 @@ export class Members {
   #withChanges(path: NodePath, key: string | undefined, values: Value[], depth: number): Value[] {
     const fields = this.resolver.fields(path);
     if (fields.isTouched(path.node)) return [...values, ...UNKNOWN];
-    if (key === undefined) return fields.isChanged(path.node) ? [...values, ...UNKNOWN] : values;
-    const assigned = fields.assignedTo(path.node, key).flatMap((value) =>
+    const isAny = key === undefined && fields.isChanged(path.node);
+    if (key === undefined && !isAny) return values;
+    const put = key === undefined ? fields.assignedToAny(path.node) : fields.assignedTo(
+      path.node,
+      key,
+    );
+    const assigned = put.flatMap((value) =>
       value === undefined ? UNKNOWN : this.resolver.resolve(value, depth + 1)
     );
     return [...values, ...assigned];
