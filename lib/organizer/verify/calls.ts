@@ -11,6 +11,7 @@ import {
   concatenate,
   HELD,
   isName,
+  isSound,
   knownText,
   limit,
   NAME,
@@ -69,6 +70,13 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
   if (name === "encodeURIComponent") return argument(0).some(isName) ? NAME : PARTS;
   if (name === "Array") return [{ kind: "list", of: UNKNOWN }];
   if (name === "Deno.execPath") return [{ kind: "text", text: "deno" }];
+  if (/^JSON\.stringify$|^(de|en)codeURI$|^(un)?escape$|^btoa$/.test(name)) {
+    const isOfNames = argument(0).some((value) =>
+      value.kind === "sounds" || isName(value) || isSound(value) ||
+      value.kind === "list" && value.of.some((it) => isName(it) || isSound(it))
+    );
+    if (isOfNames) return [{ kind: "unknown", isName: true }];
+  }
   if (DECODES.test(name)) {
     const known = args.map((_, i) => knownText(argument(i)[0]));
     const text = known.every((it) => it !== undefined) ? decodeText(name, known) : undefined;

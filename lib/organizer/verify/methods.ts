@@ -114,6 +114,10 @@ export function ofMethod(
       };
     });
   }
+  // A name is still one behind another text.
+  if (key === "concat" && args.some((_, i) => argument(i).some(isName))) {
+    return [{ kind: "unknown", isName: true }];
+  }
   return object.map((value): Value => {
     if (value.kind === "built") return value;
     if (value.kind !== "text") return { kind: "unknown" };
@@ -166,7 +170,7 @@ function joinedList(resolver: Resolver, value: Value, args: NodePath[], depth: n
       of.length > 0 && of.every(({ kind }) => /^(segment|part)$/.test(kind)) &&
       between.every(isPlain)
     ) {
-      return PARTS;
+      return of.some(isName) ? [{ kind: "part", isName: true }] : PARTS;
     }
     const isBuilt = of.some((it) => it.kind === "built" || it.kind === "text");
     return isBuilt ? BUILT : UNKNOWN;

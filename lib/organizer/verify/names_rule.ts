@@ -2,11 +2,11 @@ import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
-import { isName, knownText } from "./values.ts";
+import { isName, isSound, knownText, type Value } from "./values.ts";
 
 /** What takes the path of a sound apart. */
 const TAKES_APART =
-  /^(split|match|matchAll|replace|replaceAll|includes|startsWith|endsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt|toLowerCase|toUpperCase|trim|localeCompare)$/;
+  /^(split|match|matchAll|replace|replaceAll|includes|startsWith|endsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt|toLowerCase|toUpperCase|trim|trimStart|trimEnd|normalize|concat|valueOf|toString|padStart|padEnd|localeCompare)$/;
 /** What takes its name apart: to make a file's name of it is no such thing. */
 const TAKES_NAME_APART =
   /^(split|match|matchAll|includes|startsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
@@ -19,6 +19,11 @@ export class NamesRule {
   calls(path: NodePath, object: NodePath, key: string, args: NodePath[]): void {
     if (TAKES_APART.test(key)) this.takesApart(path, object);
     if (TAKES_NAME_APART.test(key) && !this.#isOfEnding(key, args)) this.#name(path, object);
+    const isOfText = key === "localeCompare" && args[0] && this.#isText(args[0]);
+    // What calls back with what it has found only looks for it.
+    const isLooked = /^replace/.test(key) && args[1] &&
+      this.resolver.resolve(args[1]).some(({ kind }) => kind === "code");
+    if (isOfText || isLooked) this.#name(path, object);
     if (/^(includes|indexOf|lastIndexOf|has|get|hasOwnProperty)$/.test(key) && args[0]) {
       this.looksUp(path, object, args[0]);
     }
@@ -29,7 +34,7 @@ export class NamesRule {
 
   /** Something that is done with the path of a sound, which has its class in it. */
   takesApart(path: NodePath, object: NodePath): void {
-    if (this.resolver.resolve(object).some(({ kind }) => kind === "sound")) this.#look(path);
+    if (this.resolver.resolve(object).some(isSound)) this.#look(path);
   }
 
   /** One letter after another. */
@@ -47,7 +52,7 @@ export class NamesRule {
 
   /** What a table of the notebook's says of a name. */
   looksUp(path: NodePath, table: NodePath, name: NodePath): void {
-    if (!this.resolver.resolve(name).some(isName)) return;
+    if (!this.resolver.resolve(name).some((value) => isName(value) || isSound(value))) return;
     const isTable = this.resolver.resolve(table).some((value) =>
       value.kind === "unknown" && value.isHeld || value.kind === "code" && isFilled(value.path)
     );
@@ -62,9 +67,12 @@ export class NamesRule {
     const { operator } = path.node;
     if (operator === "in") return this.looksUp(path, right, left);
     if (/^[!=]==?$/.test(operator)) {
-      if (this.#isText(right)) this.#name(path, left);
-      if (this.#isText(left)) this.#name(path, right);
-    } else if (!/^([<>]=?|\+|instanceof)$/.test(operator)) {
+      if (this.#isText(right)) this.letters(path, left);
+      if (this.#isText(left)) this.letters(path, right);
+    } else if (/^[<>]=?$/.test(operator)) {
+      if (this.#isText(right)) this.letters(path, left);
+      if (this.#isText(left)) this.letters(path, right);
+    } else if (!/^(\+|instanceof)$/.test(operator)) {
       this.#name(path, left);
       this.#name(path, right);
     }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Finding } from "./findings.ts";
 import { READS_SOUNDS, REPLACES } from "./names.ts";
-import { DATA, NAMED, OPEN, PART, ROOT, SEGMENT, type Value } from "./values.ts";
+import { DATA, NAMED, OPEN, PART, ROOT, SEGMENT, SOUND, type Value } from "./values.ts";
 
 /** What of the package lies at its top, where ROOT_PATH is it: nobody writes there. */
 const PACKAGE =
@@ -26,10 +26,11 @@ export function checkPath(
   if (value.kind === "sound" && what === "reads") return undefined;
   // What gives nothing but samples tells nothing of what is no sound.
   const isHarmless = READS_SOUNDS.test(name);
-  if (value.kind !== "text" || /^⟨(…|id|\.\.|\?)⟩/.test(value.text)) {
+  if (value.kind !== "text" || /^⟨(…|id|sound|\.\.|\?)⟩/.test(value.text)) {
     return isHarmless ? undefined : warning(`${what} a path that can't be told from here`);
   }
-  const text = value.text.replace(/^file:\/\//, "").replaceAll(NAMED, SEGMENT);
+  const text = value.text.replace(/^file:\/\//, "").replaceAll(NAMED, SEGMENT)
+    .replaceAll(SOUND, OPEN);
   const base = [ROOT, DATA].find((base) => text.startsWith(base));
   if (base === undefined) {
     const told = JSON.stringify(readable(text));
@@ -112,7 +113,7 @@ function mayBe(part: string, name: string): boolean {
 
 /** A path as a person reads it. */
 export function readable(text: string): string {
-  return text.replace(/⟨(ROOT_PATH|DATA_PATH)⟩/g, "$1").replace(/⟨(…|id|\.\.|\?)⟩/g, "…");
+  return text.replace(/⟨(ROOT_PATH|DATA_PATH)⟩/g, "$1").replace(/⟨(…|id|sound|\.\.|\?)⟩/g, "…");
 }
 
 function warning(message: string): Fault {

@@ -4,7 +4,7 @@ import { FileRules } from "./file_rules.ts";
 import { CHANGES_OBJECT, FORBIDDEN, WHOLE_OBJECTS } from "./names.ts";
 import { NamesRule } from "./names_rule.ts";
 import { PatchingRule } from "./patching.ts";
-import { isHandedOn, TYPES } from "./positions.ts";
+import { isHandedOn, isWrapping, TYPES } from "./positions.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { SetupCell } from "./setup_cell.ts";
@@ -214,6 +214,9 @@ export class RuleChecker {
       const member = callee as NodePath as NodePath<t.MemberExpression>;
       const key = this.resolver.key(member);
       const object = callee.get("object") as NodePath;
+      if (bare(object).isRegExpLiteral()) {
+        for (const arg of args) this.#names.letters(path, arg);
+      }
       if (key === "constructor") {
         this.remarks.add(path, "eval", "violation", "makes a function by .constructor(…)");
       }
@@ -283,6 +286,11 @@ export class RuleChecker {
       isAnswers ? "names the file with the answers" : `names a table: ${text}`,
     );
   }
+}
+
+/** An expression without types around it. */
+function bare(path: NodePath): NodePath {
+  return isWrapping(path) ? bare(path.get("expression") as NodePath) : path;
 }
 
 /** Whether an expression is a function: by what it stands for, or what a promise hands over. */

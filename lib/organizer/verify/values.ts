@@ -29,16 +29,16 @@ export type Value =
   /** A text that is put together from letters, so that nobody can read it. */
   | { kind: "built" }
   /** `isPicked`: taken of something by a name that can't be told; `isHeld`: a table of the notebook's. */
-  | { kind: "unknown"; isPicked?: true; isHeld?: true };
+  | { kind: "unknown"; isPicked?: true; isHeld?: true; isName?: boolean };
 
 /** Stands in texts for the values of the two paths, which organizers replace. */
 export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
 
 /**
- * Stands in texts for what isn't known and holds no slash, for the name of a sound, for what may be `..`,
+ * Stands in texts for what isn't known and holds no slash, for the name and the path of a sound, for what may be `..`,
  * and for what isn't known at all.
  */
-export const SEGMENT = "⟨…⟩", NAMED = "⟨id⟩", PART = "⟨..⟩", OPEN = "⟨?⟩";
+export const SEGMENT = "⟨…⟩", NAMED = "⟨id⟩", SOUND = "⟨sound⟩", PART = "⟨..⟩", OPEN = "⟨?⟩";
 
 /** How many names in a row are followed. */
 export const MAX_DEPTH = 40;
@@ -59,13 +59,19 @@ export const BUILT: Value[] = [{ kind: "built" }];
 
 /** Whether nothing of a text is left open. */
 export function isKnown(text: string): boolean {
-  return !/⟨(…|id|\.\.|\?)⟩/.test(text);
+  return !/⟨(…|id|sound|\.\.|\?)⟩/.test(text);
+}
+
+/** Whether a value is the path of a sound, or made of one. */
+export function isSound(value: Value): boolean {
+  return value.kind === "sound" || value.kind === "text" && value.text.includes(SOUND);
 }
 
 /** Whether a value is the name of a sound, or made of one. */
 export function isName(value: Value): boolean {
   if (value.kind === "text") return value.text.includes(NAMED);
-  return (value.kind === "segment" || value.kind === "part") && value.isName === true;
+  const mayBe = value.kind === "segment" || value.kind === "part" || value.kind === "unknown";
+  return mayBe && value.isName === true;
 }
 
 /** Whether a value is a number or a text that names no other folder. */
@@ -115,6 +121,7 @@ function joined(a: Value, b: Value): Value {
   if (text.length > MAX_TEXT || text === OPEN + OPEN) return { kind: "unknown" };
   const rest = text.replaceAll(SEGMENT, "").replaceAll(NAMED, "");
   const isName = text.includes(NAMED) ? true : undefined;
+  if (text === SOUND) return { kind: "sound" };
   if (rest === "") return { kind: "segment", isName };
   const isPart = /^(⟨\.\.⟩|\.)*$/.test(rest) && !isKnown(text);
   return isPart ? { kind: "part", isName } : { kind: "text", text };
@@ -122,6 +129,7 @@ function joined(a: Value, b: Value): Value {
 
 function pieceOf(value: Value): string {
   if (value.kind === "text") return value.text;
-  if (isName(value)) return NAMED;
+  if (value.kind === "sound") return SOUND;
+  if (value.kind !== "unknown" && isName(value)) return NAMED;
   return value.kind === "segment" ? SEGMENT : value.kind === "part" ? PART : OPEN;
 }
