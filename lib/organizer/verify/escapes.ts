@@ -9,7 +9,7 @@ import { knownText, type Value } from "./values.ts";
 
 /** What of the runtime gives an argument back, or keeps it. */
 const KEEPS =
-  /^(Map|Set|WeakMap|WeakSet|WeakRef|Promise|Array|Iterator|Object|Proxy|Symbol|CustomEvent|Reflect)(\.(?!(keys|values|entries|freeze|seal|isArray|is|hasOwn|preventExtensions|getOwnPropertyNames)$).*)?$|^structuredClone$/;
+  /^(Map|Set|WeakMap|WeakSet|WeakRef|Promise|Array|Iterator|Object|Proxy|Symbol|CustomEvent|Reflect|\w*Error|set(Timeout|Interval|Immediate))(\.(?!(keys|values|entries|freeze|seal|isArray|is|hasOwn|preventExtensions|getOwnPropertyNames)$).*)?$|^structuredClone$/;
 /** What calls methods of what it is given, or gives them without their names. */
 const REFLECTS =
   /^(Object\.(values|entries|assign|defineProperty|defineProperties|create|getOwnPropertyDescriptors?|fromEntries)|Reflect\..*|JSON\.stringify|(Writable|Readable|Transform)Stream|Iterator\.from|Array\.(from|fromAsync))$/;
@@ -51,6 +51,10 @@ export class Escapes {
           this.#mark(this.#called, resolver.resolve(path.get("argument")));
         }
       },
+      AssignmentExpression: (path) => {
+        // A setter may be handed it.
+        if (path.get("left").isMemberExpression()) this.#lose(path.get("right"));
+      },
       YieldExpression: (path) => this.#lose(path.get("argument") as NodePath),
       ThrowStatement: (path) => this.#lose(path.get("argument")),
       TemplateLiteral: (path) => {
@@ -91,7 +95,7 @@ export class Escapes {
     if (/^(call|apply|bind)$/.test(key ?? "")) this.#byAnother(member!, args);
     for (const value of called) {
       if (value.kind === "name") this.#named(value.name, args);
-      else if (value.kind !== "code" || takesAll(value.path)) {
+      else if (value.kind !== "code" || takesAll(value.path) || isMadeByBase(value.path)) {
         for (const arg of args) this.#lose(arg);
         if (REFLECTING.test(key ?? "")) { for (const arg of args) this.#reflect(arg); }
       }
@@ -135,6 +139,13 @@ export class Escapes {
   /** What an object has under a name that can't be told. */
   #member(path: NodePath): void {
     const member = path as NodePath<t.MemberExpression>;
+    const name = this.resolver.key(member) ?? "";
+    if (CHANGES.test(name) && !REORDERS.test(name)) {
+      for (const it of this.resolver.resolve(member.get("object") as NodePath)) {
+        if (it.kind === "list" && it.at !== undefined) this.#changed.add(it.at.node);
+        if (it.kind === "code" && it.path.isArrayExpression()) this.#changed.add(it.path.node);
+      }
+    }
     if (!member.node.computed || this.resolver.key(member) !== undefined) return;
     const key = this.resolver.resolve(member.get("property") as NodePath);
     // An index, or an id.
@@ -177,6 +188,12 @@ export class Escapes {
 /** Whether a function has parameters that are not followed one by one. */
 function takesAll(path: NodePath): boolean {
   return path.isFunction() && path.node.params.some(({ type }) => type === "RestElement");
+}
+
+/** Whether what a class makes is made by the constructor of another. */
+function isMadeByBase(path: NodePath): boolean {
+  return path.isClass() && path.node.superClass !== null && path.node.superClass !== undefined &&
+    !path.node.body.body.some((it) => it.type === "ClassMethod" && it.kind === "constructor");
 }
 
 function isNamed(values: Value[]): boolean {

@@ -54,7 +54,8 @@ export function ofMethod(
       return limit(object.flatMap((value) => joinedList(resolver, value, args, depth)));
     }
     if (SAME_LIST.test(key)) {
-      const of = resolver.elements(object, depth + 1);
+      const all = resolver.elements(object, depth + 1);
+      const of = key === "flat" ? [...all, ...resolver.elements(all, depth + 1)] : all;
       const more = ADDS.test(key)
         ? args.flatMap((_, i) =>
           argument(i).flatMap((value) =>

@@ -159,7 +159,14 @@ function leaveOutTypes(node: Node): void {
         specifier.type !== "ImportSpecifier" || specifier.importKind !== "type"
       );
       return;
+    case "FunctionDeclaration":
+    case "FunctionExpression":
+    case "ObjectMethod":
+    case "ClassPrivateMethod":
+      node.params = withoutThis(node.params);
+      return;
     case "ClassMethod":
+      node.params = withoutThis(node.params);
       // Scopes know nothing of parameters that are fields.
       node.params = node.params.map((parameter) => {
         if (parameter.type !== "TSParameterProperty") return parameter;
@@ -197,6 +204,12 @@ function bare<T extends Node>(target: T): T {
     target.type === "TSSatisfiesExpression" || target.type === "TSTypeAssertion" ||
     target.type === "ParenthesizedExpression";
   return isWrapped ? bare(target.expression as Node) as T : target;
+}
+
+/** `function f(this: Model, path: string)` has one parameter. */
+function withoutThis<T extends Node>(params: T[]): T[] {
+  const [first] = params;
+  return first?.type === "Identifier" && first.name === "this" ? params.slice(1) : params;
 }
 
 function isForTypes(statement: Node): boolean {

@@ -184,7 +184,9 @@ export class Variables {
         (element.node as t.Node | null) === null ? [] : this.#destructured(
           element as NodePath,
           name,
-          this.resolver.property(values, `${index}`, depth + 1),
+          (element as NodePath).isRestElement()
+            ? values
+            : this.resolver.property(values, `${index}`, depth + 1),
           depth,
         )
       );
