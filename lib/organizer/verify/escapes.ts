@@ -55,6 +55,9 @@ export class Escapes {
         // A setter may be handed it.
         if (path.get("left").isMemberExpression()) this.#lose(path.get("right"));
       },
+      // Who imports it may change it, and call its methods.
+      ExportNamedDeclaration: (path) => this.#handOut(path),
+      ExportDefaultDeclaration: (path) => this.#handOut(path),
       YieldExpression: (path) => this.#lose(path.get("argument") as NodePath),
       ThrowStatement: (path) => this.#lose(path.get("argument")),
       TemplateLiteral: (path) => {
@@ -162,6 +165,23 @@ export class Escapes {
     this.#mark(this.#called, object.filter(({ kind }) => kind !== "list"));
     const isCalled = parentPath.isCallExpression() && member.key === "callee";
     if (isCalled && isUnknown(object)) this.#callsMethods = true;
+  }
+
+  #handOut(path: NodePath<t.ExportNamedDeclaration | t.ExportDefaultDeclaration>): void {
+    const given = path.isExportDefaultDeclaration()
+      ? path.get("declaration") as NodePath
+      : undefined;
+    const values = given?.isExpression() ? [...this.resolver.resolve(given)] : [];
+    for (const name of Object.keys(path.getOuterBindingIdentifiers())) {
+      const binding = path.scope.getBinding(name);
+      if (binding !== undefined) values.push(...this.resolver.binding(binding));
+    }
+    for (const specifier of path.isExportNamedDeclaration() ? path.node.specifiers : []) {
+      if (specifier.type !== "ExportSpecifier" || specifier.local.type !== "Identifier") continue;
+      const binding = path.scope.getBinding(specifier.local.name);
+      if (binding !== undefined) values.push(...this.resolver.binding(binding));
+    }
+    for (const set of [this.#changed, this.#called, this.#lost]) this.#mark(set, values);
   }
 
   #lose(path: NodePath): void {
