@@ -2,7 +2,7 @@ import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
-import { isName, isSound, knownText, type Value } from "./values.ts";
+import { isName, isSound, knownText } from "./values.ts";
 
 /** What takes the path of a sound apart. */
 const TAKES_APART =
