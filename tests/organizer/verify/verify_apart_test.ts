@@ -17,7 +17,7 @@ Deno.test("verifyApart() tells of every file of a folder, whatever the others ar
   withFolder(async (folder) => {
     writeAttack(folder, "honest_1", "");
     writeAttack(folder, "long_1", "a.b;\n".repeat(1_000_000));
-    writeAttack(folder, "lines_1", "Deno.chdir(`/`);\n".repeat(50_000));
+    writeAttack(folder, "lines_1", "Deno.chdir(`/`);\n".repeat(20_000));
     writeAttack(folder, "nested_1", "(".repeat(200_000));
     Deno.mkdirSync(join(folder, "folder_1.ipynb"));
     writeFiles(folder, { "brackets_1.ipynb": "[".repeat(5_000_000), "empty_1.ipynb": "" });
