@@ -214,7 +214,7 @@ export class Members {
     if (!isStatic && constructor !== undefined) {
       values.push(...this.#parameterProperty(constructor, key, depth));
     }
-    const named = [...byKey.get(key) ?? [], ...open.filter((member) => !member.isStaticBlock())];
+    const named = [...byKey.get(key) ?? [], ...open.filter(({ type }) => type !== "StaticBlock")];
     for (const member of named) {
       const isOfIt = ((member.node as t.ClassMethod).static ?? false) === isStatic;
       if (isOfIt) values.push(...this.#ofMember(member, depth));
