@@ -97,6 +97,11 @@ export function parseNotebook(text: string, name: string): Notebook {
   if (countBrackets(text) > MAX_BRACKETS) {
     throw found(`found more than ${MAX_BRACKETS} objects and lists`);
   }
+  if (text.startsWith("\ufeff")) {
+    throw found(
+      "found a byte order mark before it, as some editors write: Jupyter does not read it",
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -97,6 +97,7 @@ const OTHER = (change: Record<string, unknown>) =>
 for (
   const [what, text, message] of [
     ["text that is no JSON", "hello", /x\.ipynb but found no JSON/],
+    ["a byte order mark", `\ufeff${OTHER({})}`, /x\.ipynb but found a byte order mark/],
     ["nbformat 3", OTHER({ nbformat: 3, worksheets: [] }), /but found nbformat 3/],
     ["no nbformat", "{}", /but found nbformat undefined/],
     [
