@@ -173,7 +173,7 @@ function parseOutput(value: Json): Output {
 }
 
 /** nbformat stores text as one string or as a list of lines. */
-function joinLines(value: unknown): string | undefined {
+export function joinLines(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (Array.isArray(value) && value.every((line) => typeof line === "string")) {
     return value.join("");
@@ -181,7 +181,8 @@ function joinLines(value: unknown): string | undefined {
   return undefined;
 }
 
-function isObject(value: unknown): value is Json {
+/** Whether a value is an object of JSON. */
+export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,5 +1,5 @@
 /** Cells may send messages of their own making: what a notebook can't hold is made so that it can. */
-import type { MimeBundle } from "./ipynb.ts";
+import { isObject, joinLines, type MimeBundle } from "./ipynb.ts";
 
 /** The content of a message. */
 type Content = Record<string, unknown>;
@@ -56,13 +56,5 @@ function bundleOf(data: unknown): MimeBundle {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (Array.isArray(value) && value.every((line) => typeof line === "string")) {
-    return value.join("");
-  }
-  return value === undefined || value === null ? "" : JSON.stringify(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return joinLines(value) ?? (value === undefined || value === null ? "" : JSON.stringify(value));
 }
