@@ -101,12 +101,8 @@ export class Members {
         ? [{ kind: "instance", path }]
         : this.#ofClass(path, key, true, depth);
     }
-    return COUNTS.test(key ?? "") ? this.#countOf(path, key!, depth) : UNKNOWN;
-  }
-
-  /** Functions have a length, and what is put there. */
-  #countOf(path: NodePath, key: string, depth: number): Value[] {
-    return this.#withChanges(path, key, PIECE, depth);
+    // Functions have a length, and what is put there.
+    return COUNTS.test(key ?? "") ? this.#withChanges(path, key, PIECE, depth) : UNKNOWN;
   }
 
   #withChanges(path: NodePath, key: string | undefined, values: Value[], depth: number): Value[] {
