@@ -84,12 +84,20 @@ export function isRiff(magic: string): boolean {
   return magic in LAYOUTS;
 }
 
-interface Chunk {
+/** A part of a container. */
+export interface Chunk {
   id: string;
   /** Where its content begins. */
   start: number;
   /** What it says of its own size. */
   size: number;
+}
+
+/** The chunks of a WAV file, one after another; none where it is of another kind. */
+export function* chunksOf(source: ByteSource, name: string): Generator<Chunk> {
+  const layout = LAYOUTS[text(source, 0, 4)];
+  const isWav = layout?.idBytes === 16 || text(source, 8, 4) === "WAVE";
+  if (layout !== undefined && isWav) yield* chunks(source, layout, name);
 }
 
 /** The chunks of a file, one after another; what does not fit into the file ends the walk. */

@@ -127,7 +127,7 @@ async function runNamed(
     if (status !== "finished") return;
     if (setting.groundTruth === undefined) return;
     const scores = readScores(world, named, join(folder, "scores.json"), setting);
-    entry.namedMrr = (await evaluate(underOriginalIds(scores, named), setting.groundTruth)).mrr;
+    entry.namedMrr = (await evaluate(scores, setting.groundTruth)).mrr;
   } catch (error) {
     if (!isAboutScores(error)) throw error;
   } finally {
@@ -161,7 +161,7 @@ export async function readFigures(
 ): Promise<void> {
   try {
     const kept = join(setting.scoresFolder, `${name}.json`);
-    const scores = underOriginalIds(readScores(world, setting.data, kept, setting), setting.data);
+    const scores = readScores(world, setting.data, kept, setting);
     entry.scoresHash = await hashFile(kept);
     if (setting.groundTruth === undefined) await keepBest(scores, name, entry, setting);
     else entry.figures = figuresOf(await evaluate(scores, setting.groundTruth));
@@ -172,7 +172,7 @@ export async function readFigures(
 }
 
 /**
- * The scores that a run left, copied out of its world first.
+ * The scores that a run left, under the names of the original; copied out of its world first.
  *
  * @param keep Where the copy goes.
  */
@@ -181,11 +181,11 @@ function readScores(
   data: PreparedData,
   keep: string,
   { secondsToRead }: Pick<Setting, "secondsToRead">,
-): ReturnType<typeof readSimilarities> {
+): ReturnType<typeof underOriginalIds> {
   const most = mostScoreBytes(data);
   copyOut(world.part("root"), SCORES_FILE.replaceAll("\\", "/"), keep, most);
   const seconds = secondsToRead ?? LEAST_SECONDS + Math.ceil(most / SLOWEST);
-  return readWithin(readSimilarities(keep), seconds);
+  return underOriginalIds(readWithin(readSimilarities(keep), seconds), data);
 }
 
 /** Seconds that any scores may be read, and bytes a second that a busy machine reads at least. */
@@ -195,10 +195,11 @@ const LEAST_SECONDS = 60, SLOWEST = 2 ** 20;
 const SCORE_BYTES = 64;
 
 /** How large the scores of all pairs can be, twice over. */
-function mostScoreBytes({ originalIds, items, queries }: PreparedData): number {
-  const longest = Array.from(originalIds.keys()).reduce((most, id) => Math.max(most, id.length), 1);
+function mostScoreBytes({ items, queries }: PreparedData): number {
+  const ids = [...items.keys(), ...queries.keys()];
+  const longest = ids.reduce((most, id) => Math.max(most, id.length), 1);
   // Each character may be written as `\\u` and four digits.
-  return 2 ** 20 + 2 * (items + 1) * queries * (6 * longest + SCORE_BYTES);
+  return 2 ** 20 + 2 * (items.size + 1) * queries.size * (6 * longest + SCORE_BYTES);
 }
 
 function isAboutScores(error: unknown): error is Error {
