@@ -8,16 +8,19 @@
  * `FOLDER` is the kernel's own, with what it is started with.
  */
 import { join } from "node:path";
+import { closeMemory } from "../io/close_memory.ts";
 import { killDescendants, killMarked, killTree, watchedTree } from "../io/process_tree.ts";
 import { type KernelCommand, START_FILE } from "./kernel_command.ts";
 
 /** From prctl.h and wait.h. */
-const PR_SET_DUMPABLE = 4, PR_SET_CHILD_SUBREAPER = 36, WNOHANG = 1;
+const PR_SET_CHILD_SUBREAPER = 36, WNOHANG = 1;
 
 const [folder] = Deno.args;
 const { args, cwd, env, mark }: KernelCommand = JSON.parse(
   Deno.readTextFileSync(join(folder, START_FILE)),
 );
+// Neither its memory nor its pipes are the cells' to open.
+closeMemory();
 if (Deno.build.os === "linux") adoptOrphans();
 const kernel = new Deno.Command(Deno.execPath(), {
   args,
@@ -61,8 +64,6 @@ function adoptOrphans(): void {
     prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
     waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },
   });
-  // Neither its memory nor its pipes are the cells' to open.
-  symbols.prctl(PR_SET_DUMPABLE, 0n, 0n, 0n, 0n);
   symbols.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n);
   // Who has ended keeps its number until its parent has asked how; the kernel Deno asks.
   Deno.addSignalListener("SIGCHLD", () => {

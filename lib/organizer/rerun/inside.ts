@@ -2,16 +2,20 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Notebook, readNotebook, writeNotebook } from "../../notebook/ipynb.ts";
+import { closeMemory } from "../../io/close_memory.ts";
 import { shortened } from "../../io/plain.ts";
 import { replacePaths } from "../paths_cell.ts";
 import { CellTimeoutError, DeadKernelError } from "../../notebook/kernel_errors.ts";
 import { runNotebook } from "../../notebook/runner.ts";
+import { BatchError } from "./batch_error.ts";
 import type { RunEvent, RunRequest, RunStatus } from "./protocol.ts";
-import { closeMemory } from "./close_memory.ts";
 import { recordAttempts } from "./attempts.ts";
 import { startRelay } from "./proxy.ts";
 
-closeMemory();
+if (!closeMemory()) {
+  // What it said of a run could not be believed.
+  throw new BatchError("Expected to close this process's memory but prctl failed");
+}
 // By standard input: the arguments of a process can be read by all that run beside it.
 const request: RunRequest = JSON.parse(await new Response(Deno.stdin.readable).text());
 
@@ -88,7 +92,7 @@ async function runCells(notebook: Notebook): Promise<void> {
     cwd: dirname(request.notebook),
     timeout: request.timeout,
     cellTimeout: request.cellTimeout,
-    env: attempts?.env,
+    env: { ...attempts?.env, HOME: request.root },
     onOutput: ({ header }) => {
       if (header.msg_type === "error") wroteTooMuch = whatIsFull();
     },

@@ -1,6 +1,7 @@
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { windowsFolder } from "../../io/process_tree.ts";
 import { PACKAGES } from "./cache.ts";
+import { HandedOutError } from "./handed_out.ts";
 import { lockedPackages } from "./locked_packages.ts";
 import { callFilter } from "./system_calls.ts";
 import type { World } from "./world.ts";
@@ -64,6 +65,8 @@ const WALLS = [
   ...["--unshare-all", "--unshare-user", "--uid", NOBODY, "--gid", NOBODY],
   ...["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
   ...["--hostname", "qvim"],
+  // Else bubblewrap stays inside as the first process, with the runner's pipes for any cell to open.
+  "--as-pid-1",
 ];
 /** Where the filter of system calls is handed over. */
 const FILTER = 9;
@@ -103,7 +106,9 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
     cache: "/deno_cache",
     proxyFolder: options.proxyFolder && "/proxy",
   };
-  const env = environment(paths.cache, paths.root);
+  // What a home holds may be settings of Deno's: those of the cells' own, which may have been written in
+  // a part before, are not the runner's.
+  const env = { ...environment(paths.cache, paths.root), HOME: "/" };
   const filter = callFilter();
   const filterFile = "calls.bpf";
   if (filter !== undefined) Deno.writeFileSync(join(world.folder, filterFile), filter);
@@ -151,9 +156,33 @@ export function sandboxed(options: SandboxOptions): SandboxedCommand {
 /**
  * What a run sees of the organizer's own cache: packages alone, since what was transpiled is nobody's
  * business; beside a cache of its own, the packages that the runner is made of.
+ *
+ * @throws {HandedOutError} Where cells have put something else than folders there.
  */
-function sharedPackages({ packageFolder, sharedCache, ownCache }: SandboxOptions): string[] {
-  return ownCache ? lockedPackages(join(packageFolder, "deno.lock"), sharedCache) : PACKAGES;
+function sharedPackages(options: SandboxOptions): string[] {
+  const { packageFolder, sharedCache, ownCache, world } = options;
+  if (!ownCache) return PACKAGES;
+  const packages = lockedPackages(join(packageFolder, "deno.lock"), sharedCache);
+  for (const path of packages) assertFolders(world.part("cache"), path);
+  return packages;
+}
+
+/**
+ * Makes sure that no part of a path that something is mounted at is a link: bubblewrap makes what is
+ * missing while it still sees the whole system, and would make it where the link leads.
+ */
+function assertFolders(root: string, path: string): void {
+  let inner = root;
+  for (const part of path.split(sep)) {
+    inner = join(inner, part);
+    try {
+      if (Deno.lstatSync(inner).isDirectory) continue;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+    }
+    const place = relative(root, inner);
+    throw new HandedOutError(`Expected a folder in the cache but found another thing at ${place}`);
+  }
 }
 
 /** The command of a run without a sandbox. */
