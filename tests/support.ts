@@ -65,6 +65,7 @@ export function writeFiles(folder: string, files: Record<string, string | Uint8A
 
 /** A browser that can be run without a screen, or `undefined`. */
 export const CHROMIUM: string | undefined = [
+  "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
