@@ -52,6 +52,8 @@ export interface Entry {
 
 /** How an entry did on a further data set. */
 export interface OtherSet {
+  /** As {@linkcode Entry.runs}; none where it did not finish on the first. */
+  runs?: RunOutcome[];
   figures?: SystemFigures;
   /** What came of it there; undefined where it was not run, since it did not finish on the first. */
   outcome?: string;
@@ -164,14 +166,20 @@ export function remarksOf(entry: Entry): string[] {
     const what = (entry.sameNotebook ?? []).length > 0 ? "notebook" : "results";
     remarks.push(`the same ${what} as ${twins.join(", ")}`);
   }
-  if (entry.runs.some(({ fetched }) => Object.keys(fetched ?? {}).length > 0)) {
-    const [{ fetched }] = entry.runs;
-    const hosts = Object.entries(fetched ?? {}).map(([host, bytes]) =>
-      `${host} ${(bytes / 2 ** 20).toFixed(1)} MiB`
+  // It may know which set it is run on, and do there alone what it has in mind.
+  const runs = [...entry.runs, ...(entry.others ?? []).flatMap(({ runs }) => runs ?? [])];
+  const fetched = new Map<string, number>();
+  for (const [host, bytes] of runs.flatMap(({ fetched }) => Object.entries(fetched ?? {}))) {
+    fetched.set(host, Math.max(bytes, fetched.get(host) ?? 0));
+  }
+  if (fetched.size > 0) {
+    const hosts = Array.from(
+      fetched,
+      ([host, bytes]) => `${host} ${(bytes / 2 ** 20).toFixed(1)} MiB`,
     );
     remarks.push(`fetched from ${hosts.join(", ")}`);
   }
-  const attempts = [...new Set(entry.runs.flatMap(({ attempts }) => attempts ?? []))];
+  const attempts = [...new Set(runs.flatMap(({ attempts }) => attempts ?? []))];
   remarks.push(...attempts.slice(0, ATTEMPTS_TOLD));
   if (attempts.length > ATTEMPTS_TOLD) {
     remarks.push(`${attempts.length - ATTEMPTS_TOLD} attempts more`);

@@ -282,6 +282,7 @@ async function runOn(
     const isRun = entry.runs[0].status === "finished";
     if (isRun) await attempt(other, setting);
     entry.others = [...entry.others ?? [], {
+      runs: other.runs,
       figures: other.figures,
       outcome: isRun ? outcomeOf(other) : undefined,
       message: other.scoresError ?? other.runs.find(({ message }) => message)?.message,

@@ -37,3 +37,19 @@ Deno.test("an entry that does not finish on a further data set is to be looked a
   ]);
   assert.equal(nextStepOf(one), "look");
 });
+
+Deno.test("what is tried and fetched on a further data set alone is told of", () => {
+  const done = { status: "finished" as const, seconds: 1, peakMemory: 0 };
+  const first = { ...done, attempts: ["cell 14 tried to read /a"], fetched: { "a.test": 2 ** 20 } };
+  const second = {
+    ...{ ...done, attempts: ["cell 14 tried to read /etc/passwd", "cell 14 tried to read /a"] },
+    fetched: { "a.test": 2 ** 21, "b.test": 0 },
+  };
+  const one = { ...entry("a", 0.3, 0.3), runs: [first] };
+  one.others = [{ ...one.others![0], outcome: "finished", runs: [second] }];
+  assert.deepEqual(remarksOf(one), [
+    "fetched from a.test 2.0 MiB, b.test 0.0 MiB",
+    "cell 14 tried to read /a",
+    "cell 14 tried to read /etc/passwd",
+  ]);
+});

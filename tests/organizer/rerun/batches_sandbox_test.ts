@@ -140,7 +140,9 @@ Deno.test({
       assert.deepEqual([whole("both").types, whole("none").types], [true, false]);
       assert.deepEqual(read("both").findings.map(({ rule }) => rule), ["types"]);
       assert.deepEqual(read("none").findings, []);
-      assert.equal(read("both").others![0].figures!.mrr, read("both").figures!.mrr);
+      const [other] = read("both").others!;
+      assert.equal(other.figures!.mrr, read("both").figures!.mrr);
+      assert.deepEqual(other.runs!.map(({ status }) => status), ["finished"]);
       const best = Deno.readTextFileSync(join(folder, "none", read("none").best!)).split("\n");
       assert.equal(best[0], "query,rank,item,score");
       assert.equal(best.length, 1 + 57 * 10 + 1);
