@@ -1,5 +1,6 @@
 /** Messages of the Jupyter protocol, version 5.3, as multipart frames with an HMAC signature. */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { isObject } from "./ipynb.ts";
 import { wellFormed } from "./well_formed.ts";
 
 /** A message, without its routing prefix. */
@@ -61,8 +62,8 @@ export class MessageCodec {
   }
 
   /**
-   * The message in frames that came, or `null` where they hold none or the signature is wrong:
-   * such frames are not from the kernel, and the protocol has them dropped.
+   * The message in frames that came, or `null` where they hold none, or the signature is wrong: such
+   * frames are not from the kernel, and the protocol has them dropped.
    */
   decode(frames: Uint8Array[]): Message | null {
     const decoder = new TextDecoder();
@@ -74,10 +75,21 @@ export class MessageCodec {
     const parts = frames.slice(start + 2, start + 6);
     const expected = new TextEncoder().encode(this.#sign(parts));
     if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) return null;
-    const [header, parent_header, metadata, content] = parts.map((part) =>
-      JSON.parse(decoder.decode(part))
-    );
-    return { header, parent_header, metadata, content: wellFormed(header.msg_type, content) };
+    let values: unknown[];
+    try {
+      values = parts.map((part) => JSON.parse(decoder.decode(part)));
+    } catch {
+      return null;
+    }
+    // A cell that has found the key can sign anything.
+    const [header, parent, metadata, content] = values;
+    if (!isHeader(header)) return null;
+    return {
+      header,
+      parent_header: isObject(parent) ? parent : {},
+      metadata: isObject(metadata) ? metadata : {},
+      content: wellFormed(header.msg_type, content),
+    };
   }
 
   #sign(parts: Uint8Array[]): string {
@@ -85,4 +97,8 @@ export class MessageCodec {
     for (const part of parts) hmac.update(part);
     return hmac.digest("hex");
   }
+}
+
+function isHeader(value: unknown): value is Header {
+  return isObject(value) && typeof value.msg_id === "string" && typeof value.msg_type === "string";
 }

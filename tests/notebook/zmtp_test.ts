@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { KernelConnection } from "../../lib/notebook/kernel_connection.ts";
 import { MessageCodec } from "../../lib/notebook/message.ts";
 import { type SocketType, ZmtpSocket } from "../../lib/notebook/zmtp.ts";
@@ -96,6 +97,25 @@ Deno.test("MessageCodec signs as the Jupyter protocol does, and drops what is no
   changed[5][3] ^= 1;
   assert.equal(codec.decode(changed), null);
   assert.equal(codec.decode(frames.slice(0, 4)), null);
+});
+
+Deno.test("MessageCodec drops what is signed and is no message: a cell can find the key", () => {
+  const key = "of the test", codec = new MessageCodec(key);
+  const signed = (header: string, parent: string) => {
+    const parts = [header, parent, "[]", "null"];
+    const hmac = createHmac("sha256", key);
+    for (const part of parts) hmac.update(part);
+    return ["<IDS|MSG>", hmac.digest("hex"), ...parts].map((part) =>
+      new TextEncoder().encode(part)
+    );
+  };
+  for (const header of ["null", "5", "{}", '{"msg_id":1,"msg_type":"status"}', "no JSON"]) {
+    assert.equal(codec.decode(signed(header, "{}")), null, header);
+  }
+  const header = { msg_id: "a", msg_type: "status" };
+  assert.deepEqual(codec.decode(signed(JSON.stringify(header), "null")), {
+    ...{ header, parent_header: {}, metadata: {}, content: {} },
+  });
 });
 
 Deno.test("KernelConnection says where what a kernel sends is mixed up, and hears no more of it", async () => {
