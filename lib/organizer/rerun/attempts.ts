@@ -4,6 +4,7 @@
  */
 // Sandboxes are Linux's.
 import { join, resolve } from "node:path/posix";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** The folders of a run, as its cells see them. */
 export interface OwnPlaces {
@@ -35,6 +36,8 @@ const OF_ONNX = /^(sh -c echo `blkid; hostname`|blkid|hostname)$/;
 const GIT = /^(\/usr\/bin\/)?git$|^\/usr\/lib\/git-core\/git[\w-]*$/;
 const MOST_COMMANDS = 1000;
 const MAX_LINE = 2 ** 20;
+/** How long what was recorded may take to be read. */
+const SETTLE_MS = 3000;
 
 /**
  * What a record tells that an organizer should know; undefined where it is a run's own business.
@@ -165,6 +168,10 @@ export async function recordAttempts(
     }
   })();
   const settle = async () => {
+    await Promise.race([untilRead(), delay(SETTLE_MS)]);
+  };
+  // Where cells have put another pipe in its place, for ever.
+  const untilRead = async () => {
     const mark = crypto.randomUUID();
     const { promise, resolve } = Promise.withResolvers<void>();
     marks.set(mark, resolve);

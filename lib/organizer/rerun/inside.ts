@@ -45,6 +45,7 @@ try {
     DATA_PATH: request.data,
   });
   await runCells(notebook).finally(() => {
+    endOthers();
     keepExecuted(notebook);
     return attempts?.settle();
   });
@@ -56,6 +57,20 @@ try {
   say({ kind: "error", cell: current, status: statusOf(error), message });
 }
 Deno.exit(0);
+
+/**
+ * Ends all that cells have left, at once: what starts itself anew all the time escapes whoever looks for
+ * it, and could write another executed notebook in the place of the one that is kept.
+ */
+function endOthers(): void {
+  // All processes are those inside, where this one is the first of them.
+  if (request.places === undefined || Deno.pid !== 1) return;
+  try {
+    Deno.kill(-1, "SIGKILL");
+  } catch {
+    // Nothing was left.
+  }
+}
 
 /** Where something else is in its place it can't be written; outside is told what is there. */
 function keepExecuted(notebook: Notebook): void {
