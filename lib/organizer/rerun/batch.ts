@@ -92,7 +92,7 @@ export async function runBatch(options: BatchOptions, hooks: BatchHooks): Promis
   try {
     const removed = removeLeftovers();
     if (removed > 0) hooks.say(`Removed ${removed} folders of runs that had died`);
-    walls = await wallsOf(options.sandbox, scratch);
+    walls = await wallsOf(options.sandbox, scratch, options.jobs);
     return await runLocked(options, hooks, scratch, walls);
   } finally {
     globalThis.removeEventListener("unload", removeAll);
@@ -185,7 +185,7 @@ async function runLocked(
   const copies = prepared.flatMap(({ blind, named }) => [blind, ...named ? [named] : []]);
   const used = copies.map(({ folder }) => folder);
   const before = await tracesOfUsed(used, sandbox);
-  const settingFor = (k: number): Setting => ({
+  const settingFor = (k: number, job: number): Setting => ({
     groundTruth: prepared[k].groundTruth,
     data: prepared[k].blind,
     named: k === 0 ? prepared[k].named : undefined,
@@ -195,7 +195,7 @@ async function runLocked(
     run: {
       packageFolder: PACKAGE_FOLDER,
       ...{ cold: options.cold, sandbox, network, limits, allowedHosts: options.allowedHosts },
-      ...{ groups: walls.groups, share: 1 / options.jobs },
+      ...{ groups: walls.groups, share: 1 / options.jobs, processors: walls.processors[job] },
       cellTimeout: options.cellTimeout,
       lastCellHas: LAST_CELL_HAS,
       setupCellHas: TODO_LINES.setup,
@@ -210,8 +210,9 @@ async function runLocked(
     scratch: () => scratch.make(),
     onCell: hooks.onCell,
   });
-  const allSettings = prepared.map((_, k) => settingFor(k));
-  for (const { scoresFolder } of allSettings) Deno.mkdirSync(scoresFolder, { recursive: true });
+  for (const { scoresFolder } of prepared.map((_, k) => settingFor(k, 0))) {
+    Deno.mkdirSync(scoresFolder, { recursive: true });
+  }
   const total = waiting.length;
   let done = 0;
   // What another job is half through with has no figures yet, and must not look as if it had none.
@@ -224,7 +225,8 @@ async function runLocked(
   });
   writeAll(reportFolder, asOfNow());
   let drawn = performance.now();
-  const work = async () => {
+  const work = async (_: unknown, job: number) => {
+    const allSettings = prepared.map((_, k) => settingFor(k, job));
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await runOn(next.entry, next.path, allSettings, hooks.say);
       ended.add(next.entry);

@@ -37,6 +37,8 @@ export interface RerunOptions {
   groups?: ControlGroups;
   /** The part of this machine's processors that is this run's. */
   share: number;
+  /** Words before its command, which hold it to some of them. */
+  processors: string[];
   cellTimeout?: number;
   /** A piece of the last cell that is run, and of the one that sets the project up. */
   lastCellHas: string;
@@ -164,7 +166,12 @@ async function runPart(
   const { program, args, env, paths } = options.sandbox ? sandboxed(sandbox) : unprotected(sandbox);
   const group = options.groups?.make(options.limits, options.share);
   try {
-    const words = [...group?.enter ?? [], ...await heldByKernel(options.limits), program, ...args];
+    const held = [
+      ...group?.enter ?? [],
+      ...options.processors,
+      ...await heldByKernel(options.limits),
+    ];
+    const words = [...held, program, ...args];
     const outcome = await runWords(
       words,
       env,

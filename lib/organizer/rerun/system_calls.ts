@@ -16,6 +16,8 @@ const MACHINES: Record<string, { audit: number; socket: number; calls: number[] 
       ...[272, 308, 165, 166, 155],
       // What was attacked most: bpf, userfaultfd, perf_event_open, fanotify_init, handles of files.
       ...[321, 323, 298, 300, 303, 304],
+      // Processors of others' runs: sched_setaffinity.
+      203,
       // The machine: modules, kexec, swap, quotas, accounts, the log, reboot.
       ...[175, 176, 313, 246, 320, 167, 168, 179, 163, 103, 169],
     ],
@@ -29,6 +31,7 @@ const MACHINES: Record<string, { audit: number; socket: number; calls: number[] 
       ...[117, 270, 271],
       ...[97, 268, 40, 39, 41],
       ...[280, 282, 241, 262, 264, 265],
+      122,
       ...[105, 106, 273, 104, 294, 224, 225, 60, 89, 116, 142],
     ],
   },
