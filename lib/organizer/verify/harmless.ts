@@ -66,7 +66,7 @@ const SCOPED =
   /^@(huggingface\/transformers|xenova\/transformers|tensorflow\/tfjs(-[a-z-]+)?|tensorflow-models\/[a-z-]+|stdlib\/(math|stats|blas|array|ndarray|random|constants|complex|number|dstructs|strided|simulate)[a-z0-9-]*|echogarden\/pffft-wasm|msgpack\/msgpack|types\/[a-z0-9-]+)$/;
 /** What of such packages makes functions of texts, or reads and fetches what it is told. */
 const REACHES =
-  /^(npm:)?\/?(lodash|lodash-es|underscore)\b.*\btemplate(\.js)?$|^(npm:)?\/?@tensorflow\/tfjs.*\.(util\.fetch|io|data)(\.|$)|^(npm:)?\/?mathjs\b.*\.(import|config)$|^(npm:)?\/?(lodash|lodash-es|underscore)\b.*\.(runInContext|noConflict|mixin)$|^(npm:)?\/?numeric\b.*\.(pointwise2?|mapreduce2?|compile|getURL|_foreach2?|parse\w*)$|^(npm:)?\/?rxjs\b.*\/(ajax|fetch|webSocket)\b|^(npm:)?\/?protobufjs\b.*\.(load|loadSync|util)(\.|$)/;
+  /^(npm:)?\/?(lodash|lodash-es|underscore)\b.*\btemplate(\.js)?$|^(npm:)?\/?@tensorflow\/tfjs.*\.(util\.fetch|io(?!\.fromMemory(Sync)?$)|data)(\.|$)|^(npm:)?\/?mathjs\b.*\.(import|config)$|^(npm:)?\/?(lodash|lodash-es|underscore)\b.*\.(runInContext|noConflict|mixin)$|^(npm:)?\/?numeric\b.*\.(pointwise2?|mapreduce2?|compile|getURL|_foreach2?|parse\w*)$|^(npm:)?\/?rxjs\b.*\/(ajax|fetch|webSocket)\b|^(npm:)?\/?protobufjs\b.*\.(load|loadSync|util)(\.|$)/;
 
 /** Whether something of a package makes functions of texts, or reads and fetches what it is told. */
 export function isReaching(name: string): boolean {

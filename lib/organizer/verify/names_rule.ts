@@ -27,6 +27,7 @@ export class NamesRule {
     if (/^(includes|indexOf|lastIndexOf|has|get|hasOwnProperty)$/.test(key) && args[0]) {
       this.looksUp(path, object, args[0]);
     }
+    if (/^(encode|encodeInto|segment)$/.test(key) && args[0]) this.bytes(path, args[0]);
     if (!/^(test|exec)$/.test(key) || !args[0]) return;
     this.takesApart(path, args[0]);
     this.#name(path, args[0]);
@@ -41,6 +42,16 @@ export class NamesRule {
   letters(path: NodePath, text: NodePath): void {
     this.takesApart(path, text);
     this.#name(path, text);
+  }
+
+  /** What gives the letters of a text in another form; a digest that is made of them at once tells nothing. */
+  bytes(path: NodePath, text: NodePath): void {
+    const { parentPath } = path;
+    const user = parentPath?.isMemberExpression() ? parentPath : parentPath?.get("callee");
+    const key = user && !Array.isArray(user) && user.isMemberExpression()
+      ? this.resolver.key(user)
+      : undefined;
+    if (!/^(digest|update|toString)$/.test(key ?? "")) this.letters(path, text);
   }
 
   /** A letter of a name, or what a table of the notebook's has under the name of a sound. */

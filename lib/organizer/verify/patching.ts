@@ -10,6 +10,18 @@ import type { Value } from "./values.ts";
 /** What the library and the fixed cells use of the language and the runtime. */
 const RELIED_ON =
   /^(globalThis|Deno|process|Object|Array|Map|Set|WeakMap|WeakSet|WeakRef|Promise|Symbol|Date|RegExp|Number|String|Boolean|BigInt|Math|JSON|Intl|Atomics|Iterator|Reflect|Proxy|Function|eval|\w*(Type|Range|Syntax|Reference|Eval|URI|Aggregate)Error|Error|ArrayBuffer|SharedArrayBuffer|DataView|(Big)?(Int|Uint|Float)\d+(Clamped)?Array|parseInt|parseFloat|isNaN|isFinite|structuredClone|queueMicrotask|setTimeout|clearTimeout|setInterval|clearInterval|console|performance|crypto|fetch|TextEncoder|TextDecoder|URL|Response|ReadableStream|WebAssembly|Buffer)$/;
+/** Modules of the runtime → what of them is what it has under the same name, or has all of that. */
+const SAME: Record<string, RegExp> = {
+  "node:buffer": /^(Buffer|Blob|File|atob|btoa)$/,
+  "node:console": /^console$/,
+  "node:crypto": /^crypto$/,
+  "node:perf_hooks": /^performance$/,
+  "node:process": /^process$/,
+  "node:stream/web":
+    /^((Readable|Writable|Transform)Stream|(Dec|C)ompressionStream|Text(En|De)coderStream)$/,
+  "node:url": /^(URL|URLSearchParams)$/,
+  "node:util": /^Text(En|De)coder$/,
+};
 /** Methods that put something else into a list. */
 const PUTS = /^(push|unshift|splice|fill|copyWithin)$/;
 
@@ -66,7 +78,7 @@ export class PatchingRule {
   /** A name that is declared for all cells. */
   declares(path: NodePath, name: string): void {
     // A module's names are its own.
-    if (this.remarks.placeOf(path).file !== undefined) return;
+    if (this.remarks.placeOf(path).file !== undefined || isSame(path, name)) return;
     if (RELIED_ON.test(name)) {
       const message = `declares ${name}, which the library and the fixed cells rely on`;
       this.remarks.add(path, "patching", "violation", message);
@@ -201,4 +213,17 @@ export function isOfPackage(name: string): boolean {
   const [root] = name.split(".");
   return !(root in globalThis) && !/^(node:|qvim\b)/.test(name) && !/^[A-Z_]+_PATH$/.test(root) &&
     root !== "Deno" && root !== "process" && root !== "window" && root !== "global";
+}
+
+/** Whether it is imported and is what the runtime has under that name: `import { Buffer } from "node:buffer"`. */
+function isSame(path: NodePath, name: string): boolean {
+  const { parentPath } = path;
+  if (!parentPath?.isImportDeclaration() || !SAME[parentPath.node.source.value]?.test(name)) {
+    return false;
+  }
+  if (!path.isImportSpecifier()) return /^(console|crypto|process)$/.test(name);
+  const { imported } = path.node;
+  const taken = imported.type === "Identifier" ? imported.name : imported.value;
+  return taken === name || taken === "webcrypto" && name === "crypto" ||
+    taken === "default" && /^(console|crypto|process)$/.test(name);
 }

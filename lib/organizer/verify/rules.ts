@@ -113,6 +113,7 @@ export class RuleChecker {
     }
     if (!path.isMemberExpression()) return;
     if (path.node.computed) this.#names.member(path);
+    if (this.resolver.key(path) === "length") this.#names.letters(path, path.get("object"));
     if (this.resolver.key(path) !== undefined) return;
     for (const name of this.resolver.names(path.get("object") as NodePath)) {
       if (!WHOLE_OBJECTS.test(name)) continue;
@@ -250,6 +251,7 @@ export class RuleChecker {
       this.#names.asNumber(path, args[0]);
     }
     if (name === "Object.hasOwn" && args[1]) this.#names.looksUp(path, args[0], args[1]);
+    if (/^(node:buffer\.)?Buffer\.from$/.test(name) && args[0]) this.#names.bytes(path, args[0]);
     if (name === "Array.from" && args[0]) this.#names.letters(path, args[0]);
     if (TIMERS.test(name) && args[0]) this.#timer(path, name, args[0]);
     if (/^(setTimeout|setInterval)\.apply$/.test(name)) {

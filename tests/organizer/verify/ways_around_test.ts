@@ -6,6 +6,7 @@ import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
 import { FLOWS } from "../../fixtures/flows.ts";
 import { HONEST, PIECES } from "../../fixtures/honest.ts";
+import { STYLES } from "../../fixtures/styles.ts";
 import { SYSTEMS } from "../../fixtures/systems.ts";
 import { UNSEEN } from "../../fixtures/unseen.ts";
 import { MODULES, WAYS } from "../../fixtures/ways_around.ts";
@@ -51,7 +52,7 @@ Deno.test("verify finds nothing in pieces of honest notebooks", async () => {
   }
 });
 
-for (const [what, cells] of SYSTEMS) {
+for (const [what, cells] of [...SYSTEMS, ...STYLES]) {
   Deno.test(`verify calls clean: ${what}`, async () => assert.deepEqual(await verify(cells), []));
 }
 
