@@ -12,7 +12,7 @@ import {
   spawnKernel,
   within,
 } from "./kernel_process.ts";
-import type { LastWords } from "./late_errors.ts";
+import { type LastWords, printCode } from "./late_errors.ts";
 import { makeMark, withoutMarks } from "./marks.ts";
 import type { Message } from "./message.ts";
 
@@ -248,7 +248,7 @@ export class Kernel {
    */
   async #settle(): Promise<void> {
     const marker = makeMark();
-    const request = this.#silentRequest(`console.log(${JSON.stringify(marker)});`);
+    const request = this.#silentRequest(printCode(marker));
     const marked = Promise.withResolvers<void>();
     const replied = Promise.withResolvers<void>();
     let heard = 0;
@@ -265,7 +265,8 @@ export class Kernel {
       const settled = Promise.all([marked.promise, replied.promise]);
       const over = Promise.race([settled, this.#death.promise]).then(() => true);
       const deadline = Date.now() + LONGEST_SETTLE_MS;
-      // A cell may have replaced console.log: then the marker never comes.
+      // Without what the runner tells a kernel first, a cell may have replaced console.log: then the marker
+      // never comes.
       for (let before = -1; before !== heard && Date.now() < deadline;) {
         before = heard;
         if (await within(SETTLE_MS, over)) break;

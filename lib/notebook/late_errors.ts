@@ -69,10 +69,16 @@ export function watchCellsCode({ mark, heard, limitMs }: LastWords): string {
     event.preventDefault();
     report(event.reason);
   });
+  Object.defineProperty(globalThis, Symbol.for("qvim.print"), { value: log });
   Object.defineProperty(globalThis, Symbol.for("qvim.startCell"), {
     value: (number) => { cell = number; },
   });
 }`;
+}
+
+/** Prints a text, also where a cell has put something else in the place of `console.log`. */
+export function printCode(text: string): string {
+  return `(globalThis[Symbol.for("qvim.print")] ?? console.log)(${JSON.stringify(text)});`;
 }
 
 /** Tells the kernel which cell comes next. @param number From 1. */

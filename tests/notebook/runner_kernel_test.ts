@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Kernel } from "../../lib/notebook/kernel.ts";
+import { printCode } from "../../lib/notebook/late_errors.ts";
 import { runNotebook } from "../../lib/notebook/runner.ts";
 import { PROJECT, withFolder } from "../support.ts";
 import { codeNotebook, run } from "./support.ts";
+
+Deno.test("runNotebook() is told what is printed for it where a cell has put console.log away", async () => {
+  const [, [heard]] = await run(codeNotebook(
+    "{ console.log = () => {}; }",
+    `${printCode("heard")} undefined;`,
+  ));
+  assert.deepEqual(heard, { output_type: "stream", name: "stdout", text: "heard\n" });
+});
 
 Deno.test("runNotebook() runs cells in order and gathers all kinds of outputs", async () => {
   const notebook = codeNotebook(
