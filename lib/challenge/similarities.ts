@@ -1,6 +1,7 @@
 import { QvimError } from "../io/errors.ts";
 import { dirname } from "node:path";
 import { writeAllSync } from "../io/bytes.ts";
+import { isObject } from "../io/json_object.ts";
 import { replaceFile } from "../io/replace_file.ts";
 import type { Similarities, SoundPaths } from "./model.ts";
 import { splitObject } from "./split_object.ts";
@@ -28,7 +29,7 @@ export function assertSimilarities(
   items: SoundPaths,
   queries: SoundPaths,
 ): asserts scores is Similarities {
-  if (!isRecord(scores)) {
+  if (!isObject(scores)) {
     throw new SimilaritiesError(
       `Expected computeSimilarities to return query → item → score but found ${describe(scores)}`,
     );
@@ -48,7 +49,7 @@ function checkRow(
   if (row === undefined) {
     throw new SimilaritiesError(`Expected scores for the query ${query} but found none`);
   }
-  if (!isRecord(row)) {
+  if (!isObject(row)) {
     throw new SimilaritiesError(
       `Expected the scores of the query ${query} to be item → score but found ${describe(row)}`,
     );
@@ -67,10 +68,6 @@ function checkRow(
       );
     }
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function describe(value: unknown): string {
@@ -162,7 +159,7 @@ export async function* readSimilarities(
       throw new SimilaritiesError(`Expected a query's name in ${path} but found ${key}`);
     }
     const row = parseRow(value, query, path);
-    checkRow(row, query, isRecord(row) ? Object.keys(row) : []);
+    checkRow(row, query, isObject(row) ? Object.keys(row) : []);
     yield [query, row];
   }
 }

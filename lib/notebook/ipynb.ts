@@ -1,5 +1,6 @@
 /** Reads and writes notebooks of nbformat 4. */
 import { QvimError } from "../io/errors.ts";
+import { isObject } from "../io/json_object.ts";
 import { replaceFileSync } from "../io/replace_file.ts";
 
 /** What a cell shows below itself, as nbformat 4 stores it. */
@@ -179,11 +180,6 @@ export function joinLines(value: unknown): string | undefined {
     return value.join("");
   }
   return undefined;
-}
-
-/** Whether a value is an object of JSON. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Writes a notebook under its name when it is whole. */

@@ -1,6 +1,6 @@
 /** Messages of the Jupyter protocol, version 5.3, as multipart frames with an HMAC signature. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { isObject } from "./ipynb.ts";
+import { isObject } from "../io/json_object.ts";
 import { wellFormed } from "./well_formed.ts";
 
 /** A message, without its routing prefix. */

@@ -1,5 +1,6 @@
 /** Cells may send messages of their own making: what a notebook can't hold is made so that it can. */
-import { isObject, joinLines, type MimeBundle } from "./ipynb.ts";
+import { isObject } from "../io/json_object.ts";
+import { joinLines, type MimeBundle } from "./ipynb.ts";
 
 /** The content of a message. */
 type Content = Record<string, unknown>;
