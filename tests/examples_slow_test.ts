@@ -45,8 +45,10 @@ const IMPORT = /^import \{([^}]*)\} from "([^"]+)";$/gm;
 /**
  * A module whose functions are these examples. By themselves, as `deno test --doc` has them, each would
  * load the library anew, which takes longer than to run it.
+ *
+ * @param folder Where they make their files.
  */
-function moduleOf(examples: Example[]): string {
+function moduleOf(examples: Example[], folder: string): string {
   return examples.map(({ path, code }, i) => {
     const own = new URL(`../${path}`, import.meta.url).href;
     const body = code.replaceAll(IMPORT, (_, names: string, from: string) => {
@@ -55,7 +57,11 @@ function moduleOf(examples: Example[]): string {
       const values = names.split(",").filter((name) => !name.trim().startsWith("type "));
       return `const {${values.join(",").replaceAll(" as ", ": ")}} = await import("${url}");`;
     });
-    return `export async function example${i}() {\n${body}}\n`;
+    const inFolder = body.replaceAll(
+      "TempFileSync({",
+      `TempFileSync({ dir: ${JSON.stringify(folder)},`,
+    );
+    return `export async function example${i}() {\n${inFolder}}\n`;
   }).join("\n");
 }
 
@@ -64,7 +70,7 @@ Deno.test("the examples that stand alone run", (t) =>
     const examples = [...allExamples()].filter(({ goesOn }) => !goesOn);
     assert.ok(examples.length > 50, `${examples.length}`);
     const path = join(folder, "examples.ts");
-    Deno.writeTextFileSync(path, moduleOf(examples));
+    Deno.writeTextFileSync(path, moduleOf(examples, folder));
     const module: Record<string, () => Promise<void>> = await import(pathToFileURL(path).href);
     for (const [i, { path, line }] of examples.entries()) {
       await t.step(`${path}:${line}`, module[`example${i}`]);
