@@ -234,26 +234,6 @@ if (!existsSync(target)) {
     }),
 });
 
-Deno.test({
-  name: `settings that a set-up cell leaves are those of its own cells, not the runner's${needs}`,
-  ignore: !bubblewrap,
-  fn: () =>
-    withFolder(async (folder) => {
-      // With packages of another registry's, which the cell could have put into its cache.
-      const npmrc =
-        'Deno.writeTextFileSync(join(ROOT_PATH, ".npmrc"), "registry=https://a.test/");';
-      const { code, stderr, entries } = await rerun(
-        join(folder, "report"),
-        [submission(folder, npmrc, "")],
-        ...["--network", "setup", "--no-types"],
-      );
-      assert.equal(code, 0, stderr);
-      const entry = entries().get("team_1")!;
-      // The second time the cells find no package there; the runner has told so.
-      assert.equal(briefly(entry), "failed 2", entry.runs[0].message);
-    }),
-});
-
 Deno.test("rerun asks for bubblewrap or for --no-sandbox, and for the right options", async () => {
   const bad = await cli([
     "rerun",
