@@ -128,14 +128,21 @@ const VICTIMS: [object: string, key: string, argument: string][] = [
 ];
 
 Deno.test("verify sees through pairs of disguises of what breaks a rule", async () => {
-  const cells: string[] = [];
+  const honest = "{ Math.max(1, 2); }";
   for (const [object, key, argument] of VICTIMS) {
     for (const ofObject of OBJECTS) {
-      for (const ofCall of CALLS) cells.push(ofCall(ofObject(object), key, argument));
+      // Each in a line and a block of its own: one by one they take several times as long.
+      const lines = [honest, ...CALLS.map((of) => `{ ${of(ofObject(object), key, argument)} }`)];
+      const findings = await verify({ implementation: lines.join("\n") });
+      // Behind the line that the template asks for, and an empty one.
+      const found = findings.map(({ line }) => lines[line! - 3]);
+      // What is said of several is said once, so those of which nothing is said are asked for alone.
+      const others = lines.filter((line) => !found.includes(line));
+      const clean: string[] = [];
+      for (const line of others) {
+        if (verdictOf(await verify({ implementation: line })) === "clean") clean.push(line);
+      }
+      assert.deepEqual(clean, [honest]);
     }
-  }
-  assert.equal(cells.length, 5 * 10 * 16);
-  for (const implementation of cells) {
-    assert.notEqual(verdictOf(await verify({ implementation })), "clean", implementation);
   }
 });
