@@ -1,4 +1,4 @@
-import ort from "../onnx/runtime.ts";
+import defer * as ort from "../onnx/runtime.ts";
 import { DOUBLE, GraphBuilder } from "../onnx/graph.ts";
 
 /**

@@ -1,4 +1,4 @@
-import ort from "./runtime.ts";
+import defer * as ort from "./runtime.ts";
 import { QvimError } from "../io/errors.ts";
 
 /** Thrown where a network can't be loaded or does not take its input; the message names the file. */
