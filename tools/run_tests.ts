@@ -7,8 +7,9 @@ import { runProgram } from "../commands/program.ts";
 import { PACKAGE_FOLDER } from "../lib/organizer/template.ts";
 
 /**
- * What the fast lane leaves out, by the ends of files' names. Begun in this order: what waits most of
- * its time for time-outs first, so that there is work beside it.
+ * What the fast lane leaves out, by the ends of files' names. Begun in this order in each folder, since
+ * Deno goes through the folders by itself: what waits most of its time for time-outs first, so that
+ * there is work beside it.
  */
 const SLOW = ["sandbox", "browser", "kernel", "slow"].map((kind) => `_${kind}_test.ts`);
 /** What the public interface consists of: its documentation is checked as well. */
@@ -121,7 +122,7 @@ function copyOfLock(folder: string, name: string): string {
   return `--lock=${join(folder, name)}`;
 }
 
-/** All files of tests, in the order that they are begun in; without {@linkcode SLOW} ones in the fast lane. */
+/** All files of tests, those of a folder in the order of {@linkcode SLOW}, which the fast lane lacks. */
 export function testFiles(fast: boolean): string[] {
   const folder = join(PACKAGE_FOLDER, "tests");
   const all = readdirSync(folder, { recursive: true, encoding: "utf8" })
