@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { killMarked, killTree } from "../io/process_tree.ts";
+import { within } from "../io/within.ts";
 import { KernelConnection, type Listener } from "./kernel_connection.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
 import {
@@ -10,7 +11,6 @@ import {
   readTail,
   releasePorts,
   spawnKernel,
-  within,
 } from "./kernel_process.ts";
 import { type LastWords, printCode } from "./late_errors.ts";
 import { makeMark, withoutMarks } from "./marks.ts";

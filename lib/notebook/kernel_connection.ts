@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { within } from "../io/within.ts";
 import { CellTimeoutError, DeadKernelError } from "./kernel_errors.ts";
-import { within } from "./kernel_process.ts";
 import { type Message, MessageCodec } from "./message.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 

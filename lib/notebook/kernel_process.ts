@@ -80,17 +80,6 @@ export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): Kerne
   return { process, folder, key, mark };
 }
 
-/** What the promise resolves to, or `undefined` where that takes longer than `ms`. */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Ports below those that systems hand out for outgoing connections, which come and go at any time. */
 const FIRST_PORT = 20_000, LAST_PORT = 32_000;
 /** How often a port is drawn before giving up. */

@@ -4,7 +4,7 @@
  */
 // Sandboxes are Linux's.
 import { join, resolve } from "node:path/posix";
-import { setTimeout as delay } from "node:timers/promises";
+import { within } from "../../io/within.ts";
 
 /** The folders of a run, as its cells see them. */
 export interface OwnPlaces {
@@ -167,9 +167,6 @@ export async function recordAttempts(
       else tell(attemptOf(record, places, mayFetch()));
     }
   })();
-  const settle = async () => {
-    await Promise.race([untilRead(), delay(SETTLE_MS)]);
-  };
   // Where cells have put another pipe in its place, for ever.
   const untilRead = async () => {
     const mark = crypto.randomUUID();
@@ -180,7 +177,7 @@ export async function recordAttempts(
     writer.close();
     await promise;
   };
-  return { env: { DENO_AUDIT_PERMISSIONS: pipe }, settle };
+  return { env: { DENO_AUDIT_PERMISSIONS: pipe }, settle: () => within(SETTLE_MS, untilRead()) };
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
