@@ -210,9 +210,11 @@ async function runLocked(
     scratch: () => scratch.make(),
     onCell: hooks.onCell,
   });
-  for (const { scoresFolder } of prepared.map((_, k) => settingFor(k, 0))) {
-    Deno.mkdirSync(scoresFolder, { recursive: true });
-  }
+  const ofJobs = Array.from(
+    { length: options.jobs },
+    (_, job) => prepared.map((_, k) => settingFor(k, job)),
+  );
+  for (const { scoresFolder } of ofJobs[0]) Deno.mkdirSync(scoresFolder, { recursive: true });
   const total = waiting.length;
   let done = 0;
   // What another job is half through with has no figures yet, and must not look as if it had none.
@@ -225,8 +227,7 @@ async function runLocked(
   });
   writeAll(reportFolder, asOfNow());
   let drawn = performance.now();
-  const work = async (_: unknown, job: number) => {
-    const allSettings = prepared.map((_, k) => settingFor(k, job));
+  const work = async (allSettings: Setting[]) => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await runOn(next.entry, next.path, allSettings, hooks.say);
       ended.add(next.entry);
@@ -237,7 +238,7 @@ async function runLocked(
       hooks.onEnd(next.entry, ++done, total);
     }
   };
-  await Promise.all(Array.from({ length: options.jobs }, work));
+  await Promise.all(ofJobs.map(work));
   const changed = await changedSince(before, used, sandbox);
   if (changed.length > 0) report.changed = changed;
   writeAll(reportFolder, report);
