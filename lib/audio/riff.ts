@@ -96,8 +96,12 @@ export interface Chunk {
 /** The chunks of a WAV file, one after another; none where it is of another kind. */
 export function* chunksOf(source: ByteSource, name: string): Generator<Chunk> {
   const layout = LAYOUTS[text(source, 0, 4)];
-  const isWav = layout?.idBytes === 16 || text(source, 8, 4) === "WAVE";
-  if (layout !== undefined && isWav) yield* chunks(source, layout, name);
+  if (layout !== undefined && isWave(source, layout)) yield* chunks(source, layout, name);
+}
+
+/** Whether sound is what a file with that beginning holds: Wave64 holds nothing else. */
+function isWave(source: ByteSource, { idBytes }: Layout): boolean {
+  return idBytes !== 4 || text(source, 8, 4) === "WAVE";
 }
 
 /** The chunks of a file, one after another; what does not fit into the file ends the walk. */
@@ -177,7 +181,7 @@ export function parseRiff(
   name: string,
 ): PcmSound | CompressedPart {
   const layout = LAYOUTS[magic];
-  if (layout.idBytes === 4 && text(source, 8, 4) !== "WAVE") {
+  if (!isWave(source, layout)) {
     throw new AudioError(
       `Expected a RIFF/WAVE file but found ${JSON.stringify(text(source, 8, 4))} in ${name}; ` +
         conversion(name),
