@@ -166,9 +166,8 @@ function leaveOutTypes(node: Node): void {
       node.params = withoutThis(node.params);
       return;
     case "ClassMethod":
-      node.params = withoutThis(node.params);
       // Scopes know nothing of parameters that are fields.
-      node.params = node.params.map((parameter) => {
+      node.params = withoutThis(node.params).map((parameter) => {
         if (parameter.type !== "TSParameterProperty") return parameter;
         PARAMETER_PROPERTIES.add(parameter.parameter);
         return parameter.parameter;
