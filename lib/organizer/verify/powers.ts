@@ -5,50 +5,27 @@
 import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import { traverseFast } from "@babel/types";
 import type * as t from "@babel/types";
-import { CallPowers, CALLS_BACK, HELPERS } from "./call_powers.ts";
-import { isHarmless, isHarmlessGlobal, isReaching } from "./harmless.ts";
+import { CallPowers } from "./call_powers.ts";
 import { ModulePowers } from "./module_powers.ts";
-import { ASKS, MAKES_TEMPORARY, READS, READS_SOUNDS, WRITES, WRITES_BOTH } from "./names.ts";
 import { OtherNames } from "./other_names.ts";
-import { isBeginning, isCalled, isOnlyAsked, TYPES } from "./positions.ts";
+import { isBeginning, isCalled, TYPES } from "./positions.ts";
 import { checkPrototype } from "./prototypes.ts";
+import { References, WHOLE } from "./references.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { isShared } from "./shared.ts";
 import { thisOwner } from "./this_of.ts";
 import { memberName } from "./values.ts";
 
-/** What the set-up cell may do, as the rules allow it. */
-const SETUP =
-  /^(fetch|Deno\.(Command|connect|connectTls|resolveDns|createHttpClient)|node:(http|https)(\..*)?)$/;
-/** Objects whose parts are powers: a part is looked at, and the whole is not handed on. */
-const WHOLE =
-  /^(Deno|globalThis|window|self|global|process|node:process|node:fs(\/promises|\.promises)?|node:child_process|qvim(\/helpers)?|Reflect)$/;
-/** Names of which no use is followed. */
-const UNFOLLOWED =
-  /^(WebAssembly|Proxy|ShadowRealm|SharedWorker|caches|localStorage|sessionStorage|indexedDB|BroadcastChannel)(\.|$)/;
-/** What of `Reflect` only looks, besides that which gives a part back. */
-const LOOKS = /^Reflect\.(ownKeys|has|getOwnPropertyDescriptor)$/;
-/** The run of the fixed cells, and what shows figures. */
-const FIXED_POWERS =
-  /^(qvim\.(currentRun|NotebookRun|printUnderCells)|qvim\/helpers\.(setRootPath))(\..*)?$/;
-const SHOWS =
-  /^(Deno\.jupyter(\..*)?|qvim\.(display|showFigures|showRanks|exactMatchLines|classwiseLines))$/;
-/** What only looks at what it is given. */
-const ONLY_LOOKS =
-  /^(console\..*|JSON\.stringify|Object\.(keys|values|entries|is)|Deno\.inspect|String|qvim\..*)$/;
-/** What a model of one's own extends, and by what it may come to hear the sounds. */
+/** What a model of one's own extends. */
 const MODELS = /^qvim\.(QVIMModel|EmbeddingModel|RepresentationModel)$/;
-const HEARS =
-  /^(Deno\.(read|open)\w*|node:fs(\/promises)?(\.(promises\.)?(read|open|createRead)\w*)?|qvim\.(read(Wav|Audio)|TwoDft|VocalSearch|MobileNetBaseline|OnnxDualEncoder))$/;
 
 /** Looks at every reference to a power in what participants wrote. */
 export class PowerChecker {
   readonly #names: OtherNames;
   readonly #modules: ModulePowers;
   readonly #calls: CallPowers;
-  /** Whether anything is there by which a model could listen to the sounds. */
-  #mayHear = false;
+  readonly #references: References;
   /** Names of enumerations and namespaces, which scopes don't know. */
   readonly #declared = new Set<string>();
 
@@ -56,6 +33,7 @@ export class PowerChecker {
     this.#names = new OtherNames(resolver);
     this.#modules = new ModulePowers(remarks, resolver);
     this.#calls = new CallPowers(remarks, resolver, this.#modules);
+    this.#references = new References(remarks, resolver, this.#names, this.#declared);
   }
 
   /** Adds what can't be followed to the remarks, in the order of the lines. */
@@ -76,17 +54,17 @@ export class PowerChecker {
       OptionalMemberExpression: (path) => this.#member(path as NodePath),
       ObjectPattern: (path) => this.#pattern(path),
       ImportDeclaration: (path) => {
-        this.#mayHear ||= !/^(qvim(\/|$)|node:)/.test(path.node.source.value);
+        this.#references.mayHear ||= !/^(qvim(\/|$)|node:)/.test(path.node.source.value);
         this.#modules.import(path);
       },
       ExportAllDeclaration: (path) => this.#modules.exportAll(path),
       ExportNamedDeclaration: (path) =>
-        this.#modules.exportNamed(path, (at, name) => this.#reference(at, name)),
+        this.#modules.exportNamed(path, (at, name) => this.#references.look(at, name)),
       TSImportEqualsDeclaration: (path) => {
         this.remarks.look(path, "imports by another name, which can't be followed from here");
       },
       ImportExpression: (path) => {
-        this.#mayHear = true;
+        this.#references.mayHear = true;
         this.#modules.importExpression(path, (at, name) => this.#names.isGivenOn(at, name));
       },
       CallExpression: (path) => this.#calls.call(path),
@@ -108,7 +86,7 @@ export class PowerChecker {
       NewExpression: (path) => this.#calls.picked(path, path.get("callee") as NodePath),
       TaggedTemplateExpression: (path) => this.#calls.picked(path, path.get("tag")),
     });
-    if (model !== undefined && !this.#mayHear) {
+    if (model !== undefined && !this.#references.mayHear) {
       this.remarks.look(model, "listens to no sound: what it gives comes of something else");
     }
   }
@@ -122,7 +100,7 @@ export class PowerChecker {
     if (isBeginning(path)) return;
     // What a function is handed is shown where it is handed on.
     if ((binding?.kind as string) === "param") return;
-    for (const name of this.resolver.names(path)) this.#reference(path, name);
+    for (const name of this.resolver.names(path)) this.#references.look(path, name);
   }
 
   /** What a fixed cell declares after a participant's: it is there when functions are called later. */
@@ -166,106 +144,7 @@ export class PowerChecker {
       }
     }
     if (isBeginning(path)) return;
-    for (const name of this.resolver.names(path)) this.#reference(path, name);
-  }
-
-  /** A use of what the runtime or a package names. */
-  #reference(path: NodePath, name: string): void {
-    this.#mayHear ||= HEARS.test(name) && this.remarks.placeOf(path).isOwn;
-    if (isOnlyAsked(path)) return;
-    // The rules look at what the set-up cell starts and fetches.
-    if (
-      this.remarks.placeOf(path).isSetup && SETUP.test(name) && this.#names.isFollowed(path, name)
-    ) {
-      return;
-    }
-    if (FIXED_POWERS.test(name)) {
-      this.remarks.look(path, `takes part in the fixed cells' run by ${name}`);
-    } else if (SHOWS.test(name)) {
-      this.#use(path, name);
-      const message = `shows something by ${name}, which may look like a figure of the fixed cells`;
-      this.remarks.look(path, message);
-    } else if (UNFOLLOWED.test(name)) {
-      this.remarks.look(path, `uses ${name}, behind which anything may stand`);
-    } else if (WHOLE.test(name)) {
-      if (!this.#names.isGivenOn(path, name)) {
-        this.remarks.look(path, `hands ${name} on, which can't be followed from here`);
-      }
-    } else if (isPathFunction(name)) {
-      if (!this.#names.isFollowed(path, name)) {
-        this.#use(path, name);
-        const message = `hands ${name} on; with which paths it is called can't be told`;
-        this.remarks.look(path, message);
-      }
-    } else if (isShared(name) && !this.#isUsed(path, name)) {
-      this.remarks.look(path, `hands ${name} on, which everybody shares`);
-    } else if (
-      isHarmless(name) || READS_SOUNDS.test(name) || ASKS.test(name) || HELPERS.test(name) ||
-      isConstant(name)
-    ) {
-      // It changes nothing, or the rules look at it.
-    } else if (/^(Deno|process|node:[^.]*|qvim(\/[^.]*)?)(\.|$)/.test(name)) {
-      this.#use(path, name);
-      this.remarks.look(path, `uses ${name}, which reaches beyond the notebook`);
-    } else if (name.startsWith("Reflect.") && !LOOKS.test(name)) {
-      this.remarks.look(path, `uses ${name}, behind which anything may stand`);
-    } else if (isReaching(name)) {
-      this.#use(path, name);
-      this.remarks.look(path, `uses ${name}, which runs or reads what it is given`);
-    } else if (/^Object\.(getPrototypeOf|setPrototypeOf|getOwnPropertyDescriptors?)$/.test(name)) {
-      this.remarks.look(path, `reaches a prototype, or what is in one, by ${name}`);
-    } else if (/^(node:timers\.)?(setTimeout|setInterval)$/.test(name)) {
-      if (!this.#names.isFollowed(path, name) && !this.#isPromisified(path)) {
-        this.remarks.look(path, `hands ${name} on, which runs texts as well`);
-      }
-    } else if (this.#isGlobal(path, name) && !isHarmlessGlobal(name)) {
-      this.remarks.look(
-        path,
-        name in globalThis
-          ? `uses ${name} of the runtime, which reaches beyond the notebook`
-          : `uses ${name}, which nothing here declares`,
-      );
-    }
-  }
-
-  /** Whether it is a name that the runtime declares, or nobody. */
-  #isGlobal(path: NodePath, name: string): boolean {
-    if (path.isIdentifier()) {
-      return path.node.name === name && path.scope.getBinding(name) === undefined &&
-        !this.#declared.has(name);
-    }
-    if (!path.isMemberExpression()) return false;
-    const object = this.resolver.names(path.get("object") as NodePath);
-    return this.resolver.key(path) === name && object.some((it) => WHOLE.test(it));
-  }
-
-  #use(path: NodePath, name: string): void {
-    this.remarks.uses(path, name);
-  }
-
-  /** Whether a shared object stays where it is: what it has is used, or it makes something. */
-  #isUsed(path: NodePath, name: string): boolean {
-    if (this.#names.isFollowed(path, name)) return true;
-    const { parentPath } = path;
-    return parentPath === null || parentPath.isClass() && path.key === "superClass" ||
-      parentPath.isTaggedTemplateExpression() || parentPath.isTemplateLiteral() ||
-      parentPath.isDecorator() || parentPath.isExpressionStatement() ||
-      path.listKey === "arguments" && this.#isOnlyLookedAt(path, name);
-  }
-
-  #isPromisified({ parentPath }: NodePath): boolean {
-    return parentPath!.isCallExpression() &&
-      this.resolver.names(parentPath!.get("callee") as NodePath).includes("node:util.promisify");
-  }
-
-  /** Whether a function that is given a shared object keeps nothing of it: `list.map(Number)`. */
-  #isOnlyLookedAt({ parentPath }: NodePath, name: string): boolean {
-    const callee = parentPath!.get("callee") as NodePath;
-    const called = this.resolver.names(callee);
-    if (called.length > 0 && called.every((it) => ONLY_LOOKS.test(it))) return true;
-    return typeof (globalThis as Record<string, unknown>)[name] === "function" &&
-      callee.isMemberExpression() &&
-      CALLS_BACK.test(this.resolver.key(callee as NodePath<t.MemberExpression>) ?? "");
+    for (const name of this.resolver.names(path)) this.#references.look(path, name);
   }
 
   /** `const { [key]: value } = …`: a key that is no constant, into what may be a power. */
@@ -297,27 +176,9 @@ export class PowerChecker {
           `takes ${text}, which makes functions or changes what others share`,
         );
       } else {
-        for (const name of names) this.#taken(property, memberName(name, text));
+        for (const name of names) this.#references.taken(property, memberName(name, text));
       }
     }
-  }
-
-  /** What a pattern takes of an object with powers. */
-  #taken(property: NodePath, name: string): void {
-    const value = property.get("value") as NodePath;
-    const target = value.isAssignmentPattern() ? value.get("left") as NodePath : value;
-    // Where it is used the rules look at it.
-    if (
-      (isPathFunction(name) || WHOLE.test(name) || isShared(name)) &&
-      this.#names.carries(target, name)
-    ) return;
-    if (
-      SETUP.test(name) && this.remarks.placeOf(property).isSetup &&
-      this.#names.carries(target, name)
-    ) {
-      return;
-    }
-    this.#reference(property, name);
   }
 
   #meta(path: NodePath): void {
@@ -329,17 +190,4 @@ export class PowerChecker {
       this.remarks.look(path, "hands import.meta on");
     }
   }
-}
-
-function isPathFunction(name: string): boolean {
-  // What gives nothing but samples may be handed on.
-  return READS.test(name) && !READS_SOUNDS.test(name) || WRITES.test(name) ||
-    WRITES_BOTH.test(name) ||
-    MAKES_TEMPORARY.test(name);
-}
-
-/** `node:fs.constants` and the like. */
-function isConstant(name: string): boolean {
-  return /^node:fs(\/promises|\.promises)?\.constants(\..*)?$/.test(name) ||
-    /^node:fs(\/promises|\.promises)?$/.test(name);
 }
