@@ -83,12 +83,12 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
     return text === undefined ? BUILT : [{ kind: "text", text }];
   }
   if (name === "Reflect.get") {
-    return resolver.property(argument(0), knownText(argument(1)[0]), depth + 1);
+    return resolver.parts.property(argument(0), knownText(argument(1)[0]), depth + 1);
   }
   if (name === "Array.from" || name === "Array.fromAsync") {
     const of = args[1]
       ? resolver.returned(argument(1), depth)
-      : resolver.elements(argument(0), depth + 1);
+      : resolver.parts.elements(argument(0), depth + 1);
     return [{ kind: "list", of: limit(of) }];
   }
   if (/^node:url\.(fileURLToPath|pathToFileURL)$/.test(name)) return argument(0).map(asAddress);
@@ -100,7 +100,7 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
     return ofObject(resolver, name, argument(0), depth);
   }
   if (MAKES_TEMPORARY.test(name)) {
-    const folder = resolver.property(argument(0), "dir", depth + 1);
+    const folder = resolver.parts.property(argument(0), "dir", depth + 1);
     return concatenate(concatenate(folder, [{ kind: "text", text: "/tmp-" }]), PIECE);
   }
   if (LISTS.test(name)) return [{ kind: "list", of: [{ kind: "entry" }] }];
@@ -143,8 +143,8 @@ function ofObject(resolver: Resolver, name: string, object: Value[], depth: numb
   const isSounds = object.every(({ kind }) => kind === "sounds");
   const values = isSounds
     ? [{ kind: "sound" } as Value]
-    : resolver.property(object, undefined, depth + 1);
-  const keys = limit(resolver.keys(object));
+    : resolver.parts.property(object, undefined, depth + 1);
+  const keys = limit(resolver.parts.keys(object));
   if (name.endsWith("keys")) return [{ kind: "list", of: keys }];
   if (name.endsWith("values")) return [{ kind: "list", of: limit(values) }];
   return [{ kind: "list", of: [{ kind: "pair", first: keys, second: limit(values) }] }];

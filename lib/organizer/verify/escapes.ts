@@ -199,8 +199,10 @@ export class Escapes {
       const { path } = value;
       if (set.has(path.node)) continue;
       set.add(path.node);
-      if (path.isArrayExpression()) this.#mark(set, this.resolver.elements([value]));
-      if (path.isObjectExpression()) this.#mark(set, this.resolver.property([value], undefined));
+      if (path.isArrayExpression()) this.#mark(set, this.resolver.parts.elements([value]));
+      if (path.isObjectExpression()) {
+        this.#mark(set, this.resolver.parts.property([value], undefined));
+      }
     }
   }
 }

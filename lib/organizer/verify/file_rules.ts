@@ -95,7 +95,7 @@ export class FileRules {
   }
 
   #temporary(path: NodePath, name: string, options: NodePath | undefined): void {
-    const folder = options && this.resolver.property(this.resolver.resolve(options), "dir");
+    const folder = options && this.resolver.parts.property(this.resolver.resolve(options), "dir");
     if (folder === undefined || folder.every(({ kind }) => kind === "unknown")) {
       const message =
         `${name} writes to the system's temporary folder; give it a dir below ROOT_PATH`;

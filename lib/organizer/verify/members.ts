@@ -91,7 +91,7 @@ export class Members {
         : this.#memo(
           { kind: "code", path },
           undefined,
-          () => this.resolver.elements([{ kind: "code", path }], depth + 1),
+          () => this.resolver.parts.elements([{ kind: "code", path }], depth + 1),
         );
       return this.#withChanges(path, key, values, depth);
     }
@@ -126,7 +126,7 @@ export class Members {
     const values = [...named, ...open].slice(0, MOST_IN_LIST).flatMap((member): Value[] => {
       if (!member.isSpreadElement()) return this.#ofMember(member, depth);
       const spread = this.resolver.resolve(member.get("argument") as NodePath, depth + 1);
-      return this.resolver.property(spread, key, depth + 1);
+      return this.resolver.parts.property(spread, key, depth + 1);
     });
     const isMore = named.length + open.length > MOST_IN_LIST;
     return this.#withChanges(path, key, isMore ? [...values, ...UNKNOWN] : values, depth);

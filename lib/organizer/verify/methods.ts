@@ -54,25 +54,25 @@ export function ofMethod(
       return limit(object.flatMap((value) => joinedList(resolver, value, args, depth)));
     }
     if (SAME_LIST.test(key)) {
-      const all = resolver.elements(object, depth + 1);
-      const of = key === "flat" ? [...all, ...resolver.elements(all, depth + 1)] : all;
+      const all = resolver.parts.elements(object, depth + 1);
+      const of = key === "flat" ? [...all, ...resolver.parts.elements(all, depth + 1)] : all;
       const more = ADDS.test(key)
         ? args.flatMap((_, i) =>
           argument(i).flatMap((value) =>
             key === "concat" && (value.kind === "list" || value.kind === "code")
-              ? resolver.elements([value], depth + 1)
+              ? resolver.parts.elements([value], depth + 1)
               : [value]
           )
         )
         : [];
       return [{ kind: "list", of: limit([...of, ...more]) }];
     }
-    if (ONE_OF_LIST.test(key)) return resolver.elements(object, depth + 1);
+    if (ONE_OF_LIST.test(key)) return resolver.parts.elements(object, depth + 1);
     if (key === "keys") return [{ kind: "list", of: PIECE }];
     if (key === "entries") {
       return [{
         kind: "list",
-        of: [{ kind: "pair", first: PIECE, second: resolver.elements(object, depth + 1) }],
+        of: [{ kind: "pair", first: PIECE, second: resolver.parts.elements(object, depth + 1) }],
       }];
     }
     if (key === "reduce" || key === "reduceRight") return ofReduce(resolver, argument, depth);
@@ -80,7 +80,7 @@ export function ofMethod(
     if (key === "flatMap") {
       return [{
         kind: "list",
-        of: resolver.elements(resolver.returned(argument(0), depth), depth),
+        of: resolver.parts.elements(resolver.returned(argument(0), depth), depth),
       }];
     }
     return undefined;

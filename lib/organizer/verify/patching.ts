@@ -112,7 +112,7 @@ export class PatchingRule {
     }
     const added = args.flatMap((arg) =>
       arg.isSpreadElement()
-        ? this.resolver.elements(this.resolver.resolve(arg.get("argument")))
+        ? this.resolver.parts.elements(this.resolver.resolve(arg.get("argument")))
         : this.resolver.resolve(arg)
     );
     if (added.every(({ kind }) => kind === "sound")) return;

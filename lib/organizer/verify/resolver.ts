@@ -2,14 +2,12 @@ import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { PATH_NAMES } from "../template.ts";
 import { resultOfCall } from "./calls.ts";
-import { counted, COUNTS } from "./counts.ts";
 import { Escapes } from "./escapes.ts";
 import { Fields } from "./fields.ts";
 import { returnsOf } from "./functions.ts";
-import { Members } from "./members.ts";
+import { Parts } from "./parts.ts";
 import type { Place } from "./program.ts";
 import {
-  BUILT,
   canonicalModule,
   concatenate,
   DATA,
@@ -17,7 +15,6 @@ import {
   limit,
   MAX_DEPTH,
   memberName,
-  NAME,
   OPEN,
   PICKED,
   PIECE,
@@ -42,11 +39,12 @@ export interface Imports {
 export class Resolver {
   /** What expressions stand for, once that is known: each is looked at once. */
   readonly #known = new WeakMap<object, Value[]>();
-  /** The program that is followed. */
-  #program?: NodePath;
   readonly #fields = new WeakMap<object, Fields>();
-  readonly #members = new Members(this);
   readonly #variables = new Variables(this);
+  /** What values have. */
+  readonly parts = new Parts(this);
+  /** The program that is followed, once something of it was. */
+  program?: NodePath;
 
   /**
    * @param imports What is imported.
@@ -94,7 +92,7 @@ export class Resolver {
     if (depth > MAX_DEPTH || node === null || node === undefined) return UNKNOWN;
     const known = this.#known.get(node);
     if (known !== undefined) return known;
-    this.#program ??= path.scope.getProgramParent().path;
+    this.program ??= path.scope.getProgramParent().path;
     // What refers to itself stands for nothing that is known.
     const isMember = node.type === "MemberExpression" && node.computed;
     this.#known.set(
@@ -129,7 +127,7 @@ export class Resolver {
       case "AwaitExpression":
         // What has a method `then` gives what that says.
         return inner("argument").map((value): Value =>
-          this.#isThenable(value, depth) ? { kind: "unknown" } : value
+          this.parts.isThenable(value, depth) ? { kind: "unknown" } : value
         );
       case "TSAsExpression":
       case "TSSatisfiesExpression":
@@ -171,74 +169,6 @@ export class Resolver {
   /** The names of the runtime and of packages that an expression may stand for. */
   names(path: NodePath): string[] {
     return this.resolve(path).flatMap((value) => value.kind === "name" ? [value.name] : []);
-  }
-
-  /** What a property of a value may stand for; `key` undefined where it is not known. */
-  property(values: Value[], key: string | undefined, depth = 0): Value[] {
-    return values.flatMap((value): Value[] => {
-      switch (value.kind) {
-        case "name":
-          return key === undefined
-            ? UNKNOWN
-            : [{ kind: "name", name: memberName(value.name, key) }];
-        case "code":
-        case "instance":
-          return this.#members.of(value, key, depth);
-        case "sounds":
-          return [{ kind: "sound" }];
-        case "list":
-          if (key === "length") return PIECE;
-          return key === undefined || /^\d+$/.test(key) ? this.#ofList(value) : UNKNOWN;
-        case "pair":
-          if (this.#changesPairs()) return UNKNOWN;
-          return key === "0" ? value.first : key === "1" ? value.second : UNKNOWN;
-        case "entry":
-          return key === "name" && !this.#changesPairs() ? PIECE : UNKNOWN;
-        case "text":
-          // An address's own text: addresses are followed as the texts that they are made of.
-          if (key === "href") return [value];
-          return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
-        default:
-          return COUNTS.test(key ?? "") ? counted(this, this.#program, key!, depth + 1) : UNKNOWN;
-      }
-    });
-  }
-
-  #changesPairs(): boolean {
-    return this.#program === undefined || this.fields(this.#program).changesPairs;
-  }
-
-  /** What a list holds, and what may have been put into it. */
-  #ofList(value: Value & { kind: "list" }): Value[] {
-    const isChanged = value.at === undefined ||
-      this.fields(value.at).isChanged(value.at.node);
-    return isChanged ? [...value.of, ...UNKNOWN] : value.of;
-  }
-
-  /** What a loop over values meets. */
-  elements(values: Value[], depth = 0): Value[] {
-    return values.flatMap((value): Value[] => {
-      if (value.kind === "list") return this.#ofList(value);
-      if (value.kind === "text" || value.kind === "built") return BUILT;
-      if (value.kind !== "code" || !value.path.isArrayExpression()) return UNKNOWN;
-      const all = value.path.get("elements").flatMap((element) => {
-        const path = element as NodePath;
-        if (path.isSpreadElement()) {
-          return this.elements(this.resolve(path.get("argument"), depth + 1), depth + 1);
-        }
-        return path.node ? this.resolve(path, depth + 1) : [];
-      });
-      return this.fields(value.path).isChanged(value.path.node) ? [...all, ...UNKNOWN] : all;
-    });
-  }
-
-  /** The names of what values have. */
-  keys(values: Value[]): Value[] {
-    return values.flatMap((value): Value[] => {
-      if (value.kind === "sounds") return NAME;
-      const names = value.kind === "code" ? this.#members.namesOf(value.path) : undefined;
-      return names?.map((text) => ({ kind: "text", text })) ?? UNKNOWN;
-    });
   }
 
   /** What functions among values give where they are called. */
@@ -318,7 +248,7 @@ export class Resolver {
         : UNKNOWN;
     }
     const object = this.resolve(path.get("object") as NodePath, depth + 1);
-    const values = this.property(object, key, depth + 1);
+    const values = this.parts.property(object, key, depth + 1);
     if (key !== undefined) return values;
     // An index, an id, and a name that is one of some are none that could be any.
     const isAny = this.resolve(path.get("property") as NodePath, depth + 1).some((value) =>
@@ -327,11 +257,5 @@ export class Resolver {
     );
     if (!isAny) return values;
     return values.length === 0 ? [PICKED] : values.map((it) => it.kind === "unknown" ? PICKED : it);
-  }
-
-  #isThenable(value: Value, depth: number): boolean {
-    if (value.kind !== "code" && value.kind !== "instance") return false;
-    if (value.path.isFunction() || value.path.isArrayExpression()) return false;
-    return this.#members.has(value, "then", depth);
   }
 }

@@ -57,7 +57,9 @@ export class SetupCell {
   /** A program that the set-up cell starts must install something. */
   installs(path: NodePath, args: NodePath[]): void {
     const [program, ...others] = args[0] ? this.resolver.resolve(args[0]) : [];
-    const lists = args[1] ? this.resolver.property(this.resolver.resolve(args[1]), "args") : [];
+    const lists = args[1]
+      ? this.resolver.parts.property(this.resolver.resolve(args[1]), "args")
+      : [];
     const name = knownText(program), first = knownText(this.#first(lists));
     if (name === undefined || first === undefined || others.length > 0) {
       const message = "starts a program; which one, and what for, can't be told";
@@ -76,7 +78,7 @@ export class SetupCell {
     if (list?.kind !== "code" || this.resolver.fields(list.path).isChanged(list.path.node)) {
       return undefined;
     }
-    const first = this.resolver.property([list], "0");
+    const first = this.resolver.parts.property([list], "0");
     return first.length === 1 ? first[0] : undefined;
   }
 

@@ -69,7 +69,7 @@ export class Variables {
   /** What the variable of a loop gets, one time after another. */
   #looped(loop: NodePath, depth: number): Value[] {
     const over = this.resolver.resolve(loop.get("right") as NodePath, depth + 1);
-    if (!loop.isForInStatement()) return this.resolver.elements(over, depth + 1);
+    if (!loop.isForInStatement()) return this.resolver.parts.elements(over, depth + 1);
     return over.every(({ kind }) => kind === "sounds") ? NAME : UNKNOWN;
   }
 
@@ -110,7 +110,7 @@ export class Variables {
       else if (argument !== "element") values.push(...this.resolver.resolve(argument, depth + 1));
       else {
         const over = this.resolver.resolve(call!.over!, depth + 1);
-        values.push(...this.resolver.elements(over, depth + 1));
+        values.push(...this.resolver.parts.elements(over, depth + 1));
       }
     }
     return values.length === 0 ? PIECE : values;
@@ -175,7 +175,7 @@ export class Variables {
         const text = !computed && key.type === "Identifier"
           ? key.name
           : knownText(this.resolver.resolve(property.get("key") as NodePath, depth + 1)[0]);
-        const inner = this.resolver.property(values, text, depth + 1);
+        const inner = this.resolver.parts.property(values, text, depth + 1);
         return this.#destructured(property.get("value") as NodePath, name, inner, depth);
       });
     }
@@ -186,13 +186,13 @@ export class Variables {
           name,
           (element as NodePath).isRestElement()
             ? values
-            : this.resolver.property(values, `${index}`, depth + 1),
+            : this.resolver.parts.property(values, `${index}`, depth + 1),
           depth,
         )
       );
     }
     if (pattern.isRestElement()) {
-      const of = this.resolver.elements(values, depth + 1);
+      const of = this.resolver.parts.elements(values, depth + 1);
       const rest: Value[] = [{ kind: "list", of, at: pattern }];
       return this.#destructured(pattern.get("argument") as NodePath, name, rest, depth);
     }

@@ -1,0 +1,94 @@
+import type { NodePath } from "@babel/traverse";
+import { counted, COUNTS } from "./counts.ts";
+import { Members } from "./members.ts";
+import type { Resolver } from "./resolver.ts";
+import { BUILT, memberName, NAME, PIECE, UNKNOWN, type Value } from "./values.ts";
+
+/** What values have: properties, elements and the names of those. */
+export class Parts {
+  readonly #members: Members;
+
+  constructor(private readonly resolver: Resolver) {
+    this.#members = new Members(resolver);
+  }
+
+  /** What a property of a value may stand for; `key` undefined where it is not known. */
+  property(values: Value[], key: string | undefined, depth = 0): Value[] {
+    return values.flatMap((value): Value[] => {
+      switch (value.kind) {
+        case "name":
+          return key === undefined
+            ? UNKNOWN
+            : [{ kind: "name", name: memberName(value.name, key) }];
+        case "code":
+        case "instance":
+          return this.#members.of(value, key, depth);
+        case "sounds":
+          return [{ kind: "sound" }];
+        case "list":
+          if (key === "length") return PIECE;
+          return key === undefined || /^\d+$/.test(key) ? this.#ofList(value) : UNKNOWN;
+        case "pair":
+          if (this.#changesPairs()) return UNKNOWN;
+          return key === "0" ? value.first : key === "1" ? value.second : UNKNOWN;
+        case "entry":
+          return key === "name" && !this.#changesPairs() ? PIECE : UNKNOWN;
+        case "text":
+          // An address's own text: addresses are followed as the texts that they are made of.
+          if (key === "href") return [value];
+          return COUNTS.test(key ?? "") ? PIECE : UNKNOWN;
+        default:
+          return COUNTS.test(key ?? "")
+            ? counted(this.resolver, this.resolver.program, key!, depth + 1)
+            : UNKNOWN;
+      }
+    });
+  }
+
+  #changesPairs(): boolean {
+    return this.resolver.program === undefined ||
+      this.resolver.fields(this.resolver.program).changesPairs;
+  }
+
+  /** What a list holds, and what may have been put into it. */
+  #ofList(value: Value & { kind: "list" }): Value[] {
+    const isChanged = value.at === undefined ||
+      this.resolver.fields(value.at).isChanged(value.at.node);
+    return isChanged ? [...value.of, ...UNKNOWN] : value.of;
+  }
+
+  /** What a loop over values meets. */
+  elements(values: Value[], depth = 0): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.kind === "list") return this.#ofList(value);
+      if (value.kind === "text" || value.kind === "built") return BUILT;
+      if (value.kind !== "code" || !value.path.isArrayExpression()) return UNKNOWN;
+      const all = value.path.get("elements").flatMap((element) => {
+        const path = element as NodePath;
+        if (path.isSpreadElement()) {
+          return this.elements(this.resolver.resolve(path.get("argument"), depth + 1), depth + 1);
+        }
+        return path.node ? this.resolver.resolve(path, depth + 1) : [];
+      });
+      return this.resolver.fields(value.path).isChanged(value.path.node)
+        ? [...all, ...UNKNOWN]
+        : all;
+    });
+  }
+
+  /** The names of what values have. */
+  keys(values: Value[]): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.kind === "sounds") return NAME;
+      const names = value.kind === "code" ? this.#members.namesOf(value.path) : undefined;
+      return names?.map((text) => ({ kind: "text", text })) ?? UNKNOWN;
+    });
+  }
+
+  /** Whether a value has a method `then`, so that awaiting it gives something else. */
+  isThenable(value: Value, depth: number): boolean {
+    if (value.kind !== "code" && value.kind !== "instance") return false;
+    if (value.path.isFunction() || value.path.isArrayExpression()) return false;
+    return this.#members.has(value, "then", depth);
+  }
+}
