@@ -1,7 +1,9 @@
+import { counted } from "../lib/io/counted.ts";
 import { plain } from "../lib/io/plain.ts";
-import { indexSounds } from "../lib/library/indexing.ts";
+import { forgetSounds } from "../lib/library/forgetting.ts";
+import { type IndexReport, indexSounds } from "../lib/library/indexing.ts";
 import { DEFAULT_LIBRARY } from "../lib/library/store.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, UsageError } from "./command.ts";
 
 /** Broken files that are named one by one; --json names all. */
 const NAMED = 20;
@@ -29,12 +31,26 @@ export const indexCommand = defineCommand({
       value: "I/N",
       help: "hear the I-th of N shares, so that N machines do it together",
     },
+    forget: {
+      kind: "flag",
+      help: "take the sounds below the folders out of the library, be they still there or not",
+    },
     json: {
       kind: "flag",
       help: "print one object with the numbers and all broken files, and nothing else",
     },
   },
-  async run({ library, shard, json }, folders) {
+  async run({ library, shard, forget, json }, folders) {
+    if (forget) {
+      if (shard !== undefined) throw new UsageError("Expected --forget or --shard but found both");
+      const { files, sounds } = await forgetSounds(folders, library);
+      console.log(
+        json
+          ? JSON.stringify({ library, forgotten: files, sounds })
+          : `${counted(files, "file")} taken out; ${counted(sounds, "sound")} in ${library}`,
+      );
+      return 0;
+    }
     const report = await indexSounds(folders, library, {
       shard,
       say: (sentence) => console.error(sentence),
@@ -43,21 +59,31 @@ export const indexCommand = defineCommand({
       console.log(JSON.stringify({ library, ...report }));
       return 0;
     }
-    const { files, sounds, heard, unchanged, moved, gone, broken, unread, leftOut, seconds } =
-      report;
-    const faults = [...leftOut, ...unread, ...broken];
-    for (const { reason } of faults.slice(0, NAMED)) console.error(`! ${plain(reason)}`);
-    if (faults.length > NAMED) {
-      console.error(`! … and ${faults.length - NAMED} more (--json names all)`);
-    }
+    printFaults(report);
+    const { files, sounds, heard, moved, gone, broken, unread, seconds } = report;
     console.log(
-      `${files} files: ${heard} heard, ${moved} moved or copied, ${unchanged} unchanged, ` +
-        `${gone} gone, ${broken.length} broken` +
-        `${
-          unread.length > 0 ? `, ${unread.length} not read` : ""
-        }; ${sounds} sounds in ${library} ` +
-        `(${seconds.toFixed(1)} s)`,
+      `${counted(files, "file")}: ${heard} heard, ${moved} moved or copied, ` +
+        `${files - heard - moved} unchanged, ${gone} gone, ${broken.length} broken` +
+        `${unread.length > 0 ? `, ${unread.length} not read` : ""}; ` +
+        `${counted(sounds, "sound")} in ${library} (${seconds.toFixed(1)} s)`,
     );
     return 0;
   },
 });
+
+/** Says what was left out, and why. */
+function printFaults({ leftOut, unread, broken, otherKinds }: IndexReport): void {
+  const faults = [...leftOut, ...unread, ...broken];
+  for (const { reason } of faults.slice(0, NAMED)) console.error(`! ${plain(reason)}`);
+  if (faults.length > NAMED) {
+    console.error(`! … and ${faults.length - NAMED} more (--json names all)`);
+  }
+  const kinds = Object.entries(otherKinds).sort(([, a], [, b]) => b - a);
+  if (kinds.length === 0) return;
+  const [[kind]] = kinds, count = kinds.reduce((sum, [, count]) => sum + count, 0);
+  console.error(
+    `! Passed over ${counted(count, "recording")} of kinds that are not read: ` +
+      `${kinds.map(([kind, count]) => `${count} ${kind}`).join(", ")}; ` +
+      `to have them found, convert them: ffmpeg -i NAME${kind} NAME.wav`,
+  );
+}

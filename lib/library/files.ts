@@ -26,10 +26,18 @@ export interface Found {
   unread: Unread[];
   /** Links that lead up, to a folder which they lie in themselves: nobody means the whole disk. */
   leftOut: Unread[];
+  /** Places in which nothing lies at all, not even what is hidden. */
+  empty: string[];
+  /** Files that other programs may play and that are passed over: endings → how many. */
+  otherKinds: Map<string, number>;
 }
 
 /** What sound files' names end with. */
 const ENDINGS = /\.(wav|wave|bwf|rf64|w64|flac|ogg|oga|opus|mp3|aif|aiff|aifc|au|snd|caf)$/i;
+
+/** What the names of recordings end with that other programs may play. */
+const OTHER_KINDS =
+  /\.(m4a|m4b|m4p|aac|alac|wma|wv|ape|tta|tak|ofr|shn|mka|weba|ac3|eac3|dts|amr|awb|ra|gsm|mp2|mpc|spx|dsf|dff|sd2|rx2|rex|voc)$/i;
 
 /** One of several machines that share the work. */
 export interface Shard {
@@ -54,7 +62,10 @@ export function findFiles(places: string[], shard?: Shard): Found {
       info = Deno.statSync(place);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new LibraryError(`Expected a folder with sounds but found nothing at ${place}`);
+      throw new LibraryError(
+        `Expected a folder with sounds but found nothing at ${place}; ` +
+          "--forget takes out what a library has of it",
+      );
     }
     if (info.isDirectory) walk.start(place);
     else if (info.isFile) walk.take(place, dirname(dirname(place)), info);
@@ -66,7 +77,8 @@ export function findFiles(places: string[], shard?: Shard): Found {
   }
   walk.followLinks();
   const files = Array.from(walk.found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
-  return { files, unread: walk.unread, leftOut: walk.leftOut };
+  const { unread, leftOut, empty, otherKinds } = walk;
+  return { files, unread, leftOut, empty, otherKinds };
 }
 
 /** Whether a file is one that this machine hears. */
@@ -81,6 +93,8 @@ class Walk {
   readonly found = new Map<string, FoundFile>();
   readonly unread: Unread[] = [];
   readonly leftOut: Unread[] = [];
+  readonly empty: string[] = [];
+  readonly otherKinds = new Map<string, number>();
   readonly #shard?: Shard;
   readonly #places: string[] = [];
   /** Where the folders that it has been in really lie. */
@@ -94,6 +108,7 @@ class Walk {
   /** Takes in what lies below one of the places that are asked for. */
   start(place: string): void {
     this.#places.push(place);
+    if (isEmpty(place)) this.empty.push(place);
     this.enter(place, dirname(place));
   }
 
@@ -137,7 +152,10 @@ class Walk {
     for (const entry of this.#entriesOf(folder)) {
       if (entry.name.startsWith(".")) continue;
       const path = join(folder, entry.name);
-      if (!entry.isDirectory && !entry.isSymlink && !ENDINGS.test(path)) continue;
+      if (!entry.isDirectory && !entry.isSymlink && !ENDINGS.test(path)) {
+        if (entry.isFile) this.#count(path);
+        continue;
+      }
       const info = this.#look(path, entry.name);
       if (info?.isDirectory) {
         // A library may lie among the sounds.
@@ -146,6 +164,12 @@ class Walk {
         else this.enter(path, root);
       } else if (info?.isFile && ENDINGS.test(path)) this.take(path, root, info);
     }
+  }
+
+  /** Counts what is no sound that is read, where its name says that it is a recording. */
+  #count(path: string): void {
+    const kind = path.match(OTHER_KINDS)?.[0].toLowerCase();
+    if (kind !== undefined) this.otherKinds.set(kind, (this.otherKinds.get(kind) ?? 0) + 1);
   }
 
   /** What lies in a folder, by name; nothing where that was looked at before. */
@@ -183,6 +207,26 @@ class Walk {
       // Otherwise a link that leads nowhere, or a file that has just gone.
       return undefined;
     }
+  }
+}
+
+/** Whether there is still a file, or one that can't be looked at now. */
+export function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+/** Whether nothing lies in a folder; not where that can't be told. */
+function isEmpty(folder: string): boolean {
+  try {
+    for (const _ of Deno.readDirSync(folder)) return false;
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,12 +1,21 @@
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
+import { counted } from "../io/counted.ts";
 import { hashFile } from "../io/hash.ts";
 import { startProgress } from "../ui/progress.ts";
 import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
-import { findFiles, type FoundFile, isOfShard, type Shard, type Unread } from "./files.ts";
+import {
+  findFiles,
+  type Found,
+  type FoundFile,
+  isOfShard,
+  isThere,
+  type Shard,
+  type Unread,
+} from "./files.ts";
 import { modelVersion, SHAPE } from "./hearing.ts";
 import { Listeners, type Outcome } from "./listening.ts";
 import type { BrokenFile } from "./rows.ts";
-import { all, isBelow, isOneOf, quote } from "./sql.ts";
+import { all, areBelow, isOneOf, quote } from "./sql.ts";
 import { Store } from "./store.ts";
 
 /** How a library is brought up to date. */
@@ -33,6 +42,8 @@ export interface IndexReport {
   unread: Unread[];
   /** Links to what is around them, which were not followed. */
   leftOut: Unread[];
+  /** Files of kinds that are not read, which were passed over: endings of names → how many. */
+  otherKinds: Record<string, number>;
   seconds: number;
 }
 
@@ -62,9 +73,11 @@ export async function indexSounds(
   const found = findFiles(places, options.shard);
   const store = await Store.openOrCreate(library, SHAPE);
   try {
-    const indexing = new Indexing(store, places, options.shard, say, found.unread);
+    const indexing = new Indexing(store, places, options.shard, say, found);
     const report = await indexing.run(found.files);
-    return { ...report, leftOut: found.leftOut, seconds: (performance.now() - start) / 1000 };
+    const otherKinds = Object.fromEntries(found.otherKinds);
+    const seconds = (performance.now() - start) / 1000;
+    return { ...report, leftOut: found.leftOut, otherKinds, seconds };
   } finally {
     store.close();
   }
@@ -77,25 +90,31 @@ class Indexing {
   readonly #say: (sentence: string) => void;
   readonly #model = modelVersion();
   readonly #unread: Unread[];
+  /** Places in which nothing lies at all. */
+  readonly #empty: string[];
   readonly #batches: Batches;
+  /** Files that are no longer where they were, though what they held is found elsewhere. */
+  readonly #left = new Set<string>();
 
   constructor(
     store: Store,
     places: string[],
     shard: Shard | undefined,
     say: (sentence: string) => void,
-    unread: Unread[],
+    { unread, empty }: Found,
   ) {
     this.#store = store;
-    this.#scope = `(${places.map((place) => isBelow(resolve(place))).join(" OR ")})`;
+    this.#scope = areBelow(places.map((place) => resolve(place)));
     this.#shard = shard;
     this.#say = say;
     this.#unread = unread;
+    this.#empty = empty;
     this.#batches = new Batches(store, this.#model);
   }
 
-  async run(files: FoundFile[]): Promise<Omit<IndexReport, "leftOut" | "seconds">> {
+  async run(files: FoundFile[]): Promise<Omit<IndexReport, "leftOut" | "otherKinds" | "seconds">> {
     const known = await this.#readKnown();
+    this.#keepEmpty(known);
     const broken = new Map((await this.#store.listBroken()).map((file) => [file.path, file]));
     const isSame = (file: FoundFile, old?: { size: number; mtime: number; model: string }) =>
       old !== undefined && old.size === file.size && old.mtime === file.mtime &&
@@ -124,6 +143,19 @@ class Indexing {
       broken: brokenNow,
       unread: this.#unread,
     };
+  }
+
+  /** A folder with nothing in it where there were sounds is more likely a disk that is not there now. */
+  #keepEmpty(known: Map<string, Known>): void {
+    for (const place of this.#empty) {
+      const path = place.endsWith(sep) ? place : place + sep;
+      const count = [...known.keys()].filter((file) => file.startsWith(path)).length;
+      if (count === 0) continue;
+      const reason =
+        `Expected sounds in ${place}, where the library has ${counted(count, "file")}, ` +
+        "but found an empty folder: they stay, in case its disk is away; --forget takes them out";
+      this.#unread.push({ path, reason });
+    }
   }
 
   /** What the library has of each file in these places, after mending what a kill left. */
@@ -180,6 +212,8 @@ class Indexing {
     return files.flatMap(({ file, hash }) => {
       const [source, ...rest] = byHash.get(hash) ?? [];
       if (source === undefined) return [];
+      // Whoever moves a library moves all of it, out of the places that are looked at.
+      for (const { path } of byHash.get(hash)!) if (!isThere(path)) this.#left.add(path);
       const others = rest.filter(({ path, batch }) =>
         path === source.path && batch === source.batch
       );
@@ -254,7 +288,8 @@ class Indexing {
     // What lies in a folder that can't be read now may still be there.
     const hidden = this.#unread.map(({ path }) => path);
     const isHidden = (path: string) => hidden.some((folder) => path.startsWith(folder));
-    const gone = [...known.keys()].filter((path) => !paths.has(path) && !isHidden(path));
+    const gone = [...new Set([...known.keys(), ...this.#left])]
+      .filter((path) => !paths.has(path) && (this.#left.has(path) || !isHidden(path)));
     const goneBroken = [...broken.keys()].filter((path) => !paths.has(path) && !isThere(path));
     if (gone.length + goneBroken.length === 0) return 0;
     await this.#store.exclusively(async () => {
@@ -264,14 +299,5 @@ class Indexing {
       await this.#store.removeBroken(goneBroken);
     });
     return gone.length;
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
   }
 }

@@ -23,6 +23,11 @@ export function isBelow(folder: string): string {
     `(path >= ${quote(base + sep)} AND path < ${quote(base + after)}))`;
 }
 
+/** That a path lies below one of some folders; see {@linkcode isBelow}. */
+export function areBelow(folders: string[]): string {
+  return folders.length === 0 ? "false" : `(${folders.map(isBelow).join(" OR ")})`;
+}
+
 /** That a column holds a text somewhere. */
 export function holds(column: string, text: string): string {
   return `contains(${column}, ${quote(text)})`;

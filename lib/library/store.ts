@@ -207,6 +207,11 @@ export class Store {
     if (paths.length > 0) await this.#broken.delete(isOneOf("path", paths));
   }
 
+  /** Takes the files off that list that satisfy a predicate of their paths. */
+  async removeBrokenBelow(where: string): Promise<void> {
+    await this.#broken.delete(where);
+  }
+
   /**
    * Runs `work` while no other process writes into this folder. On object storage there are no locks:
    * there it runs at once, and once more where others wrote at the same time, so that it has to look

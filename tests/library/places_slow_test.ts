@@ -1,0 +1,106 @@
+/** Libraries whose sounds are moved, whose disk is away, and whose owner wants some of them out. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { forgetSounds } from "../../lib/library/forgetting.ts";
+import { indexSounds } from "../../lib/library/indexing.ts";
+import { FALL, PULSES, RISE } from "../models/sounds.ts";
+import { cli, withFolder } from "../support.ts";
+import { rowsOf, writeSound } from "./support.ts";
+
+Deno.test("indexSounds() finds sounds at their new place alone where their folder was moved", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), at = (...parts: string[]) => join(folder, ...parts);
+    writeSound(at("old", "rise.wav"), RISE);
+    writeSound(at("old", "fall.wav"), FALL);
+    writeSound(at("other", "rise copy.wav"), RISE);
+    await indexSounds([at("old"), at("other")], library);
+    Deno.renameSync(at("old"), at("new"));
+
+    const moved = await indexSounds([at("new")], library);
+    assert.deepEqual([moved.heard, moved.moved, moved.gone, moved.sounds], [0, 2, 2, 3]);
+    assert.deepEqual((await rowsOf(library)).map(({ path }) => path), [
+      at("new", "fall.wav"),
+      at("new", "rise.wav"),
+      // What is still there stays, though it is outside of what was looked at.
+      at("other", "rise copy.wav"),
+    ]);
+    // Nothing of it is left to be done.
+    const again = await indexSounds([at("new"), at("other")], library);
+    assert.deepEqual([again.moved, again.gone, again.sounds], [0, 0, 3]);
+  });
+});
+
+Deno.test("indexSounds() keeps what it has of a place that is empty, and says how it is taken out", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), disk = join(folder, "disk");
+    writeSound(join(disk, "a", "rise.wav"), RISE);
+    writeSound(join(disk, "a", "fall.wav"), FALL);
+    await indexSounds([disk], library);
+    Deno.renameSync(disk, join(folder, "away"));
+    Deno.mkdirSync(disk);
+    const { gone, sounds, unread } = await indexSounds([disk], library);
+    assert.deepEqual([gone, sounds], [0, 2]);
+    assert.deepEqual(unread.map(({ reason }) => reason), [
+      `Expected sounds in ${disk}, where the library has 2 files, but found an empty folder: they ` +
+      "stay, in case its disk is away; --forget takes them out",
+    ]);
+    // It comes back, and all is as it was.
+    Deno.removeSync(disk);
+    Deno.renameSync(join(folder, "away"), disk);
+    const back = await indexSounds([disk], library);
+    assert.deepEqual([back.unchanged, back.heard, back.unread], [2, 0, []]);
+    // An empty folder of which it has nothing is an empty folder.
+    Deno.mkdirSync(join(folder, "none"));
+    const none = await indexSounds([join(folder, "none")], library);
+    assert.deepEqual([none.files, none.unread, none.sounds], [0, [], 2]);
+  });
+});
+
+Deno.test("forgetSounds() takes out what lies below a folder, though it is there no more", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), at = (...parts: string[]) => join(folder, ...parts);
+    writeSound(at("a", "rise.wav"), RISE);
+    Deno.writeTextFileSync(at("a", "broken.wav"), "no sound");
+    writeSound(at("ab", "fall.wav"), FALL);
+    await indexSounds([at("a"), at("ab")], library);
+    Deno.removeSync(at("a"), { recursive: true });
+    await assert.rejects(
+      indexSounds([at("a")], library),
+      /found nothing at .*a; --forget takes out what a library has of it$/,
+    );
+    assert.deepEqual(await forgetSounds([at("a")], library), { files: 1, sounds: 1 });
+    assert.deepEqual((await rowsOf(library)).map(({ path }) => path), [at("ab", "fall.wav")]);
+    assert.deepEqual(await forgetSounds([at("a")], library), { files: 0, sounds: 1 });
+    await assert.rejects(forgetSounds([at("a")], at("none")), /found none in .*none/);
+  });
+});
+
+Deno.test("deno task index says what adds up, which kinds it does not read, and what it took out", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    writeSound(join(sounds, "rise.wav"), RISE);
+    writeSound(join(sounds, "pulses.wav"), PULSES);
+    for (const name of ["broken.wav", "a.m4a", "b.m4a", "c.wv"]) {
+      Deno.writeTextFileSync(join(sounds, name), "no sound");
+    }
+    await cli(["index", sounds, "--library", library]);
+    const { stdout, stderr, code } = await cli(["index", sounds, "--library", library]);
+    assert.equal(code, 0, stderr);
+    // Of three files one is broken: it is not among the unchanged ones that the library has.
+    assert.match(
+      stdout,
+      /^2 files: 0 heard, 0 moved or copied, 2 unchanged, 0 gone, 1 broken; 2 sounds in /,
+    );
+    assert.match(
+      stderr,
+      /! Passed over 3 recordings of kinds that are not read: 2 \.m4a, 1 \.wv; .*NAME\.m4a NAME\.wav/,
+    );
+    const args = ["index", sounds, "--library", library, "--forget"];
+    assert.equal((await cli(args)).stdout, `2 files taken out; 0 sounds in ${library}\n`);
+    const both = await cli([...args, "--shard", "1/2"]);
+    assert.deepEqual([both.code, both.stderr.split("\n")[0]], [
+      2,
+      "Expected --forget or --shard but found both",
+    ]);
+  });
+});
