@@ -11,8 +11,8 @@ const TYPES: Record<string, string> = {
   ".oga": "audio/ogg",
   ".opus": "audio/ogg",
 };
-/** Codings of WAV files that browsers play: integers and floats. */
-const WAV_CODINGS = new Set([1, 3, 0xfffe]);
+/** Codings of WAV files that browsers play: integers and floats, and that which leaves it to later. */
+const INTEGERS = 1, FLOATS = 3, EXTENSIBLE = 0xfffe;
 
 /** Bytes from the first to the last but one. */
 type Range = [start: number, end: number];
@@ -128,14 +128,26 @@ function limit(bytes: number): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
+/** What a WAV file begins with, its descriptions for broadcasters included. */
+const HEAD = 4096;
+
 function isPlainWav(path: string): boolean {
   using file = Deno.openSync(path);
-  const head = new Uint8Array(64);
+  const head = new Uint8Array(HEAD), view = new DataView(head.buffer);
   file.readSync(head);
-  const text = String.fromCharCode(...head);
-  const at = text.indexOf("fmt ");
-  return text.startsWith("RIFF") && at > 0 && at < 50 &&
-    WAV_CODINGS.has(head[at + 8] | head[at + 9] << 8);
+  const textAt = (at: number) => String.fromCharCode(...head.subarray(at, at + 4));
+  if (textAt(0) !== "RIFF") return false;
+  let at = 12;
+  while (at + 34 <= HEAD && textAt(at) !== "fmt ") {
+    const size = view.getUint32(at + 4, true);
+    at += 8 + size + size % 2;
+  }
+  // Where it lies further on, or nowhere, the file is turned into another.
+  if (at + 34 > HEAD) return false;
+  const given = view.getUint16(at + 8, true), bits = view.getUint16(at + 22, true);
+  const coding = given === EXTENSIBLE ? view.getUint16(at + 32, true) : given;
+  // Floats of 64 bits are played by no browser.
+  return coding === INTEGERS || (coding === FLOATS && bits === 32);
 }
 
 const WAV_HEAD = 44;

@@ -1,6 +1,7 @@
 /** How a page is given sounds, whole and in parts. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import wavefile from "wavefile";
 import { parseRange, serveAudio, serveOriginal } from "../../lib/web/sounds.ts";
 import { withFolder } from "../support.ts";
 
@@ -71,4 +72,43 @@ Deno.test("serveAudio() turns what browsers do not play into WAV, and reads no m
       original.headers.get("content-disposition"),
       "attachment; filename*=UTF-8''drums%20%26%20b%C3%A4ss%27s.aiff",
     );
+  }));
+
+Deno.test("serveAudio() hands on the WAV files that browsers play, and turns the others into such", () =>
+  withFolder(async (folder) => {
+    const samples = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i / 9) / 2);
+    const serve = async (name: string, depth: string, chunk?: [id: string, size: number]) => {
+      const wav = new wavefile.WaveFile();
+      const values = depth === "64" || depth === "32f" ? samples : samples.map((x) => x * 32767);
+      wav.fromScratch(1, 16000, depth, values);
+      let bytes: Uint8Array = wav.toBuffer();
+      if (chunk !== undefined) {
+        const [id, size] = chunk, more = new Uint8Array(8 + size);
+        more.set(new TextEncoder().encode(id));
+        new DataView(more.buffer).setUint32(4, size, true);
+        bytes = Uint8Array.from([...bytes.subarray(0, 12), ...more, ...bytes.subarray(12)]);
+        new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true);
+      }
+      const path = join(folder, name);
+      Deno.writeFileSync(path, bytes);
+      const response = await serveAudio(path, new Request("http://127.0.0.1/"));
+      return { bytes, served: new Uint8Array(await response.arrayBuffer()) };
+    };
+    const plain: Parameters<typeof serve>[] = [
+      ["16.wav", "16"],
+      ["float.wav", "32f"],
+      // Sound libraries' files have their descriptions first.
+      ["broadcast.wav", "16", ["bext", 858]],
+      ["junk.wav", "16", ["JUNK", 28]],
+    ];
+    for (const of of plain) {
+      const { bytes, served } = await serve(...of);
+      assert.deepEqual(served, new Uint8Array(bytes), of[0]);
+    }
+    // Floats of 64 bits, under their own coding and the extensible one.
+    const { bytes, served } = await serve("double.wav", "64");
+    assert.equal(new DataView(bytes.buffer).getUint16(34, true), 64);
+    const view = new DataView(served.buffer);
+    assert.deepEqual([view.getUint16(20, true), view.getUint16(34, true)], [1, 16]);
+    assert.ok(Math.abs(view.getInt16(44 + 2 * 14, true) / 32767 - samples[14]) < 1e-4);
   }));
