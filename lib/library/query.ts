@@ -47,6 +47,8 @@ const KINDS: Record<keyof SearchOptions, Kind> = {
 /** @throws {LibraryError} Where one of them is something else. */
 export function assertSearchOptions(options: SearchOptions): void {
   assertOptions(options, KINDS, LibraryError);
+  const wrong = wrongText(options.text);
+  if (wrong !== undefined) throw new LibraryError(wrong);
 }
 
 /**
@@ -95,6 +97,12 @@ export function predicateOf(options: SearchOptions): string | undefined {
     channels === undefined ? undefined : `channels = ${channels}`,
     folder === undefined ? undefined : belowFolder(folder),
   ]);
+}
+
+/** What is wrong with a text that is looked for: without a word in it, it would find everything. */
+export function wrongText(text = ""): string | undefined {
+  if (text.trim() === "" || wordsIn(text).length > 0) return undefined;
+  return `Expected words of letters or digits to look for but found ${JSON.stringify(text)}`;
 }
 
 /** The words of a text, as they are looked for: a plural finds the singular as well. */

@@ -1,7 +1,7 @@
 /** What requests hold, and what is wrong with them. */
 import { Buffer } from "node:buffer";
 import { QvimError } from "../io/errors.ts";
-import type { SearchOptions } from "../library/query.ts";
+import { type SearchOptions, wrongText } from "../library/query.ts";
 
 /** The largest recording that is taken, in bytes: a minute of stereo at 96 kHz and 24 bit is 35 MB. */
 export const MAX_UPLOAD = 40 * 2 ** 20;
@@ -41,6 +41,8 @@ export function searchOptions(params: URLSearchParams): SearchOptions {
   };
   const ids = (name: string) => params.getAll(name).slice(0, MOST_IDS);
   const text = (name: string) => (params.get(name) ?? "").slice(0, LONGEST_TEXT) || undefined;
+  const wrong = wrongText(text("text"));
+  if (wrong !== undefined) throw new RequestError(400, wrong);
   return {
     text: text("text"),
     folder: text("folder"),
