@@ -36,10 +36,7 @@ export const searchCommand = defineCommand({
       minSeconds: values["min-seconds"],
     });
     if (library.outdated > 0) {
-      console.error(
-        `${library.outdated} sounds are not looked through, since an older model heard them: ` +
-          "deno task index FOLDER hears them again",
-      );
+      console.error(library.advice);
     }
     library.close();
     if (values.json) {

@@ -3,6 +3,7 @@ import type { MonoAudio } from "../audio/wav.ts";
 import { normalize } from "../embedding/cosine.ts";
 import { assertKind, TEXT } from "../io/options.ts";
 import { cleanTake } from "../models/vocal_search/take.ts";
+import { adviceFor, nothingIn } from "./advice.ts";
 import { isOfLance, reaching } from "./conflicts.ts";
 import { type Heard, Hearing, modelVersion } from "./hearing.ts";
 import { LibraryError, RecordingError } from "./lancedb.ts";
@@ -94,6 +95,16 @@ export class SoundLibrary {
     return this.#outdated;
   }
 
+  /** What a person should know of it and do about it: that it is empty, or heard by an older model. */
+  get advice(): string | undefined {
+    return adviceFor(this.#place, this.#count, this.#outdated);
+  }
+
+  /** Sees what others have written meanwhile, as each search does. */
+  async refresh(): Promise<void> {
+    await this.#reading(() => this.#refresh());
+  }
+
   /**
    * Finds the sounds that an imitation is most like, best first.
    *
@@ -174,12 +185,7 @@ export class SoundLibrary {
   ): Promise<SearchResult[]> {
     await this.#refresh();
     if (this.#count === 0) {
-      throw new LibraryError(
-        this.#outdated > 0
-          ? "Expected sounds in the library but found only such as an older model heard: " +
-            "deno task index FOLDER hears them again"
-          : "Expected sounds in the library but found none: deno task index FOLDER takes some in",
-      );
+      throw new LibraryError(nothingIn(this.#place, this.#outdated));
     }
     const closer = await this.#readIds(options.closer ?? []);
     const notThis = await this.#readIds(

@@ -81,9 +81,18 @@ export function openApi(maxUpload: number): unknown {
       "/api/library": get("library", "How large the library is", {
         "200": answer(
           "How many sounds are to be found, and how many an older model heard, which are not",
-          object({ sounds: { type: "integer" }, outdated: { type: "integer" } }),
+          {
+            type: "object",
+            required: ["sounds", "outdated", "maxUpload"],
+            properties: {
+              sounds: { type: "integer" },
+              outdated: { type: "integer" },
+              advice: { type: "string", description: "What to do where not all is found" },
+              maxUpload: { type: "integer", description: "Bytes of the largest recording" },
+            },
+          },
         ),
-        ...statuses(),
+        ...statuses(503),
       }, []),
       "/api/sounds/{id}": get("sound", "What is known of a sound", {
         "200": answer("The sound", sound),
@@ -113,7 +122,7 @@ export function openApi(maxUpload: number): unknown {
           properties: {
             id: { type: "string" },
             path: { type: "string", description: "On the machine that serves it" },
-            name: { type: "string" },
+            name: { type: "string", description: "Without control characters" },
             folder: { type: "string" },
             score: { type: "number", description: "Higher for more alike" },
             start: { type: "number", description: "Where the moment begins, in seconds" },

@@ -15,6 +15,7 @@ const FILES: Record<string, string> = {
   "index.html": HTML,
   "app.js": SCRIPT,
   "api.js": SCRIPT,
+  "library.js": SCRIPT,
   "listening.js": SCRIPT,
   "player.js": SCRIPT,
   "recording.js": SCRIPT,

@@ -2,6 +2,7 @@
 import { basename, dirname, extname } from "node:path";
 import { AudioError } from "../audio/wav.ts";
 import { QvimError } from "../io/errors.ts";
+import { plain } from "../io/plain.ts";
 import { LibraryError, RecordingError } from "../library/lancedb.ts";
 import { type SearchResult, SoundLibrary } from "../library/search.ts";
 import { endServer, isLoopback, newToken } from "../ui/guard.ts";
@@ -120,12 +121,15 @@ class App {
     if (api !== "api") return await servePage(request, pathname);
     const isPost = request.method === "POST";
     if (what === "search" && isPost) return await this.#search(request, url);
-    if (request.method !== "GET" && request.method !== "HEAD") {
+    if (what !== "search" && request.method !== "GET" && request.method !== "HEAD") {
       throw new RequestError(405, "Expected GET here");
     }
+    if (what === "search") throw new RequestError(405, "Expected POST here, with a recording");
     if (what === "openapi.json") return json(openApi(MAX_UPLOAD));
     if (what === "library") {
-      return json({ sounds: this.#library.size, outdated: this.#library.outdated });
+      await this.#library.refresh();
+      const { size: sounds, outdated, advice } = this.#library;
+      return json({ sounds, outdated, advice, maxUpload: MAX_UPLOAD });
     }
     if (what === "sounds" && id !== undefined) {
       return await this.#sound(decoded(id), part, request, url);
@@ -193,7 +197,8 @@ function shown(sound: Omit<SearchResult, "score"> & { score?: number }) {
   const { id, path, score, start, end, duration, channels, rate } = sound;
   const type = playable(path);
   return {
-    ...{ id, path, name: basename(path), folder: basename(dirname(path)), score },
+    // A name may turn the direction of what it is written in; the path is as it is.
+    ...{ id, path, name: plain(basename(path)), folder: plain(basename(dirname(path))), score },
     ...{ start, end, duration, channels, rate, type, extension: extname(path) },
   };
 }

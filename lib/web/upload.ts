@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { openAudio } from "../audio/read_audio.ts";
+import { conversion } from "../audio/pcm.ts";
 import { AudioError, decodeWav, type MonoAudio } from "../audio/wav.ts";
 
 /** Longer recordings are no imitations. */
@@ -14,9 +15,7 @@ const DECODING = 5000;
  */
 export async function decodeUpload(bytes: Uint8Array<ArrayBuffer>): Promise<MonoAudio> {
   const name = "the recording";
-  const audio = String.fromCharCode(...bytes.subarray(0, 4)) === "RIFF"
-    ? decodeWav(bytes, name)
-    : await decodeFile(bytes, name);
+  const audio = await decode(bytes, name);
   const seconds = audio.samples.length / audio.sampleRate;
   if (seconds > MAX_SECONDS) {
     throw new AudioError(
@@ -24,6 +23,17 @@ export async function decodeUpload(bytes: Uint8Array<ArrayBuffer>): Promise<Mono
     );
   }
   return audio;
+}
+
+async function decode(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<MonoAudio> {
+  try {
+    const isWav = String.fromCharCode(...bytes.subarray(0, 4)) === "RIFF";
+    return isWav ? decodeWav(bytes, name) : await decodeFile(bytes, name);
+  } catch (error) {
+    if (!(error instanceof AudioError)) throw error;
+    // What it is called on the machine that it comes from is not known here.
+    throw new AudioError(error.message.replace(conversion(name), "convert it to WAV"));
+  }
 }
 
 /** Other formats are read from files. */

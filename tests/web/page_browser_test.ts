@@ -297,3 +297,48 @@ test("the page says how an empty library gets sounds", async () => {
     });
   });
 });
+
+test("the page shows no results of anything else where a search fails", async () => {
+  await withFolder(async (sounds) => {
+    Deno.copyFileSync(join(MINI, "Items", "bark", "bark_1.wav"), join(sounds, "bark_1.wav"));
+    await withPage({ sounds }, async (page) => {
+      const results = () => page.locator(".result").count();
+      const file = join(MINI, "Items", "bark", "bark_1.wav");
+      await page.getByText("1 sound", { exact: true }).waitFor();
+      await page.setInputFiles("#file", file);
+      await page.getByText("1 sound for bark_1.wav").waitFor();
+      // What is no recording leaves all as it was, and says what that is.
+      await page.setInputFiles("#file", join(PROJECT, "README.md"));
+      await page.getByText("convert it to WAV").waitFor();
+      assert.equal(await results(), 1);
+      assert.equal(await page.textContent("#status"), "1 sound for bark_1.wav");
+      const large = join(sounds, "large.wav");
+      Deno.writeFileSync(large, new Uint8Array(2 ** 20 * 41));
+      await page.setInputFiles("#file", large);
+      await page.getByText("large.wav is larger than the 40 MB that are searched with").waitFor();
+      Deno.writeFileSync(large, new Uint8Array());
+      await page.setInputFiles("#file", large);
+      await page.getByText("large.wav is empty.").waitFor();
+      assert.deepEqual(await page.locator("#history button").allTextContents(), ["bark_1.wav"]);
+      // A filter that is none is not left out silently.
+      await page.fill("#max-seconds", "-1");
+      await page.getByText("At most: ").waitFor();
+      assert.deepEqual([await results(), await page.textContent("#status")], [0, ""]);
+      await page.fill("#max-seconds", "");
+      await page.locator(".result").waitFor();
+      await page.fill("#text", "?!");
+      await page.getByText("Expected words of letters or digits").waitFor();
+      assert.equal(await results(), 0);
+      await page.fill("#text", "");
+      await page.locator(".result").waitFor();
+      // The server goes: what does not play is not the browser's fault.
+      await page.route("**/api/**", (route: { abort(): Promise<void> }) => route.abort());
+      await page.locator(".result .play").click();
+      await page.getByText("The server does not answer.").waitFor();
+      assert.equal(await page.locator('.play[aria-label^="Pause"]').count(), 0);
+      await page.locator(".result .more").click();
+      await waitUntil(page, 'document.querySelectorAll(".result").length === 0');
+      await page.getByText("The server does not answer.").waitFor();
+    });
+  });
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { type RunningServer, serveLibrary } from "../../lib/web/server.ts";
 import { Guard } from "../../lib/web/guard.ts";
@@ -172,7 +173,7 @@ Deno.test("with --host the server asks for its token", () =>
     const cookie = entered.headers.get("set-cookie")!.split(";")[0];
     for (const headers of [{ cookie }, { authorization: `Bearer ${token}` }]) {
       const library = await at("/api/library", headers);
-      assert.deepEqual(await library.json(), { sounds: 2, outdated: 0 });
+      assert.deepEqual(await library.json(), { sounds: 2, outdated: 0, maxUpload: MAX_UPLOAD });
     }
   }, "0.0.0.0"));
 
@@ -286,4 +287,82 @@ Deno.test("Guard.check() knows this machine's names, without the port where it i
   assert.equal(check(80, "[::1]:80"), undefined);
   assert.throws(() => check(8080, "localhost"), status(421));
   assert.throws(() => check(80, "localhost.evil.example"), status(421));
+});
+
+Deno.test("the server knows what was taken into the library since it started, and tells what to do", () =>
+  withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    Deno.mkdirSync(sounds);
+    await indexSounds([sounds], library);
+    const server = await serveLibrary({ library, port: 0 });
+    try {
+      const told = async () => await (await fetch(`${server.url}api/library`)).json();
+      assert.deepEqual(await told(), {
+        sounds: 0,
+        outdated: 0,
+        advice:
+          `The library is empty. Take sounds in with: deno task index FOLDER --library ${library}`,
+        maxUpload: MAX_UPLOAD,
+      });
+      Deno.copyFileSync(BARK, join(sounds, "bark.wav"));
+      await indexSounds([sounds], library, { say: () => {} });
+      // It looks once a second at most.
+      const end = Date.now() + 30_000;
+      while ((await told()).sounds === 0 && Date.now() < end) {
+        await delay(100);
+      }
+      assert.deepEqual(await told(), { sounds: 1, outdated: 0, maxUpload: MAX_UPLOAD });
+    } finally {
+      await server.close();
+    }
+  }));
+
+Deno.test("the server says what it expects, in words that fit what it was asked", () =>
+  withServer(async ({ url }) => {
+    const search = (query = "", init: RequestInit = { method: "POST", body: "no sound" }) =>
+      fetch(`${url}api/search${query}`, init);
+    const told = async (response: Response) => [response.status, (await response.json()).error];
+    assert.deepEqual(await told(await search("", { method: "GET" })), [
+      405,
+      "Expected POST here, with a recording",
+    ]);
+    // What it is called where it comes from is not known here: no command would find it.
+    assert.deepEqual(await told(await search()), [
+      422,
+      'Expected a recording (WAV, FLAC, Ogg, Opus, MP3, AIFF, AU, CAF) but found "no s" in the ' +
+      "recording; if another program plays it, convert it to WAV",
+    ]);
+    const body = Deno.readFileSync(BARK);
+    for (const text of ["🐶", "?!"]) {
+      assert.deepEqual(
+        await told(await search(`?text=${encodeURIComponent(text)}`, { method: "POST", body })),
+        [400, `Expected words of letters or digits to look for but found "${text}"`],
+      );
+    }
+    const spaces = await search("?text=%20%20", { method: "POST", body });
+    assert.equal((await spaces.json()).results.length, 2, "nothing is looked for");
+  }));
+
+Deno.test({
+  name: "the server tells names without what turns their direction, and paths as they are",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(async ({ url }, _ask, sounds) => {
+      const path = join(sounds, "a\u202evaw.b\n.wav");
+      Deno.copyFileSync(BARK, path);
+      await indexSounds([sounds], join(sounds, "..", "library"), { say: () => {} });
+      // It looks once a second at most.
+      await delay(1100);
+      const found = await fetch(`${url}api/search?text=vaw`, {
+        method: "POST",
+        body: Deno.readFileSync(BARK),
+      });
+      const { results } = await found.json();
+      assert.deepEqual(
+        results.map(({ name, path }: { name: string; path: string }) => [name, path]),
+        [
+          ["a vaw.b .wav", path],
+        ],
+      );
+    }),
 });

@@ -1,6 +1,7 @@
 /** The search page: record, search, listen, say what is nearer, take the sound away. */
 import { render } from "./vendor/lit-html/lit-html.js";
-import { ask, fileOf } from "./api.js";
+import { fileOf } from "./api.js";
+import { showLibrary } from "./library.js";
 import { player, playFrom, playTake, toggle } from "./listening.js";
 import { clickRecord, press, release, toggleRecording } from "./recording.js";
 import { search, searchWith, useTake } from "./searching.js";
@@ -46,6 +47,7 @@ drawWith(() => {
     .filter(([{ size }]) => size > 0).map(([{ size }, name]) => `${size} ${name}`).join(", ");
   $("forget").hidden = answers === "";
   $("forget").textContent = `Forget ${answers}`;
+  $("results").setAttribute("aria-busy", state.isSearching);
   $("welcome").hidden = state.hasFound;
   document.body.classList.toggle("found", state.hasFound);
 });
@@ -80,17 +82,4 @@ addEventListener("keydown", (event) => {
 $("filters-more").open = innerWidth > 640;
 player.volume = Number($("volume").value);
 update();
-ask("/api/library").then(
-  ({ sounds, outdated }) => {
-    $("library").textContent = `${sounds.toLocaleString()} sounds`;
-    if (outdated > 0) {
-      problem(
-        `${outdated.toLocaleString()} sounds are not looked through, since an older model heard ` +
-          "them. Have them heard again with: deno task index FOLDER",
-      );
-    } else if (sounds === 0) {
-      problem("The library is empty. Take sounds in with: deno task index FOLDER");
-    }
-  },
-  ({ message }) => problem(message),
-);
+showLibrary().then(problem, ({ message }) => problem(message));

@@ -13,6 +13,8 @@ export class Player {
     this.#onChange = onChange;
     this.#onFailure = onFailure;
     audio.addEventListener("ended", () => this.#atEnd());
+    // In the middle of it too, where the server goes.
+    audio.addEventListener("error", () => this.#fail(this.now));
   }
 
   set volume(value) {
@@ -32,14 +34,13 @@ export class Player {
   play(sound, from = 0) {
     const audio = this.#audio, length = Math.min(sound.end, 1e6) - sound.start;
     const seek = () => audio.currentTime = sound.start + from * Math.min(length, audio.duration);
-    if (this.now?.key === sound.key) return seek();
+    audio.onloadedmetadata = seek;
+    // Where it has not come yet, it begins there when it comes.
+    if (this.now?.key === sound.key) return audio.readyState > 0 ? seek() : undefined;
     this.now = sound;
     audio.src = sound.url;
-    audio.onloadedmetadata = seek;
     audio.play().catch((error) => {
-      if (error.name === "AbortError" || this.now !== sound) return;
-      this.stop();
-      this.#onFailure(sound);
+      if (error.name !== "AbortError") this.#fail(sound);
     });
     this.#onChange();
     this.#watch();
@@ -50,6 +51,13 @@ export class Player {
     if (!this.now) return;
     this.now = undefined;
     this.#onChange();
+  }
+
+  /** Gives up a sound that does not play, unless another one has taken its place. */
+  #fail(sound) {
+    if (!sound || this.now !== sound) return;
+    this.stop();
+    this.#onFailure(sound);
   }
 
   /** Ends where the sound ends, which may be within its file. */

@@ -1,7 +1,8 @@
 /** What is searched with, and what is found. */
 import { search as searchFor } from "./api.js";
+import { maxUpload, showLibrary } from "./library.js";
 import { player } from "./listening.js";
-import { $, problem, say, state, update } from "./state.js";
+import { $, counted, problem, say, state, update } from "./state.js";
 
 /** Filters, as the interface names them, and where the page has them. */
 const FILTERS = { text: "text", folder: "folder", maxSeconds: "max-seconds", channels: "channels" };
@@ -9,6 +10,10 @@ const FILTERS = { text: "text", folder: "folder", maxSeconds: "max-seconds", cha
 function parameters() {
   const params = new URLSearchParams({ top: "30" });
   for (const [name, id] of Object.entries(FILTERS)) {
+    // A number field that holds something else says that it is empty.
+    if (!$(id).checkValidity()) {
+      throw new Error(`${$(id).labels[0].firstChild.data.trim()}: ${$(id).validationMessage}`);
+    }
     if ($(id).value.trim() !== "") params.set(name, $(id).value.trim());
   }
   for (const id of state.closer) params.append("closer", id);
@@ -17,6 +22,8 @@ function parameters() {
 }
 
 let underWay = new AbortController();
+/** What the results are of, and what was said of them. */
+let shown = {}, said = "";
 
 /** Searches with what the state says, and shows what was found. */
 export async function search() {
@@ -27,23 +34,39 @@ export async function search() {
   underWay = new AbortController();
   problem();
   say("Searching …");
+  state.isSearching = true;
+  update();
   const text = $("text").value;
   try {
     const { results } = await searchFor(query, parameters(), underWay.signal);
-    Object.assign(state, { results, text, selected: -1, hasFound: true });
-    const what = query.take ? query.take.name : `sounds like ${query.sound.name}`;
-    say(
-      results.length === 0
-        ? "No sound has these words and fits these filters: take some away."
-        : `${results.length} sounds for ${what}`,
-    );
+    Object.assign(state, { results, text, selected: -1, hasFound: true, isSearching: false });
+    shown = { query, closer: new Set(state.closer), notThis: new Set(state.notThis) };
+    said = results.length === 0
+      ? "No sound has these words and fits these filters: take some away."
+      : counted(results.length, "sound") +
+        (query.take ? ` for ${query.take.name}` : ` like ${query.sound.name}`);
+    say(said);
     update();
+    showLibrary().catch(() => {});
   } catch (error) {
-    if (error.name === "AbortError") return;
-    say("");
-    if (error.status === 422 && query.take) dropTake(query.take);
-    problem(error.message);
+    if (error.name !== "AbortError") fail(query, error);
   }
+}
+
+/** Nothing was found, for a reason: the results of something else must not stand there for it. */
+function fail({ take }, { message, status }) {
+  state.isSearching = false;
+  if (status === 422 && take) {
+    dropTake(take);
+  } else {
+    player.stop();
+    Object.assign(state, { results: [], selected: -1 });
+    shown = {};
+    said = "";
+  }
+  say(said);
+  update();
+  problem(message);
 }
 
 /** Searches with something else: what was answered before was not about it. */
@@ -58,17 +81,16 @@ export function searchWith(query) {
 
 /** Searches with a recording from now on. */
 export function addTake(blob, name) {
-  const take = { blob, name, key: URL.createObjectURL(blob), before: state.query };
+  const take = { blob, name, key: URL.createObjectURL(blob) };
   state.takes.push(take);
   useTake(take);
 }
 
-/** Takes away what was no recording, or a silent one. */
+/** Takes away what was no recording, or a silent one: what was searched with before is there again. */
 function dropTake(take) {
   state.takes.splice(state.takes.indexOf(take), 1);
   URL.revokeObjectURL(take.key);
-  state.query = take.before;
-  update();
+  Object.assign(state, { query: undefined, ...shown });
 }
 
 /** Searches with a take of before. */
@@ -79,9 +101,17 @@ export function useTake(take) {
 async function takeFile(file) {
   if (!file) return;
   problem();
+  if (file.size > maxUpload) {
+    const most = Math.floor(maxUpload / 2 ** 20);
+    return problem(
+      `${file.name} is larger than the ${most} MB that are searched with: cut it shorter.`,
+    );
+  }
   try {
     // Kept here: the file may be moved or changed while the page is open.
-    addTake(new Blob([await file.arrayBuffer()], { type: file.type }), file.name);
+    const bytes = await file.arrayBuffer();
+    if (bytes.byteLength === 0) return problem(`${file.name} is empty.`);
+    addTake(new Blob([bytes], { type: file.type }), file.name);
   } catch {
     problem(`${file.name} can't be read. Is it still there, and a file?`);
   }

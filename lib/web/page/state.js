@@ -13,6 +13,8 @@ export const state = {
   query: undefined,
   results: [],
   hasFound: false,
+  /** Whether the results are of what was searched before. */
+  isSearching: false,
   /** The place of the result that keys go to. */
   selected: -1,
   closer: new Set(),
@@ -40,6 +42,11 @@ export function update() {
     isDue = false;
     draw();
   });
+}
+
+/** As `1 sound` or `1,200 sounds`. */
+export function counted(count, what) {
+  return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** Says how it goes. */
