@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { QvimError } from "./errors.ts";
+import { holdFile } from "./held_file.ts";
 import { removeTree } from "./remove_tree.ts";
 import { replaceFileSync } from "./replace_file.ts";
 
@@ -22,6 +24,10 @@ export interface FetchedPackages {
   manifest: string;
 }
 
+/** The file of a folder that is there while packages are fetched into it. */
+const FETCHING = "fetching.lock";
+/** How long whoever waits for them waits before the next look, in milliseconds. */
+const WAIT = 200;
 /** Characters of the hash at the end of a folder's name. */
 const HASH = 12;
 /** The file of a folder whose time of change says when that was last used. */
@@ -47,14 +53,24 @@ export function loadPackages<T>(
   const attempt = () => {
     return load({ require: createRequire(join(folder, "package.json")), folder });
   };
-  try {
-    const loaded = attempt();
-    stamp(folder);
-    return loaded;
-  } catch {
-    // They are not there, or only in part: fetch them, once.
+  // What is being fetched, or was when somebody stopped it, may be there in part.
+  if (!existsSync(join(folder, FETCHING))) {
+    try {
+      const loaded = attempt();
+      stamp(folder);
+      return loaded;
+    } catch {
+      // They are not there: fetch them, once.
+    }
   }
-  install(packages, folder);
+  Deno.mkdirSync(folder, { recursive: true });
+  const { isStopped, release } = waitFor(join(folder, FETCHING));
+  try {
+    // Somebody else may have fetched them meanwhile.
+    if (isStopped || !succeeds(attempt)) install(packages, folder);
+  } finally {
+    release();
+  }
   removeUnused(folder);
   try {
     return attempt();
@@ -63,6 +79,29 @@ export function loadPackages<T>(
       `Expected ${packages.title} to run on ${Deno.build.target} but found that it does not: ` +
         (error as Error).message.split("\n")[0],
     );
+  }
+}
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Waits until nobody else fetches into a folder, and keeps others from it.
+ *
+ * @returns Whether somebody was stopped while fetching, and what lets others go on.
+ */
+function waitFor(path: string): { isStopped: boolean; release: () => void } {
+  while (true) {
+    const isThere = existsSync(path);
+    const held = holdFile(path, `process ${Deno.pid} fetches packages\n`);
+    if (held !== undefined) return { isStopped: isThere, release: held.release };
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT);
   }
 }
 
@@ -87,7 +126,6 @@ function manifestFiles(manifest: string): string[] {
 
 function install({ title, manifest }: FetchedPackages, folder: string): void {
   console.error(`Fetching ${title}, this once …`);
-  Deno.mkdirSync(folder, { recursive: true });
   for (const name of manifestFiles(manifest)) {
     replaceFileSync(join(folder, name), Deno.readFileSync(join(manifest, name)));
   }

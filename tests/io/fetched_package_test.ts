@@ -53,3 +53,34 @@ Deno.test("loadPackages() removes what earlier versions have left where none has
     const others = ["others-0123456789ab", "things-of-mine"].map((name) => join(cache, name));
     assert.deepEqual(left, [first, third, ...others].sort());
   }));
+
+Deno.test("loadPackages() fetches once for all who want them at the same time, and whole where one was stopped", () =>
+  withFolder(async (folder) => {
+    const manifest = join(folder, "manifest"), cache = join(folder, "cache", "qvim");
+    Deno.mkdirSync(manifest);
+    for (const name of ["deno.json", "package.json", "thing.json"]) {
+      Deno.writeTextFileSync(join(manifest, name), "{}");
+    }
+    const lock = { version: "5", workspace: {} };
+    Deno.writeTextFileSync(join(manifest, "deno.lock"), JSON.stringify(lock));
+    const program = join(folder, "load.ts");
+    Deno.writeTextFileSync(program, PROGRAM);
+    const load = async () => {
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--quiet", "--no-lock", program, manifest],
+        env: { XDG_CACHE_HOME: join(folder, "cache"), NO_COLOR: "1" },
+      }).output();
+      const decoder = new TextDecoder();
+      assert.ok(success, decoder.decode(stderr));
+      return { place: decoder.decode(stdout).trim(), said: decoder.decode(stderr) };
+    };
+    const all = await Promise.all(Array.from({ length: 4 }, load));
+    const [{ place }] = all;
+    assert.deepEqual(all.map((one) => one.place), Array(4).fill(place));
+    assert.equal(all.map(({ said }) => said).join(""), "Fetching things, this once …\n");
+    assert.deepEqual(Array.from(Deno.readDirSync(cache), ({ name }) => join(cache, name)), [place]);
+    // Whoever was killed in the middle leaves its mark: what is there may be half of it.
+    Deno.writeTextFileSync(join(place, "fetching.lock"), "");
+    assert.equal((await load()).said, "Fetching things, this once …\n");
+    assert.equal((await load()).said, "");
+  }));
