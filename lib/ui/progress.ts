@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import stringWidth from "string-width";
 import { escapeHtml, inNotebook, UpdatableDisplay } from "./jupyter.ts";
 
 /** Shows how far long work has come. */
@@ -96,17 +97,19 @@ class TerminalProgress implements Progress {
   constructor(meter: Meter) {
     this.#meter = meter;
     this.#bar = new cliProgress.SingleBar({
-      format: meter.total === undefined ? "{label}: {text}" : "{label} {bar} {text}",
-      hideCursor: true,
+      format: () => progressLine(meter, meter.describe(), columns()),
+      // Whoever is stopped by Ctrl-C leaves the terminal as it is: it keeps its cursor, and its way
+      // with long lines. None is long.
+      hideCursor: false,
+      linewrap: true,
       clearOnComplete: true,
-      barsize: 30,
-    }, cliProgress.Presets.shades_classic);
-    this.#bar.start(meter.total ?? 0, 0, { label: meter.label, text: "" });
+    });
+    this.#bar.start(meter.total ?? 0, 0);
   }
 
   update(done: number): void {
     this.#meter.done = done;
-    this.#bar.update(done, { text: this.#meter.describe() });
+    this.#bar.update(done);
   }
 
   finish(): Promise<void> {
@@ -114,6 +117,55 @@ class TerminalProgress implements Progress {
     console.error(`${this.#meter.label}: ${this.#meter.summary()}`);
     return Promise.resolve();
   }
+}
+
+/** Characters of a bar, where there is room. */
+const BAR = 30;
+/** Fewer say nothing. */
+const LEAST_BAR = 5;
+
+/** How many characters a line of the terminal has; 80 where it does not say. */
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
+/**
+ * A line of a terminal that says how far work has come, as `Hearing ███░░░ 3/6, 2/s, 1.5 s left`.
+ *
+ * @param text What is said behind the bar.
+ * @param columns How many characters fit: the bar gets shorter, then the label.
+ */
+export function progressLine(
+  { label, done, total }: { label: string; done: number; total?: number },
+  text: string,
+  columns: number,
+): string {
+  // In the last column of some terminals the cursor has gone on to the next line.
+  const room = columns - 1;
+  const bar = total === undefined
+    ? 0
+    : Math.min(BAR, room - stringWidth(label) - stringWidth(text) - 2);
+  if (bar >= LEAST_BAR) {
+    const full = Math.min(bar, Math.floor(bar * done / Math.max(1, total!)));
+    return `${label} ${"█".repeat(full)}${"░".repeat(bar - full)} ${text}`;
+  }
+  const rest = room - stringWidth(text) - 2;
+  if (stringWidth(label) <= rest) return `${label}: ${text}`;
+  return rest > LEAST_BAR ? `${cut(label, rest - 1)}…: ${text}` : cut(text, room);
+}
+
+/** The beginning of a text that is no wider. */
+function cut(text: string, width: number): string {
+  let out = "";
+  for (const character of text) {
+    if (stringWidth(out + character) > width) break;
+    out += character;
+  }
+  return out;
 }
 
 class NotebookProgress implements Progress {
