@@ -5,12 +5,26 @@ import { writeAllSync } from "../io/bytes.ts";
 import { removeTree } from "../io/remove_tree.ts";
 import { type Answer, readLines, type Request, type WorkerStart } from "./protocol.ts";
 
+/** What shells report for a program that Ctrl-C has ended. */
+const STOPPED = 130;
+
 // Standard output carries the answers, so what a model prints goes where errors go.
 console.log = console.info = console.debug = console.error;
 
 const { module, options, exchange }: WorkerStart = JSON.parse(Deno.args[0]);
 const { createModel } = await import(module);
 const model = await createModel(options);
+
+// Ctrl-C in a terminal reaches all processes of a program, so that nobody else removes it either.
+const signals: Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+for (const signal of signals) {
+  Deno.addSignalListener(signal, () => {
+    removeTree(exchange);
+    Deno.exit(STOPPED);
+  });
+}
 
 async function answer({ slot, kind, path }: Request): Promise<Answer> {
   try {

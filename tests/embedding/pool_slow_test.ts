@@ -5,8 +5,12 @@ import { PROJECT, withFolder } from "../support.ts";
 
 const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
 
-Deno.test("the processes of a program that was killed end without a word, and what they exchanged is gone", () =>
-  withFolder(async (folder) => {
+/**
+ * Runs a program that embeds, and ends it in the middle. What its processes exchanged has to go, and
+ * nothing may be said.
+ */
+async function endInTheMiddle(end: (pid: number) => void, signal: string): Promise<void> {
+  await withFolder(async (folder) => {
     const temporary = join(folder, "tmp"), program = join(folder, "run.ts");
     Deno.mkdirSync(temporary);
     const data = JSON.stringify(join(PROJECT, "data", "qvim-mini"));
@@ -17,8 +21,13 @@ Deno.test("the processes of a program that was killed end without a word, and wh
        const items = toPaths(listItems(${data}));
        while (true) await new TwoDft().computeSimilarities(items, {});`,
     );
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--config", join(PROJECT, "deno.json"), program],
+    const args = ["run", "-A", "--config", join(PROJECT, "deno.json"), program];
+    // In a group of its own, as a shell starts it.
+    const [command, ...rest] = Deno.build.os === "linux"
+      ? ["setsid", Deno.execPath(), ...args]
+      : [Deno.execPath(), ...args];
+    const child = new Deno.Command(command, {
+      args: rest,
       env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary },
       stderr: "piped",
     }).spawn();
@@ -28,10 +37,23 @@ Deno.test("the processes of a program that was killed end without a word, and wh
     while (exchanged().length === 0) await delay(10);
     // In the middle of it.
     await delay(500);
-    child.kill("SIGKILL");
-    const { signal } = await child.status;
-    if (Deno.build.os !== "windows") assert.equal(signal, "SIGKILL");
+    end(child.pid);
+    const status = await child.status;
+    if (Deno.build.os !== "windows") assert.equal(status.signal, signal);
     while (exchanged().length > 0) await delay(10);
     // Their errors go where its own do.
     assert.doesNotMatch(await new Response(child.stderr).text(), /error/i);
-  }));
+  });
+}
+
+Deno.test("the processes of a program that was killed end without a word, and what they exchanged is gone", () =>
+  endInTheMiddle((pid) => Deno.kill(pid, "SIGKILL"), "SIGKILL"));
+
+Deno.test({
+  name: "what the processes of a program exchanged is gone where Ctrl-C ends all of them at once",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    endInTheMiddle((pid) => {
+      new Deno.Command("kill", { args: ["-INT", "--", `-${pid}`] }).outputSync();
+    }, "SIGINT"),
+});
