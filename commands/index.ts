@@ -2,7 +2,7 @@ import { counted } from "../lib/io/counted.ts";
 import { plain } from "../lib/io/plain.ts";
 import { forgetSounds } from "../lib/library/forgetting.ts";
 import { type IndexReport, indexSounds } from "../lib/library/indexing.ts";
-import { DEFAULT_LIBRARY } from "../lib/library/store.ts";
+import { DEFAULT_LIBRARY } from "../lib/library/place.ts";
 import { defineCommand, UsageError } from "./command.ts";
 
 /** Broken files that are named one by one; --json names all. */

@@ -1,6 +1,6 @@
 /** What a person is told of a library in which not all, or nothing, is found. */
 import { counted } from "../io/counted.ts";
-import { DEFAULT_LIBRARY } from "./store.ts";
+import { DEFAULT_LIBRARY } from "./place.ts";
 
 /** How the sounds of a folder are taken into a library. */
 function indexCommand(library: string): string {

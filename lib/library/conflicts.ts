@@ -1,6 +1,7 @@
 /** What happens where several write into one library at the same time, or it can't be reached. */
 import { setTimeout as delay } from "node:timers/promises";
 import { LibraryError, reasonOf } from "./lancedb.ts";
+import { isRemote } from "./place.ts";
 
 /** How often a write is tried again where others write at the same time, … */
 const RETRIES = 8;
@@ -19,12 +20,19 @@ export async function reaching<T>(library: string, work: () => Promise<T>): Prom
     // It names its files by links, so that nobody's is written over.
     const hint = /Unable to rename file: Operation not (permitted|supported)/.test(`${error}`)
       ? "; disks in the formats FAT and exFAT, as sticks have them, can hold no library"
+      : isDamage(library, reason)
+      ? "; if it is damaged, remove that folder and index again: what was heard is all that is in it"
       : "";
     throw new LibraryError(
       `Expected to read and write the library in ${library} but found: ${reason}${hint}`,
       { cause: error },
     );
   }
+}
+
+/** Whether it is what lies in a folder that can't be read: the system, which says so, refused nothing. */
+function isDamage(library: string, reason: string): boolean {
+  return !isRemote(library) && !/os error|denied|permitted|supported|space/i.test(reason);
 }
 
 /** Whether LanceDB failed: what is no class of ours and has this code comes from it. */

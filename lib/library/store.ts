@@ -3,6 +3,7 @@ import { isConflict, reaching, retry } from "./conflicts.ts";
 import type { Heard, Shape } from "./hearing.ts";
 import { idAt } from "./ids.ts";
 import type { ArrowTable, Lance, LanceConnection, LanceQuery, LanceTable } from "./lancedb.ts";
+import { isRemote } from "./place.ts";
 import {
   type BrokenFile,
   brokenTable,
@@ -18,11 +19,8 @@ import {
   VECTOR_COLUMN,
 } from "./rows.ts";
 import { all, isOneOf, quote } from "./sql.ts";
-import { isRemote, openOrMakeTables, openTables, type Tables } from "./tables.ts";
+import { openOrMakeTables, openTables, type Tables } from "./tables.ts";
 import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor, READ } from "./upkeep.ts";
-
-/** Where a library lies unless somebody says otherwise. */
-export const DEFAULT_LIBRARY = "output/library";
 
 const ALL_INFO = Object.keys(INFO_COLUMNS) as (keyof SoundInfo)[];
 

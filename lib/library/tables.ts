@@ -7,6 +7,7 @@ import {
   LibraryError,
   loadLance,
 } from "./lancedb.ts";
+import { isFolder, isRemote } from "./place.ts";
 import { brokenTable, heardFields, INFO_COLUMNS, shapeIn, soundsTable } from "./rows.ts";
 
 const SOUNDS = "sounds";
@@ -21,11 +22,6 @@ export interface Tables {
   sounds: LanceTable;
   broken: LanceTable;
   shape: Shape;
-}
-
-/** Whether a library lies on object storage rather than in a folder. */
-export function isRemote(library: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(library) && !library.startsWith("file:");
 }
 
 /**
@@ -63,15 +59,8 @@ async function connect(
   create: boolean,
 ): Promise<{ lance: Lance; connection: LanceConnection }> {
   if (!isRemote(library)) {
+    if (!isFolder(library) && !create) throw noLibrary(library);
     if (create) Deno.mkdirSync(library, { recursive: true });
-    else {
-      try {
-        if (!Deno.statSync(library).isDirectory) throw noLibrary(library);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) throw noLibrary(library);
-        throw error;
-      }
-    }
   }
   const lance = await loadLance();
   const { connect, Session } = lance.lancedb;

@@ -17,3 +17,29 @@ Deno.test("reaching() says where the format of a disk may be the reason, and not
     );
   }
 });
+
+Deno.test("reaching() says what to do about a library that is damaged, and not where the system refused", async () => {
+  const told = async (library: string, said: string) => {
+    const error = Object.assign(new Error(said), { code: "GenericFailure" });
+    try {
+      await reaching(library, () => Promise.reject(error));
+    } catch (thrown) {
+      return (thrown as Error).message;
+    }
+  };
+  const start = "Expected to read and write the library in ";
+  assert.equal(
+    await told(
+      "output/library",
+      "lance error: Caused by: file size is too small, /x/reader.rs:1:2",
+    ),
+    `${start}output/library but found: file size is too small; if it is damaged, remove that ` +
+      "folder and index again: what was heard is all that is in it",
+  );
+  for (
+    const [library, said] of [
+      ["output/library", "No space left on device (os error 28)"],
+      ["s3://bucket/library", "file size is too small"],
+    ]
+  ) assert.equal(await told(library, said), `${start}${library} but found: ${said}`);
+});

@@ -97,6 +97,16 @@ Deno.test("deno task index says what adds up, which kinds it does not read, and 
     );
     const args = ["index", sounds, "--library", library, "--forget"];
     assert.equal((await cli(args)).stdout, `2 files taken out; 0 sounds in ${library}\n`);
+    // A library is a folder: where there is a file, neither command says how to make one there.
+    const file = join(sounds, "broken.wav");
+    for (const command of ["index", "search"]) {
+      const { code, stderr } = await cli([command, join(sounds, "rise.wav"), "--library", file]);
+      assert.equal(code, 1);
+      assert.equal(
+        stderr,
+        `LibraryError: Expected the folder of a library but found a file at ${file}\n`,
+      );
+    }
     const both = await cli([...args, "--shard", "1/2"]);
     assert.deepEqual([both.code, both.stderr.split("\n")[0]], [
       2,
