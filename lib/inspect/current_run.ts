@@ -161,7 +161,13 @@ export class NotebookRun {
     }
     // Copies: what a model does to them is none of the files of the run.
     const { items, queries } = state.files;
-    const scores = await present.computeSimilarities({ ...items }, { ...queries });
+    let scores: Similarities;
+    state.isAsked = true;
+    try {
+      scores = await present.computeSimilarities({ ...items }, { ...queries });
+    } finally {
+      state.isAsked = false;
+    }
     // Another run may have begun while this one computed.
     if (this.#state === state) {
       state.scores = { given: scores, by: present, model, after: this.#cells.length };
@@ -179,7 +185,7 @@ export class NotebookRun {
   async save(): Promise<void> {
     const state = this.#begin();
     state.saved = state.evaluation = undefined;
-    if (state.files === undefined || state.scores === undefined) throw noResult("scores");
+    if (state.files === undefined || state.scores === undefined) throw noResult("scores", state);
     checkModel(state.scores);
     this.#checkCells(state);
     const { items, queries } = state.files;
@@ -200,7 +206,9 @@ export class NotebookRun {
     const state = this.#begin();
     state.evaluation = undefined;
     if (state.scores !== undefined) checkModel(state.scores);
-    if (state.scores === undefined || state.saved === undefined) throw noResult("saved scores");
+    if (state.scores === undefined || state.saved === undefined) {
+      throw noResult("saved scores", state);
+    }
     this.#checkCells(state);
     const path = this.#scoresFile(state);
     checkFile(path, state.saved);
@@ -228,7 +236,7 @@ export class NotebookRun {
   evaluation(): Evaluation {
     const state = this.#begin(), { evaluation, scores } = state;
     if (scores !== undefined) checkModel(scores);
-    if (evaluation === undefined) throw noResult("figures");
+    if (evaluation === undefined) throw noResult("figures", state);
     this.#checkCells(state);
     state.shownAt = this.#cells.length;
     this.#cells.end();

@@ -51,6 +51,8 @@ export interface RunState {
   /** Whether the notebook is made of the template, so that each of its steps is to end well. */
   checksSteps?: boolean;
   files?: RunFiles;
+  /** Whether the model was asked and has neither given scores nor failed. */
+  isAsked?: boolean;
   /** What the model gave, whatever that is. */
   scores?: Scores;
   /** The state of the file, where the scores are in it. */
@@ -127,7 +129,14 @@ export function someFailed(): StaleRunError {
   );
 }
 
-export function noResult(what: string): StaleRunError {
+export function noResult(what: string, { isAsked }: RunState): StaleRunError {
+  if (isAsked) {
+    // The kernel runs one cell after the other: it has given that one up.
+    return new StaleRunError(
+      `Expected ${what} of this run but the model has neither given scores nor failed: it waits for ` +
+        "a promise that nothing settles, and Deno ends such a cell without a word",
+    );
+  }
   return new StaleRunError(
     `Expected ${what} of this run but there are none: look at the first cell above that failed`,
   );

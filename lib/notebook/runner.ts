@@ -142,6 +142,12 @@ function explain(
   return error;
 }
 
+/** What the kernel says, and shows nothing, of a cell that it could not end. */
+const UNSAID = "Execution failed";
+/** For what reasons that is. */
+const UNSAID_REASONS = "the kernel says only that it failed: it waits for a promise that nothing " +
+  "settles, imports a package that can't be had, or is no TypeScript";
+
 /** Of a syntax error the kernel shows nothing: it comes to the cell's outputs here. */
 function cellError(cell: Cell, index: number, reply: ExecuteReply): CellError {
   const output = cell.outputs?.find((output): output is Output & { output_type: "error" } =>
@@ -154,6 +160,11 @@ function cellError(cell: Cell, index: number, reply: ExecuteReply): CellError {
     const traceback = [`SyntaxError: ${what}`];
     cell.outputs?.push({ output_type: "error", ename: "SyntaxError", evalue: what, traceback });
     return new CellError(`Cell ${index + 1} failed: ${what}\n${indent(cell.source)}`);
+  }
+  if (output === undefined && reply.evalue === UNSAID) {
+    const ename = "Error", evalue = UNSAID_REASONS;
+    cell.outputs?.push({ output_type: "error", ename, evalue, traceback: [`${ename}: ${evalue}`] });
+    return new CellError(`Cell ${index + 1} failed: ${evalue}\n${indent(cell.source)}`);
   }
   const traceback = (output?.traceback ?? reply.traceback ?? []).join("\n");
   const name = output?.ename ?? reply.ename ?? "Error";

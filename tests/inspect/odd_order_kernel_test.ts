@@ -208,3 +208,31 @@ Deno.test("cells in an odd order say what is to be run first", () =>
     await refuse(session, ["predict"], /StaleRunError: Expected the files of this run but found/);
     await refuse(session, ["list-files"], /StaleRunError: Expected the steps 1 to 4 to have run/);
   }));
+
+Deno.test("a model that never answers is told of, though its own cell says nothing", () =>
+  afterGoodRun(async (session) => {
+    await session.run("make-folders");
+    await session.run("setup");
+    await session.run(
+      "implementation",
+      `class Silent extends EmbeddingModel {
+         embedItem() { return new Promise(() => {}); }
+         embedQuery() { return new Float32Array(1); }
+       }`,
+    );
+    await session.run("instance", "const QBVIM_MODEL = new Silent();");
+    await session.run("list-files");
+    assert.equal(await session.run("predict"), "");
+    await refuse(
+      session,
+      ["save", ...RESULTS],
+      /^StaleRunError: Expected .* of this run but the model has neither given scores nor failed: it/,
+    );
+    // One that fails is told of as before.
+    await session.run(
+      "instance",
+      "const QBVIM_MODEL = { computeSimilarities() { throw Error(1) } };",
+    );
+    assert.match(await session.run("predict"), /Error/);
+    await refuse(session, ["save"], /Expected scores of this run but there are none: look at/);
+  }));

@@ -234,6 +234,20 @@ Deno.test("runNotebook() says where a cell is no TypeScript", async () => {
   ]);
 });
 
+Deno.test("runNotebook() says why a cell fails of which the kernel shows nothing", async () => {
+  const notebook = codeNotebook('console.log("begun");', "await new Promise(() => {});");
+  const evalue =
+    "the kernel says only that it failed: it waits for a promise that nothing settles, " +
+    "imports a package that can't be had, or is no TypeScript";
+  await assert.rejects(run(notebook), {
+    name: "CellError",
+    message: `Cell 2 failed: ${evalue}\n    await new Promise(() => {});`,
+  });
+  assert.deepEqual(notebook.cells[1].outputs, [
+    { output_type: "error", ename: "Error", evalue, traceback: [`Error: ${evalue}`] },
+  ]);
+});
+
 Deno.test("runNotebook() shows what throws after its cell, and goes on at once", async () => {
   const started = performance.now();
   const outputs = await run(codeNotebook(
