@@ -10,10 +10,11 @@ import { inNotebook } from "../ui/jupyter.ts";
 import { KeptLock } from "../io/kept_lock.ts";
 import { CellRecord } from "./cell_record.ts";
 import { markOf, valueOf } from "./run_basis.ts";
-import { retract, tellDataSet, tellEmpty, tellOfOthers } from "./run_notes.ts";
+import { retract, tellDataSet, tellEmpty, tellMissing, tellOfOthers } from "./run_notes.ts";
 import {
   checkClass,
   checkFile,
+  checkFiles,
   checkModel,
   checkPaths,
   noResult,
@@ -137,11 +138,7 @@ export class NotebookRun {
   async predict(model: () => unknown): Promise<Similarities> {
     const state = this.#begin();
     state.scores = state.saved = state.evaluation = undefined;
-    if (state.files === undefined) {
-      throw new StaleRunError(
-        "Expected the files of this run but found none: run the cell that lists them",
-      );
-    }
+    checkFiles(state.files);
     this.#checkCells(state);
     const present = valueOf(model);
     if (present === undefined || (isObject(present) && present === state.formerModel)) {
@@ -218,7 +215,9 @@ export class NotebookRun {
       "the figures are of what it was then",
     );
     const scores = readSimilarities(path);
-    const evaluation = await evaluate(scores, readGroundTruth(state.dataPath));
+    const groundTruth = readGroundTruth(state.dataPath);
+    if (state.files !== undefined) tellMissing(groundTruth, state.files);
+    const evaluation = await evaluate(scores, groundTruth);
     // Somebody may have written it while it was read.
     checkFile(path, state.saved);
     state.evaluation = evaluation;

@@ -1,8 +1,9 @@
 /** What the fixed cells of a notebook say beside their results: what these stand on. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GROUND_TRUTH_FILE, type GroundTruthRow } from "../challenge/dataset.ts";
 import { clearOutput } from "../ui/jupyter.ts";
-import { type RunState, someFailed } from "./run_state.ts";
+import { type RunFiles, type RunState, someFailed } from "./run_state.ts";
 
 /** The built-in data set, which is made by a program and no measure of anything. */
 const BUILT_IN = fileURLToPath(new URL("../../data/qvim-mini", import.meta.url));
@@ -18,6 +19,23 @@ export function tellEmpty(path: string): void {
   console.log(
     `There are no sounds in ${resolve(path)}; paths are relative to the notebook's folder`,
   );
+}
+
+/** How many names are told of those that there are no files of. */
+const TOLD = 5;
+
+/** Tells of sounds that the ground truth names and the data set has no file of, if there are any. */
+export function tellMissing(groundTruth: GroundTruthRow[], files: RunFiles): void {
+  for (const [kind, folder] of [["item", "items"], ["query", "queries"]] as const) {
+    const missing = [...new Set(groundTruth.map((row) => row[kind]))]
+      .filter((id) => !Object.hasOwn(files[folder], id));
+    if (missing.length === 0) continue;
+    const more = missing.length > TOLD ? ` and ${missing.length - TOLD} more` : "";
+    console.log(
+      `${GROUND_TRUTH_FILE} names ${folder} that there are no .wav files of: ` +
+        missing.slice(0, TOLD).join(", ") + more,
+    );
+  }
 }
 
 /** Tells of cells that have run in between, if there are any. */

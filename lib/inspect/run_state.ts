@@ -1,4 +1,5 @@
 /** What the fixed cells of a notebook know of a run, and what they refuse where it has gone stale. */
+import { counted } from "../io/counted.ts";
 import { QvimError } from "../io/errors.ts";
 import type { Evaluation } from "../challenge/evaluation.ts";
 import type { Similarities, SoundPaths } from "../challenge/model.ts";
@@ -82,6 +83,21 @@ export function checkPaths({ paths, rootPath, dataPath }: RunState): void {
         "since: run all cells from the one below step 1 on",
     );
   }
+}
+
+/** @throws {StaleRunError} Where the sounds are not listed, or there are none: a model has no work. */
+export function checkFiles(files: RunFiles | undefined): asserts files is RunFiles {
+  if (files === undefined) {
+    throw new StaleRunError(
+      "Expected the files of this run but found none: run the cell that lists them",
+    );
+  }
+  const items = Object.keys(files.items).length, queries = Object.keys(files.queries).length;
+  if (items > 0 && queries > 0) return;
+  throw new StaleRunError(
+    `Expected items and queries in DATA_PATH but found ${counted(items, "item")} and ` +
+      `${queries === 1 ? "1 query" : `${queries} queries`}: see the cell that lists them`,
+  );
 }
 
 /** @throws {StaleRunError} Where the scores are not those that this run has saved. */

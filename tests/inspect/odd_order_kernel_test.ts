@@ -236,3 +236,37 @@ Deno.test("a model that never answers is told of, though its own cell says nothi
     assert.match(await session.run("predict"), /Error/);
     await refuse(session, ["save"], /Expected scores of this run but there are none: look at/);
   }));
+
+Deno.test("a data set without queries is no work for the model, and files that it lacks are named", () =>
+  afterGoodRun(async (session) => {
+    const data = join(session.root, "data");
+    await new Deno.Command("cp", { args: ["-r", join(PROJECT, "data", "qvim-mini"), data] })
+      .output();
+    const from = (id: string) => ALL.slice(ALL.indexOf(id));
+    const item = join(data, "Items", "bark", "bark_1.wav");
+    Deno.renameSync(item, item.replace(".wav", ".WAV"));
+    await session.run("paths", paths(session.root, data));
+    for (const id of from("make-folders").slice(0, -2)) {
+      assert.doesNotMatch(await session.run(id), /Error/, id);
+    }
+    const source =
+      `try { await currentRun.evaluate() } catch (error) { console.log(error.message) }`;
+    const shown = await session.run("evaluate", source);
+    assert.match(
+      shown,
+      /^DEV Dataset\.csv names items that there are no \.wav files of: bark_1\.wav\n/,
+    );
+    assert.match(
+      shown,
+      /\nExpected a score for the query bark_\d_voice_\d\.wav and the item bark_1\.wav/,
+    );
+
+    Deno.removeSync(join(data, "Queries"), { recursive: true });
+    for (const id of from("make-folders").slice(0, 4)) await session.run(id);
+    assert.match(await session.run("list-files"), /Error: No query files found!/);
+    assert.equal(
+      await session.run("predict"),
+      "StaleRunError: Expected items and queries in DATA_PATH but found 23 items and 0 queries: see " +
+        "the cell that lists them",
+    );
+  }));
