@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Kernel } from "../../lib/notebook/kernel.ts";
+import { NotebookRun } from "../../lib/inspect/current_run.ts";
 import { pythonRound } from "../../lib/inspect/figures.ts";
 import { composeNotebook, readTemplate } from "../../lib/organizer/template.ts";
 import { readGolden } from "../../tools/qvim_mini/references.ts";
@@ -209,32 +210,36 @@ Deno.test("cells in an odd order say what is to be run first", () =>
     await refuse(session, ["list-files"], /StaleRunError: Expected the steps 1 to 4 to have run/);
   }));
 
-Deno.test("a model that never answers is told of, though its own cell says nothing", () =>
-  afterGoodRun(async (session) => {
-    await session.run("make-folders");
-    await session.run("setup");
-    await session.run(
-      "implementation",
-      `class Silent extends EmbeddingModel {
-         embedItem() { return new Promise(() => {}); }
-         embedQuery() { return new Float32Array(1); }
-       }`,
+Deno.test("a model that never answers is told of, and one that fails as before", () =>
+  withFolder(async (root) => {
+    // Outside of a notebook: the kernel takes half a minute to give such a cell up.
+    const run = new NotebookRun();
+    let model: unknown;
+    const ask = (computeSimilarities: () => Promise<never>) => {
+      model = { computeSimilarities };
+      return run.predict(() => model);
+    };
+    run.start(
+      () => ({ ROOT_PATH: root, DATA_PATH: join(PROJECT, "data", "qvim-mini") }),
+      () => undefined,
     );
-    await session.run("instance", "const QBVIM_MODEL = new Silent();");
-    await session.run("list-files");
-    assert.equal(await session.run("predict"), "");
-    await refuse(
-      session,
-      ["save", ...RESULTS],
-      /^StaleRunError: Expected .* of this run but the model has neither given scores nor failed: it/,
-    );
-    // One that fails is told of as before.
-    await session.run(
-      "instance",
-      "const QBVIM_MODEL = { computeSimilarities() { throw Error(1) } };",
-    );
-    assert.match(await session.run("predict"), /Error/);
-    await refuse(session, ["save"], /Expected scores of this run but there are none: look at/);
+    run.listFiles({ checkSteps: false });
+    ask(() => new Promise(() => {}));
+    await assert.rejects(run.save(), {
+      name: "StaleRunError",
+      message:
+        "Expected scores of this run but the model has neither given scores nor failed: it " +
+        "waits for a promise that nothing settles, and Deno ends such a cell without a word",
+    });
+    await assert.rejects(run.evaluate(), /^StaleRunError: Expected saved scores .* nor failed: it/);
+    for (
+      const fail of [() => Promise.reject(Error("no")), () => {
+        throw Error("no");
+      }]
+    ) {
+      await assert.rejects(ask(fail), /no/);
+      await assert.rejects(run.save(), /there are none: look at the first cell above that failed$/);
+    }
   }));
 
 Deno.test("a data set without queries is no work for the model, and files that it lacks are named", () =>
