@@ -250,6 +250,7 @@ export function parseGroundTruth(text: string, name: string): GroundTruthRow[] {
     }
   });
   const cell = (row: string[], column: string) => row[header.indexOf(column)] ?? "";
+  checkClasses(new Set(rows.map((row) => cell(row, "Class"))), name);
   return QUERY_COLUMNS.flatMap((queryColumn) =>
     rows.filter((row) =>
       [...ID_COLUMNS, queryColumn].every((column) => !MISSING.has(cell(row, column)))
@@ -260,4 +261,32 @@ export function parseGroundTruth(text: string, name: string): GroundTruthRow[] {
       query: cell(row, queryColumn),
     }))
   );
+}
+
+/** What pandas takes for a number, and for a truth value, where a whole column is of them. */
+const NUMBER = /^\s*[-+]?(inf(inity)?|(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)\s*$/i;
+const TRUTH_VALUE = /^(true|True|TRUE|false|False|FALSE)$/;
+
+/**
+ * pandas reads a column of nothing but numbers as numbers: to it the classes 1 and 01 are one, and
+ * the class-wise figures come out higher than they do by the names.
+ */
+function checkClasses(cells: Set<string>, name: string): void {
+  const classes = [...cells].filter((text) => !MISSING.has(text));
+  const valueOf = classes.every((text) => NUMBER.test(text))
+    ? (text: string) => Number(text.trim().toLowerCase().replace(/inf.*/, "Infinity"))
+    : classes.every((text) => TRUTH_VALUE.test(text))
+    ? (text: string) => text.toLowerCase()
+    : (text: string) => text;
+  const seen = new Map<number | string, string>();
+  for (const text of classes) {
+    const value = valueOf(text), other = seen.get(value);
+    if (other !== undefined) {
+      throw new DatasetError(
+        `Expected names of classes that pandas tells apart but found ${JSON.stringify(other)} ` +
+          `and ${JSON.stringify(text)}, both ${value} to it, in ${name}`,
+      );
+    }
+    seen.set(value, text);
+  }
 }

@@ -98,14 +98,17 @@ export async function evaluate(
   const targets = toTargets(groundTruth);
   const gains = new Gains(targets.items.length);
   const byQuery = new Map<string, QueryResult>();
+  const others: string[] = [];
   for await (const [query, row] of scores) {
     if (targets.itemOf.has(query)) byQuery.set(query, rankQuery(query, row, targets, gains));
+    else others.push(query);
   }
   const results = [...targets.itemOf.keys()].map((query) => {
     const result = byQuery.get(query);
     if (result === undefined) {
       throw new SimilaritiesError(
-        `Expected scores for the query ${query} of the ground truth but found none`,
+        `Expected scores for the query ${query} of the ground truth but found none` +
+          nearly(query, others),
       );
     }
     return result;
@@ -125,6 +128,17 @@ export async function evaluate(
 /** The arithmetic mean; NaN where there is nothing. */
 export function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What a name was perhaps to be: another system writes accents otherwise, or takes a for A. */
+function nearly(name: string, names: string[]): string {
+  const folded = (text: string) => text.normalize("NFC").toLowerCase().trim();
+  const other = names.find((other) => folded(other) === folded(name));
+  if (other === undefined) return "";
+  return other.normalize("NFC") === name.normalize("NFC")
+    ? ", only the same name with its accents written otherwise (Unicode NFC and NFD): " +
+      "rename the file, or write its name anew in the ground truth"
+    : `, only ${JSON.stringify(other)}`;
 }
 
 function toTargets(rows: GroundTruthRow[]): Targets {
@@ -197,7 +211,8 @@ function rankQuery(
     const score = row[items[i]];
     if (score === undefined) {
       throw new SimilaritiesError(
-        `Expected a score for the query ${query} and the item ${items[i]} but found none`,
+        `Expected a score for the query ${query} and the item ${items[i]} but found none` +
+          nearly(items[i], Object.keys(row)),
       );
     }
     if (!Number.isFinite(score)) {

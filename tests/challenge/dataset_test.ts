@@ -121,6 +121,29 @@ for (
   });
 }
 
+for (
+  const [classes, found] of [
+    [["1", "dog", "01"], undefined],
+    [["1", "2", "inf", ""], undefined],
+    [["1", "2", "01"], /"1" and "01", both 1 to it, in a\.csv$/],
+    [["1e3", "", " 1000"], /"1e3" and " 1000", both 1000 to it/],
+    [["inf", "1", "-Infinity"], undefined],
+    [["inf", "1", "+Infinity"], /"inf" and "\+Infinity", both Infinity to it/],
+    [["True", "False", "TRUE"], /"True" and "TRUE", both true to it/],
+    [["True", "TRUE", "x"], undefined],
+  ] as [string[], RegExp | undefined][]
+) {
+  Deno.test(`parseGroundTruth() keeps the classes ${classes} as pandas does, or refuses them`, () => {
+    const rows = classes.map((name, i) => `l,${name},i${i}.wav,q${i}.wav,,`);
+    const parse = () => parseGroundTruth(["title", HEADER, ...rows].join("\n"), "a.csv");
+    if (found !== undefined) {
+      assert.throws(parse, { name: "DatasetError", message: found });
+      return;
+    }
+    assert.deepEqual(parse().map((row) => row.class), classes.filter((name) => name !== ""));
+  });
+}
+
 Deno.test("readGroundTruth() names the file that is not there", () =>
   withFolder((folder) => {
     assert.throws(() => readGroundTruth(folder), /found no file at .*DEV Dataset\.csv/);

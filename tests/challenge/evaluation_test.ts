@@ -97,6 +97,18 @@ for (
       [row("q", "a", "A")],
       /query q and the item a but found NaN/,
     ],
+    [
+      "a query whose accents are written otherwise",
+      [["e\u0301.wav", { a: 1 }]],
+      [row("\u00e9.wav", "a", "A")],
+      /query \u00e9\.wav .* found none, only the same name .*Unicode NFC and NFD/,
+    ],
+    [
+      "an item in capitals",
+      [["q", { "Dog.WAV": 1, "b.wav": 0 }]],
+      [row("q", "dog.wav", "A")],
+      /item dog\.wav but found none, only "Dog\.WAV"$/,
+    ],
     ["no ground truth", [], [], /1 or more queries but found none/],
     [
       "a class without an item",
