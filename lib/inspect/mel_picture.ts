@@ -14,6 +14,9 @@ const RANGE = 70;
 /** Frames that are computed at a time, one minute, and those before and behind that they need. */
 const BLOCK = 60 * RATE / HOP, MARGIN = 50;
 
+/** The level of nothing at all, in dB. */
+const SILENT = powerToDb({ data: new Float32Array(1), rows: 1, columns: 1 }).data[0];
+
 /** How many colours {@linkcode PALETTE} has. */
 export const PALETTE_COLORS = 64;
 
@@ -77,7 +80,8 @@ export function paint({ data, columns }: Matrix): string {
   const pixels = new Uint8Array(BANDS * columns);
   for (let band = 0; band < BANDS; band++) {
     for (let x = 0; x < columns; x++) {
-      const level = Math.max(0, 1 + (data[band * columns + x] - peak) / RANGE);
+      // Of silence all is as loud as the loudest, which is nothing.
+      const level = peak <= SILENT ? 0 : Math.max(0, 1 + (data[band * columns + x] - peak) / RANGE);
       pixels[(BANDS - 1 - band) * columns + x] = Math.round(level * (PALETTE_COLORS - 1));
     }
   }

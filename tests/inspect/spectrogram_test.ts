@@ -42,6 +42,22 @@ Deno.test("spectrogram() draws a tone where it is, with axes and units", async (
   );
 });
 
+Deno.test("silence is painted as nothing, not as if all of it were loud", async () => {
+  const palette = async (samples: Float32Array<ArrayBuffer>) => {
+    const svg = await spectrogram({ samples, sampleRate: 16_000 });
+    const png = Uint8Array.fromBase64(svg.match(/base64,([^"]+)/)![1]);
+    const text = new TextDecoder("latin1").decode(png), at = text.indexOf("IDAT");
+    const width = new DataView(png.buffer).getUint32(16);
+    const size = new DataView(png.buffer).getUint32(at - 4);
+    const lines = inflateSync(png.subarray(at + 4, at + 4 + size));
+    return [...new Set([...lines].filter((_, i) => i % (width + 1) !== 0))].sort((a, b) => a - b);
+  };
+  assert.deepEqual(await palette(new Float32Array(16_000)), [0]);
+  // The faintest sound is drawn from its own loudest part on.
+  const faint = Float32Array.from({ length: 16_000 }, (_, i) => 1e-4 * Math.sin(i / 3));
+  assert.equal((await palette(faint)).at(-1), 63);
+});
+
 Deno.test("pictures are painted of the decibels that librosa gives", () => {
   const { samples } = readWav(join(DATA, "Items", "bark", "bark_1.wav"));
   const sound = inMemory({ samples, sampleRate: 16_000 });
