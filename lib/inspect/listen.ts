@@ -4,6 +4,8 @@ import type { Evaluation, QueryResult } from "../challenge/evaluation.ts";
 import type { QVIMModel, SoundPaths } from "../challenge/model.ts";
 import { type QueryScores, readSimilarities } from "../challenge/similarities.ts";
 import { assertOptions, inspectShort, TEXT, wholeNumber } from "../io/options.ts";
+import { plain } from "../io/plain.ts";
+import { placeAt } from "../ui/place_at.ts";
 import { display } from "../ui/jupyter.ts";
 import { startProgress } from "../ui/progress.ts";
 import { assertEvaluation, assertPaths, assertScores, ListenError, noScoresOf } from "./checks.ts";
@@ -55,7 +57,8 @@ export interface FoundSound {
  * and score. One sound plays at a time; the arrow keys go on, space plays.
  *
  * @param query A query of the data set, by its id (its file's name); a recording of your own, as
- * {@linkcode record} gives it, for which a model is asked; or what a library's search has found.
+ * {@linkcode record} gives it, or its path, for which a model is asked; or what a library's search has
+ * found.
  * @param options Where sounds and scores come from.
  * @throws {ListenError} Where there is no such query, or no scores.
  *
@@ -72,13 +75,21 @@ export async function listen(
   options: ListenOptions = {},
 ): Promise<void> {
   assertOptions(options, KINDS, ListenError);
-  if (typeof query === "string") return await showRows([query], options);
+  if (typeof query === "string") return await showNamed(query, options);
   if (Array.isArray(query)) return await showFound(query, options.recording);
   if (typeof query?.path === "string") return await showRecording(query.path, options);
   throw new ListenError(
     "Expected the id of a query, a recording with its path, or sounds that were found, but found " +
       inspectShort(query),
   );
+}
+
+/** A query of the data set, as it was scored or by a model that is asked now; or a recording's path. */
+async function showNamed(query: string, options: ListenOptions): Promise<void> {
+  if (options.model === undefined) return await showRows([query], options);
+  const { queries = {} } = { ...currentRun.sources(), ...options };
+  assertPaths("queries", queries);
+  await showRecording(Object.hasOwn(queries, query) ? queries[query] : query, options);
 }
 
 /** What a search has found, best first. */
@@ -121,7 +132,7 @@ function assertFound(sound: unknown): asserts sound is FoundSound {
 
 /** What a model finds by a recording of one's own. */
 async function showRecording(path: string, options: ListenOptions): Promise<void> {
-  const { items = {}, top = TOP } = { ...currentRun.sources(), ...options };
+  const { items = {}, queries = {}, top = TOP } = { ...currentRun.sources(), ...options };
   assertPaths("items", items);
   if (options.model === undefined) {
     throw new ListenError(
@@ -150,8 +161,9 @@ async function showRecording(path: string, options: ListenOptions): Promise<void
       `Expected the model to give a finite score for ${lacking} but found ${scores?.[lacking]}`,
     );
   }
+  const isOwn = Object.values(queries).every((known) => known !== path);
   await showTables([[
-    "Your recording",
+    isOwn ? "Your recording" : query,
     choose({ name: query, path }, rank(scores, new Set(Object.keys(items))), undefined, top, items),
   ]]);
 }
@@ -226,7 +238,12 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
   assertPaths("queries", known);
   const unknown = queries.find((query) => !Object.hasOwn(known, query));
   if (unknown !== undefined) {
-    throw new ListenError(`Expected a query of the data set but found ${JSON.stringify(unknown)}`);
+    throw new ListenError(
+      `Expected a query of the data set but found ${
+        JSON.stringify(unknown)
+      }; by a recording of your ` +
+        "own a model finds sounds: listen(path, { model })",
+    );
   }
   const rows = await readRows(sources.scores, queries);
   // An evaluation ranks the items of the ground truth alone.
@@ -256,8 +273,8 @@ async function showRows(queries: string[], options: ListenOptions): Promise<void
 async function showTables(tables: [title: string, sounds: ShownSound[]][]): Promise<void> {
   const words = tables.map(([title, sounds]) => {
     const answers = sounds.filter(({ rank }) => rank !== undefined);
-    const places = answers.map(({ name, rank, isRight }) =>
-      `${rank}. ${name}${isRight ? " ✓" : ""}`
+    const places = answers.map(({ name, rank, start, isRight }) =>
+      `${rank}. ${plain(name)}${placeAt(start)}${isRight ? " ✓" : ""}`
     );
     return `${title}: ${places.join(", ")}`;
   });

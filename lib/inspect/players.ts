@@ -1,4 +1,6 @@
 import { assertKind, assertOptions, number, TEXT, TEXTS } from "../io/options.ts";
+import { plain } from "../io/plain.ts";
+import { placeAt } from "../ui/place_at.ts";
 import { escapeHtml } from "../ui/jupyter.ts";
 import { ListenError } from "./checks.ts";
 import { setUpPlayers, silenceOthers } from "./page/players.js";
@@ -101,15 +103,17 @@ export async function soundTable(title: string, sounds: ShownSound[]): Promise<s
   const seconds = Math.max(...heard.map(({ audio }) => audio.samples.length / audio.sampleRate));
   const { from, to } = timeAxis(WIDTH);
   const cells = heard.map((sound) => {
-    const { role, name, class: group, rank, score, isRight, audio, length, src } = sound;
+    const name = plain(sound.name);
+    const { role, class: group, rank, score, isRight, audio, length, src } = sound;
     const mark = isRight ? " ✓" : "";
     const place = [
       rank === undefined ? [] : `rank ${rank}`,
       score === undefined ? [] : `score ${score.toPrecision(4)}`,
     ].flat().join(", ");
+    const at = placeAt(sound.start).trimStart(), part = at === "" ? "" : `${at}, `;
     const time = src === undefined && length > PAGE_SECONDS
-      ? `the first ${PAGE_SECONDS} s of ${length.toFixed(1)} s`
-      : `${Number(length.toPrecision(3))} s`;
+      ? `${part}the first ${PAGE_SECONDS} s of ${length.toFixed(1)} s`
+      : `${part}${Number(length.toPrecision(3))} s`;
     const about = [name, place, group === undefined ? time : `${group}, ${time}`]
       .filter((text) => text !== "");
     const picture = drawSpectrogram(audio, { title: name, width: WIDTH, height: HEIGHT, seconds });

@@ -52,7 +52,7 @@ export async function record(options: RecordOptions = {}): Promise<Recording> {
   if (!inNotebook() || Deno.env.has(NO_PAGE)) {
     throw new RecordError(
       "Expected a notebook in a browser to record in but found none: give listen() the path of a " +
-        "recording instead",
+        "recording and a model instead",
     );
   }
   const recorder = openRecorder(timeout);

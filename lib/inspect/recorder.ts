@@ -122,7 +122,7 @@ ${darkStyle(".qvim-record")}
   // At once: who can't record here learns so before making a noise.
   const loading = import(base + "recorder.js").catch(() => {
     over("This page can't reach the kernel, which runs on another machine, or is done with this " +
-      "recording. Run the cell again, or record a file and give its path to listen().");
+      "recording. Run the cell again, or record a file and give its path and a model to listen().");
   });
   const fail = async (text) => {
     over(text);
@@ -137,7 +137,7 @@ ${darkStyle(".qvim-record")}
     } catch (error) {
       return await fail(error.reason === undefined ? error.message : error.reason +
         ", then run the cell again; where that can't be done, as in VS Code, record a file and give " +
-        "its path to listen().");
+        "its path and a model to listen().");
     }
     ending = module.encodeWav;
     button.setAttribute("aria-pressed", "true");

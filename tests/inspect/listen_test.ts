@@ -245,6 +245,46 @@ Deno.test("a row shows what files are called, whatever that is, and sounds of al
     assert.match(html, /<span>&lt;i&gt;, 0\.1 s<\/span>/);
   }));
 
+Deno.test("a row says where in its recording a moment is", () =>
+  withFolder(async (folder) => {
+    const wav = new wavefile.WaveFile(), path = join(folder, "long\u202e.wav");
+    wav.fromScratch(1, 8000, "16", Int16Array.from({ length: 8000 * 150 }, (_, i) => i % 999));
+    Deno.writeFileSync(path, wav.toBuffer());
+    const row = async (part: { start?: number; end?: number }) => {
+      const html = await soundTable("", [{ role: "found", name: "long\u202e.wav", path, ...part }]);
+      return html.match(/<span>.*?<\/span>/g)!.map((text) => text.slice(6, -7));
+    };
+    // A name may turn the direction of what stands behind it.
+    assert.deepEqual(await row({ start: 127.9, end: 129.9 }), ["long .wav", "at 2:07, 2 s"]);
+    assert.deepEqual(await row({ start: 60, end: 75 }), [
+      "long .wav",
+      "at 1:00, the first 5 s of 15.0 s",
+    ]);
+    assert.deepEqual(await row({ start: 0, end: 2 }), ["long .wav", "2 s"]);
+  }));
+
+Deno.test("listen() asks a model that it is given, by a query of the data set and by a path", async () => {
+  const [[query, path]] = Object.entries(queries);
+  const asked: Record<string, string>[] = [];
+  const model = {
+    computeSimilarities(_: unknown, heard: Record<string, string>) {
+      asked.push(heard);
+      return {};
+    },
+  } as never;
+  for (const given of [query, path, { path }]) {
+    await assert.rejects(
+      listen(given, { items, queries, model }),
+      /^ListenError: Expected the model to give a finite score for bark_1\.wav but found undefined$/,
+    );
+  }
+  assert.deepEqual(asked, Array(3).fill({ [query]: path }));
+  await assert.rejects(
+    listen("none.wav", { items, queries, model }),
+    /Expected a recording at none\.wav but found no file/,
+  );
+});
+
 Deno.test("a row is a plain table where scripts, styles, sounds and pictures are taken out", async () => {
   const [[name, path]] = Object.entries(items);
   const html = playersPage([
