@@ -21,6 +21,8 @@ const FILES = ["recorder.js", "worklet.js"];
 /** A minute of 16 bit at 48 kHz is 5.8 MB. */
 const MAX_BYTES = 2 ** 23;
 const MAX_REASON = 500;
+/** How long the button of a recording that goes on may be out of the page, in milliseconds. */
+const AWAY_MS = 1000;
 
 /**
  * Opens a server on this machine for one recording; see {@linkcode serveLoopback} for whom it answers.
@@ -144,9 +146,19 @@ ${darkStyle(".qvim-record")}
     button.textContent = "■ Stop";
     const begun = performance.now();
     say("Recording …");
+    let there = begun;
     clock = setInterval(() => {
-      time.textContent = ((performance.now() - begun) / 1000).toFixed(1) + " s";
+      const now = performance.now();
+      time.textContent = ((now - begun) / 1000).toFixed(1) + " s";
+      if (root.isConnected) there = now;
+      // Where the output was cleared nobody could end it; a page may only move it, for a moment.
+      else if (now - there > ${AWAY_MS}) giveUp("Expected a recording but its button was taken out of the page.");
     }, 100);
+  };
+  const giveUp = async (text) => {
+    if (ending !== undefined) await recorder.stop();
+    ending = undefined;
+    await fail(text);
   };
   const end = async () => {
     rest();
@@ -172,10 +184,8 @@ ${darkStyle(".qvim-record")}
     }
   };
   button.addEventListener("click", toggle);
-  cancel.addEventListener("click", async () => {
-    if (ending !== undefined) await recorder.stop();
-    await fail("Expected a recording but it was cancelled in the page.");
-  });
+  cancel.addEventListener("click", () =>
+    giveUp("Expected a recording but it was cancelled in the page."));
 })();
 </script>
 </div>`;

@@ -87,6 +87,34 @@ test("a notebook's page can take a recording back, and begins but one", () =>
     assert.equal(await page.getByRole("button", { name: "Cancel" }).count(), 0);
   }));
 
+test("a notebook's page lets go of the microphone where its button is cleared away", () =>
+  withRecorder([
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--use-file-for-fake-audio-capture=/dev/null",
+  ], async (page, finished) => {
+    await page.evaluate(`(() => {
+      const { mediaDevices } = navigator, ask = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (...of) => globalThis.stream = await ask(...of);
+    })()`);
+    await page.getByRole("button", { name: "● Record" }).click();
+    await waitUntil(page, `document.querySelector(".qvim-time").textContent > "0.2 s"`);
+    const state = () => page.evaluate("stream.getTracks().map((track) => track.readyState)");
+    // Moved only, as some pages do with what is out of sight, it goes on.
+    await page.evaluate(`(() => {
+      const root = document.querySelector(".qvim-record"), { parentNode } = root;
+      root.remove();
+      setTimeout(() => parentNode.append(root), 100);
+    })()`);
+    await waitUntil(page, `(document.querySelector(".qvim-time")?.textContent ?? "") > "1.6 s"`);
+    assert.deepEqual(await state(), ["live"]);
+    await page.evaluate('document.querySelector(".qvim-record").remove()');
+    assert.deepEqual(await finished, {
+      error: "Expected a recording but its button was taken out of the page.",
+    });
+    assert.deepEqual(await state(), ["ended"]);
+  }));
+
 test("a notebook's page says what to do about a refused microphone", () =>
   withRecorder(["--deny-permission-prompts"], async (page, finished) => {
     await page.click("button");
