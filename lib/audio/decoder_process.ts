@@ -33,6 +33,8 @@ export interface DecodingRequest {
   head: Uint8Array;
   /** How many seconds of it are wanted at most. */
   seconds: number;
+  /** How many samples it has, where more are decoded. */
+  samples: number | undefined;
   /** How long that may take, in milliseconds. */
   milliseconds: number;
   /** Its next bytes, so many at most; none at its end. */
@@ -125,7 +127,7 @@ class Decoder {
     this.#isGood = false;
     clearTimeout(this.#rest);
     this.#hold("ref");
-    const { format, name, head, seconds, milliseconds } = request;
+    const { format, name, head, seconds, samples, milliseconds } = request;
     const end = performance.now() + milliseconds;
     let isLate = false;
     const waitFor = async <T>(answer: Promise<T>): Promise<T> => {
@@ -141,7 +143,7 @@ class Decoder {
       }
     };
     await this.#send(
-      new TextEncoder().encode(JSON.stringify({ format, head: head.toHex(), seconds })),
+      new TextEncoder().encode(JSON.stringify({ format, head: head.toHex(), seconds, samples })),
     );
     for (let isFirst = true;; isFirst = false) {
       const frame = await waitFor(this.#receive());

@@ -77,7 +77,7 @@ async function decode(
   try {
     const parts = format.startsWith("Ogg")
       ? oggLinks(file, start, length, MOST_PARTS + 1)
-      : [{ start, length }];
+      : [{ start, length, samples: undefined }];
     const tooMany = (found: string) =>
       new AudioError(
         `Expected at most ${MOST_PARTS} recordings and ${MOST_SECONDS / 3600} hours of ${format} ` +
@@ -93,7 +93,7 @@ async function decode(
       let done = 0;
       const decoded = await decodeApart({
         ...{ format, name: path, head },
-        seconds: seconds - heard,
+        ...{ seconds: seconds - heard, samples: part.samples },
         milliseconds: milliseconds - spent,
         next(count) {
           const bytes = file.read(part.start + done, Math.min(count, part.length - done));

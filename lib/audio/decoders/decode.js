@@ -57,7 +57,7 @@ function next(count) {
   return receiveFrame() ?? Deno.exit(1);
 }
 
-async function decode({ format, head, seconds }, told) {
+async function decode({ format, head, seconds, samples }, told) {
   let wanted = Infinity, gain = 1;
   function take({ channelData, samplesDecoded, sampleRate, bitDepth, errors = [] }) {
     // MP3 files often have something else before or behind them, which its decoder passes over.
@@ -73,7 +73,7 @@ async function decode({ format, head, seconds }, told) {
     }
     if (format === "MP3") told.error = undefined;
     told.sampleRate = sampleRate;
-    wanted = Math.ceil((seconds ?? Infinity) * sampleRate);
+    wanted = Math.min(Math.ceil((seconds ?? Infinity) * sampleRate), samples ?? Infinity);
     told.channels = channels;
     // This decoder of FLAC takes the highest number for 1, where others take the one above it.
     const full = format.endsWith("FLAC") && bitDepth > 0 ? 1 - 2 ** (1 - bitDepth) : gain;
