@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BenchmarkName,
@@ -7,6 +8,7 @@ import {
   readBenchmark,
   runBenchmark,
 } from "../lib/challenge/benchmark.ts";
+import { DatasetError } from "../lib/challenge/dataset.ts";
 import { pythonRound } from "../lib/inspect/figures.ts";
 import { allSystems } from "../lib/models/systems.ts";
 import { formatTable } from "../lib/ui/table.ts";
@@ -38,6 +40,11 @@ Their sounds are where deno task data NAME puts them. nDCG@10, MAP@10, recall an
       throw new UsageError(`Expected ${orList(BENCHMARKS)} but found ${given}`);
     }
     const folder = values.data ?? join("data", name);
+    if (values.data === undefined && !existsSync(folder)) {
+      throw new DatasetError(
+        `Expected ${name} but found no folder at ${folder}: deno task data ${name} brings it`,
+      );
+    }
     const task = readBenchmark(name, folder, values["of-each"]);
     const rows: string[][] = [];
     for (const [system, model] of await allSystems(values.checkpoint)) {

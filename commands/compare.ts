@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { compareSystems } from "../lib/challenge/comparison.ts";
 import { formatComparison, rankCurves } from "../lib/inspect/comparison.ts";
+import { prepareFile } from "../lib/io/output_place.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { allSystems } from "../lib/models/systems.ts";
 import { defineCommand } from "./command.ts";
@@ -22,11 +23,11 @@ export const compareCommand = defineCommand({
     out: { kind: "text", value: "DIR", default: "output", help: `where ${PICTURE} goes` },
   },
   async run(values) {
+    const path = join(values.out, PICTURE);
+    prepareFile(path);
     const systems = await allSystems(values.checkpoint, values.encoders);
     const results = await compareSystems(systems, values.data);
     console.log(formatComparison(results));
-    Deno.mkdirSync(values.out, { recursive: true });
-    const path = join(values.out, PICTURE);
     replaceFileSync(path, rankCurves(results));
     console.log(`\nThe cumulative rank curves are in ${path}`);
     return 0;

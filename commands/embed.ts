@@ -2,6 +2,7 @@ import { normalize } from "../lib/embedding/cosine.ts";
 import { convertOnce } from "../lib/models/mobilenet/mobilenet.ts";
 import { OnnxDualEncoder } from "../lib/models/onnx_dual_encoder.ts";
 import { encodeNpy } from "../lib/io/npy.ts";
+import { prepareFile } from "../lib/io/output_place.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { defineCommand, UsageError } from "./command.ts";
 
@@ -36,6 +37,7 @@ export const embedCommand = defineCommand({
     if (values.json && values.npy !== undefined) {
       throw new UsageError("Expected --json or --npy but found both");
     }
+    if (values.npy !== undefined) prepareFile(values.npy);
     const model = new OnnxDualEncoder(await convertOnce(values.checkpoint));
     const vectors: Float32Array[] = [];
     for (const path of paths) {

@@ -15,12 +15,12 @@ export function isHelp(argument: string | undefined): boolean {
  * @returns The exit status.
  */
 export async function runProgram(command: Command, args: string[]): Promise<number> {
-  const options = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
-  if (options.some(isHelp)) {
-    console.log(`Usage: deno task ${command.usage}\n\n${command.help}`);
-    return 0;
-  }
   try {
+    const options = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+    if (options.some(isHelp)) {
+      console.log(`Usage: deno task ${command.usage}\n\n${command.help}`);
+      return 0;
+    }
     return await command.run(args);
   } catch (error) {
     if (error instanceof UsageError) {

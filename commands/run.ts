@@ -3,6 +3,7 @@ import { headingAbove, readNotebook, writeNotebook } from "../lib/notebook/ipynb
 import { checkDataset, checkImports, warningsOfTypes } from "../lib/organizer/before_run.ts";
 import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
+import { prepareFile } from "../lib/io/output_place.ts";
 import { defineCommand, UsageError } from "./command.ts";
 import { OutputPrinter } from "./output_printer.ts";
 
@@ -38,8 +39,7 @@ export const runCommand = defineCommand({
     });
     checkImports(path, notebook);
     if (values.data !== undefined) checkDataset(values.data);
-    // Before the work: a place that can't be written to should not be found out after it.
-    Deno.mkdirSync(dirname(resolve(out)), { recursive: true });
+    prepareFile(out);
 
     const interruption = new AbortController();
     const interrupt = () => interruption.abort();
@@ -77,6 +77,7 @@ export const runCommand = defineCommand({
       for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
       console.error(`The executed notebook: ${out}`);
     }
+    printer.throwFailure();
     return 0;
   },
 });

@@ -46,6 +46,7 @@ const REFUSALS: [string, string][] = [
   ["EACCES", "this user may not do that"],
   ["EPERM", "this user may not do that"],
   ["ENOENT", "there is no such file"],
+  ["EEXIST", "there is a file of that name already"],
   ["EISDIR", "it is a folder"],
   ["ENOTDIR", "a part of its path is no folder"],
   ["EMFILE", "too many files are open"],

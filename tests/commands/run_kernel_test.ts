@@ -229,6 +229,49 @@ Deno.test("run: an output folder that can't be made is an error before the work"
     assert.match(stderr, /output/);
   }));
 
+Deno.test(`run: goes on where nobody reads any more, or the disk is full${NEEDS_UNIX}`, {
+  ignore: NEEDS_UNIX !== "" || Deno.build.os !== "linux",
+}, () =>
+  withFolder(async (folder) => {
+    const long = `for (let i = 0; i < 20; i++) { console.log("x".repeat(9000)); }`;
+    writeFiles(folder, { "n.ipynb": codeNotebookText(long, `console.log("to the end")`) });
+    const run = [
+      Deno.execPath(),
+      "run",
+      "-A",
+      join(PROJECT, "cli.ts"),
+      "run",
+      "--no-types",
+      "n.ipynb",
+    ];
+    for (
+      const [line, printed, status, said] of [
+        [
+          `{ "$@"; echo $? >status; } | head -c 5`,
+          "xxxxx",
+          0,
+          /^The executed notebook: output\/n\.ipynb\n$/,
+        ],
+        [
+          `"$@" >/dev/full; echo $? >status`,
+          "",
+          1,
+          /^The executed notebook: .*\n.* no room left on the disk.*\n$/,
+        ],
+      ] as const
+    ) {
+      const shell = new Deno.Command("sh", { args: ["-c", line, "sh", ...run], cwd: folder });
+      const { stdout, stderr } = await shell.output();
+      assert.equal(new TextDecoder().decode(stdout), printed);
+      const errors = new TextDecoder().decode(stderr).replaceAll(/^\[cell.*\n/gm, "");
+      assert.match(errors, said);
+      assert.equal(Deno.readTextFileSync(join(folder, "status")), `${status}\n`);
+      const { cells } = readNotebook(join(folder, "output", "n.ipynb"));
+      assert.equal((cells[1].outputs![0] as { text: string }).text, "to the end\n");
+      Deno.removeSync(join(folder, "output"), { recursive: true });
+    }
+  }));
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`run: ${signal} ends the kernel, keeps what ran and gives status 130${NEEDS_UNIX}`, {
     ignore: NEEDS_UNIX !== "",

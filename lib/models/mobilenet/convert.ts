@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { prepareFolder } from "../../io/output_place.ts";
 import { replaceFile } from "../../io/replace_file.ts";
 import { openCheckpoint } from "../../pytorch/checkpoint.ts";
 import { buildMobileNet } from "./mobilenet_graph.ts";
@@ -34,11 +35,11 @@ export function encoderPaths(folder: string): EncoderPaths {
 export async function convertCheckpoint(checkpoint: string, folder: string): Promise<EncoderPaths> {
   const paths = encoderPaths(folder);
   using opened = await openCheckpoint(checkpoint);
+  prepareFolder(folder);
   const models: [path: string, bytes: Uint8Array][] = [];
   for (const encoder of ["queryEncoder", "itemEncoder"] as const) {
     models.push([paths[encoder], await buildMobileNet(opened.tensors, PREFIXES[encoder])]);
   }
-  await Deno.mkdir(folder, { recursive: true });
   const [[first, firstBytes], [second, secondBytes]] = models;
   await replaceFile(first, (partial) =>
     replaceFile(second, async (other) => {
