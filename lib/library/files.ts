@@ -33,11 +33,12 @@ export interface Found {
 }
 
 /** What sound files' names end with. */
-const ENDINGS = /\.(wav|wave|bwf|rf64|w64|flac|ogg|oga|opus|mp3|aif|aiff|aifc|au|snd|caf)$/i;
+const ENDINGS =
+  /\.(wav|wave|bwf|rf64|w64|flac|ogg|oga|opus|mp3|mp2|gsm|aif|aiff|aifc|au|snd|caf)$/i;
 
 /** What the names of recordings end with that other programs may play. */
 const OTHER_KINDS =
-  /\.(m4a|m4b|m4p|aac|alac|wma|wv|ape|tta|tak|ofr|shn|mka|weba|ac3|eac3|dts|amr|awb|ra|gsm|mp2|mpc|spx|dsf|dff|sd2|rx2|rex|voc)$/i;
+  /\.(m4a|m4b|m4p|aac|alac|wma|wv|ape|tta|tak|ofr|shn|mka|weba|ac3|eac3|dts|amr|awb|ra|mpc|spx|dsf|dff|sd2|rx2|rex|voc)$/i;
 
 /** One of several machines that share the work. */
 export interface Shard {

@@ -112,10 +112,11 @@ Deno.test({
 
 Deno.test("findFiles() counts recordings of kinds that are not read, and nothing else", () =>
   withFolder((folder) => {
-    const names = ["a.wav", "b.m4a", "c.M4A", "d.wma", "notes.txt", "film.mov", ".hidden.m4a"];
+    const read = ["a.wav", "e.gsm", "f.MP2"];
+    const names = [...read, "b.m4a", "c.M4A", "d.wma", "notes.txt", "film.mov", ".hidden.m4a"];
     for (const name of names) Deno.writeTextFileSync(join(folder, name), "");
     const { files, otherKinds, empty } = findFiles([folder]);
-    assert.deepEqual(files.map(({ path }) => basename(path)), ["a.wav"]);
+    assert.deepEqual(files.map(({ path }) => basename(path)), read);
     assert.deepEqual([...otherKinds].sort(), [[".m4a", 2], [".wma", 1]]);
     assert.deepEqual(empty, []);
   }));
