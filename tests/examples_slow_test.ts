@@ -153,3 +153,23 @@ Deno.test("each function of the interface has an example", () => {
     }
   }
 });
+
+Deno.test("the commands by which the pages say that the interface is printed print it", async () => {
+  const pages = ["README.md", "docs/participants.md"];
+  const commands = pages.flatMap((page) =>
+    Deno.readTextFileSync(join(PROJECT, page)).match(/(?<=`)deno doc [^`]*(?=`)/g) ?? []
+  );
+  assert.deepEqual(
+    new Set(commands),
+    new Set(["deno doc lib/mod.ts", "deno doc --filter stft lib/mod.ts"]),
+  );
+  for (const command of new Set(commands)) {
+    const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: command.split(" ").slice(1),
+      cwd: PROJECT,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.ok(success, command);
+    assert.match(new TextDecoder().decode(stdout), /function stft\(samples: Float32Array/);
+  }
+});
