@@ -158,9 +158,10 @@ export function soundFrom(
 
 /** A pipe has no size and no places: it is read whole. */
 function sourceOf(path: string): ByteSource {
-  const file = Deno.openSync(path);
-  if (file.statSync().isFile) return new FileSource(file);
+  const file = Deno.openSync(path), { isFile, isDirectory } = file.statSync();
+  if (isFile) return new FileSource(file);
   file.close();
+  if (isDirectory) throw new AudioError(`Expected a recording but found a folder at ${path}`);
   return bytesSource(Deno.readFileSync(path));
 }
 

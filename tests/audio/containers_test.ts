@@ -296,3 +296,16 @@ Deno.test("readAudio() says what it can't read, and how to convert it", () =>
     }
     await assert.rejects(readAudio(join(folder, "none.wav")), /none\.wav/);
   }));
+
+Deno.test({
+  name: "readAudio() says that a folder is no recording",
+  // There the system opens none.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      await assert.rejects(readAudio(folder), {
+        name: "AudioError",
+        message: `Expected a recording but found a folder at ${folder}`,
+      });
+    }),
+});
