@@ -1,5 +1,6 @@
 /** The command line: `deno task NAME` runs one of these commands. */
 import type { Command } from "./commands/command.ts";
+import { enterFolderOfUser } from "./commands/folders.ts";
 import { wrap } from "./commands/help.ts";
 import { isHelp, runProgram, USAGE_STATUS } from "./commands/program.ts";
 
@@ -39,4 +40,6 @@ async function main([name, ...args]: string[]): Promise<number> {
   return await runProgram(await load(name), args);
 }
 
+// Before any command is loaded: where it writes by itself is told from there.
+enterFolderOfUser();
 Deno.exit(await main(Deno.args));

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "../commands/command.ts";
+import { enterFolderOfUser } from "../commands/folders.ts";
 import { runProgram } from "../commands/program.ts";
 import { readWav } from "../lib/audio/wav.ts";
 import { listItems, listQueries, type SoundFile, toPaths } from "../lib/challenge/dataset.ts";
@@ -71,4 +72,5 @@ const benchCommand = defineCommand({
   },
 });
 
+enterFolderOfUser();
 Deno.exit(await runProgram(benchCommand, Deno.args));

@@ -13,6 +13,7 @@ import { pythonRound } from "../lib/inspect/figures.ts";
 import { allSystems } from "../lib/models/systems.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand, orList, UsageError } from "./command.ts";
+import { inPackage } from "./folders.ts";
 import { CHECKPOINT_OPTION } from "./systems.ts";
 
 export const benchmarkCommand = defineCommand({
@@ -39,7 +40,7 @@ Their sounds are where deno task data NAME puts them. nDCG@10, MAP@10, recall an
     if (name === undefined) {
       throw new UsageError(`Expected ${orList(BENCHMARKS)} but found ${given}`);
     }
-    const folder = values.data ?? join("data", name);
+    const folder = values.data ?? inPackage(join("data", name));
     if (values.data === undefined && !existsSync(folder)) {
       throw new DatasetError(
         `Expected ${name} but found no folder at ${folder}: deno task data ${name} brings it`,

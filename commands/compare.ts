@@ -5,6 +5,7 @@ import { prepareFile } from "../lib/io/output_place.ts";
 import { replaceFileSync } from "../lib/io/replace_file.ts";
 import { allSystems } from "../lib/models/systems.ts";
 import { defineCommand } from "./command.ts";
+import { inPackage } from "./folders.ts";
 import { CHECKPOINT_OPTION } from "./systems.ts";
 
 const PICTURE = "rank_curves.svg";
@@ -20,7 +21,12 @@ export const compareCommand = defineCommand({
       value: "DIR",
       help: "the networks of VocalSearch, as training/ makes them; the package's unless given",
     },
-    out: { kind: "text", value: "DIR", default: "output", help: `where ${PICTURE} goes` },
+    out: {
+      kind: "text",
+      value: "DIR",
+      default: inPackage("output"),
+      help: `where ${PICTURE} goes`,
+    },
   },
   async run(values) {
     const path = join(values.out, PICTURE);

@@ -4,6 +4,7 @@ import { forgetSounds } from "../lib/library/forgetting.ts";
 import { type IndexReport, indexSounds } from "../lib/library/indexing.ts";
 import { DEFAULT_LIBRARY } from "../lib/library/place.ts";
 import { defineCommand, UsageError } from "./command.ts";
+import { inPackage } from "./folders.ts";
 
 /** Broken files that are named one by one; --json names all. */
 const NAMED = 20;
@@ -12,7 +13,7 @@ const NAMED = 20;
 export const LIBRARY_OPTION = {
   kind: "text",
   value: "DIR",
-  default: DEFAULT_LIBRARY,
+  default: inPackage(DEFAULT_LIBRARY),
   help: "where the library lies: a folder, or a place like s3://bucket/library",
 } as const;
 

@@ -1,4 +1,5 @@
 import { defineCommand } from "./command.ts";
+import { inPackage } from "./folders.ts";
 
 export const jupyterCommand = defineCommand({
   name: "jupyter",
@@ -13,7 +14,9 @@ export const jupyterCommand = defineCommand({
       return 1;
     }
     console.log(`
-The kernel is installed. Now open the notebook, from this folder:
+The kernel is installed. Now open the notebook, from ${
+      inPackage(".") === "." ? "this folder" : inPackage(".")
+    }:
 
   jupyter lab submission.ipynb        (pip install jupyterlab brings it)
 

@@ -5,6 +5,7 @@ import { replacePaths } from "../lib/organizer/paths_cell.ts";
 import { InterruptedError, runNotebook } from "../lib/notebook/runner.ts";
 import { prepareFile } from "../lib/io/output_place.ts";
 import { defineCommand, UsageError } from "./command.ts";
+import { inPackage } from "./folders.ts";
 import { OutputPrinter } from "./output_printer.ts";
 
 /** What shells report for a program that Ctrl-C ended. */
@@ -29,7 +30,11 @@ export const runCommand = defineCommand({
     "cell-timeout": { kind: "seconds", value: "SECONDS", help: "how long each cell may take" },
   },
   async run(values, [path]) {
-    const out = values.out ?? join(values.root ?? ".", "output", basename(path));
+    const out = values.out ??
+      join(
+        values.root === undefined ? inPackage("output") : join(values.root, "output"),
+        basename(path),
+      );
     if (resolve(out) === resolve(path)) {
       throw new UsageError(`Expected --out to name another file than the notebook, ${path}`);
     }

@@ -148,4 +148,8 @@ async function typeErrors(lock: string): Promise<string | undefined> {
   return success ? undefined : new TextDecoder().decode(stderr);
 }
 
-if (import.meta.main) Deno.exit(await runProgram(testCommand, Deno.args));
+if (import.meta.main) {
+  // Commands that tests start run in the folder that those say, wherever this task was called.
+  Deno.env.delete("INIT_CWD");
+  Deno.exit(await runProgram(testCommand, Deno.args));
+}
