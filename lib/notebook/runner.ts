@@ -134,7 +134,7 @@ function explain(
   if (error instanceof CellTimeoutError) {
     return cellTimeout === undefined
       ? new CellTimeoutError(`The run took longer than its ${timeout} s, in ${where}`)
-      : new CellTimeoutError(`Expected a cell to end within ${cellTimeout} s but not ${where}`);
+      : new CellTimeoutError(`A cell took longer than its ${cellTimeout} s: ${where}`);
   }
   if (error instanceof DeadKernelError) {
     return new DeadKernelError(`${error.message}\nThe kernel died in ${where}`);

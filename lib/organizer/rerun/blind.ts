@@ -75,6 +75,20 @@ export async function* underOriginalIds(
   }
 }
 
+/**
+ * A message of a run for its organizer: behind the first name of the copy in it stands the original's in
+ * brackets. The first alone: by more of them a run could say which sound is which to whoever reads it.
+ */
+export function tellingSound(
+  message: string,
+  { items, queries }: Pick<PreparedData, "items" | "queries">,
+): string {
+  return message.replace(/\b(items|queries)_sound_\d+\.wav/, (id) => {
+    const original = items.get(id) ?? queries.get(id);
+    return original === undefined || original === id ? id : `${id} [${original}]`;
+  });
+}
+
 /** By numbers that nobody can work out: from the order of names a run would learn what they are. */
 function shuffled<T>(values: T[]): T[] {
   const out = [...values];

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { type PreparedData, underOriginalIds } from "./blind.ts";
+import { type PreparedData, tellingSound, underOriginalIds } from "./blind.ts";
 import { DatasetError, type GroundTruthRow } from "../../challenge/dataset.ts";
 import { evaluate } from "../../challenge/evaluation.ts";
 import { figuresOf } from "../report/ranking.ts";
@@ -144,12 +144,14 @@ async function runIn(
   data: PreparedData,
   setting: Setting,
 ): Promise<RunOutcome> {
-  return await rerunNotebook(path, world, {
+  const outcome = await rerunNotebook(path, world, {
     ...setting.run,
     notebookHash,
     dataFolder: data.folder,
     onCell: (cell) => setting.onCell(name, cell),
   });
+  if (outcome.message === undefined) return outcome;
+  return { ...outcome, message: tellingSound(outcome.message, data) };
 }
 
 /** Evaluates the scores that a run left; what is wrong with them costs the entry its figures. */

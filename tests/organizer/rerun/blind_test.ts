@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join, sep } from "node:path";
-import { prepareData, underOriginalIds } from "../../../lib/organizer/rerun/blind.ts";
+import { prepareData, tellingSound, underOriginalIds } from "../../../lib/organizer/rerun/blind.ts";
 import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
 import { PROJECT, withFolder, writeFiles } from "../../support.ts";
 
@@ -137,5 +137,29 @@ Deno.test("underOriginalIds() asks for each pair once, with or without answers t
   await assert.rejects(
     named([["q0", row], ["q1", row], ["q0", row]]),
     /dog_q\.wav once but found more/,
+  );
+});
+
+Deno.test("tellingSound() says which sound of the original the first one of a message is", () => {
+  const items = new Map([["items_sound_00002.wav", "bell.wav"], [
+    "items_sound_00003.wav",
+    "a.wav",
+  ]]);
+  const queries = new Map([["queries_sound_00002.wav", "dog $& 3.wav"]]);
+  const told = (message: string) => tellingSound(message, { items, queries });
+  assert.equal(
+    told("Expected /data/Queries/sound_00002/queries_sound_00002.wav to be finite"),
+    "Expected /data/Queries/sound_00002/queries_sound_00002.wav [dog $& 3.wav] to be finite",
+  );
+  // A run that names many would tell whoever reads the report what each of them is.
+  assert.equal(
+    told("items_sound_00002.wav and items_sound_00003.wav"),
+    "items_sound_00002.wav [bell.wav] and items_sound_00003.wav",
+  );
+  assert.equal(told("items_sound_00009.wav"), "items_sound_00009.wav");
+  const same = new Map([["items_sound_00001.wav", "items_sound_00001.wav"]]);
+  assert.equal(
+    tellingSound("items_sound_00001.wav", { items: same, queries }),
+    "items_sound_00001.wav",
   );
 });
