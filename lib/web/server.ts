@@ -106,7 +106,7 @@ class App {
     try {
       response = await this.#route(request);
     } catch (error) {
-      response = failure(error);
+      response = failure(error, new URL(request.url).pathname.startsWith("/api/"));
     }
     for (const [name, value] of Object.entries(SECURITY)) response.headers.set(name, value);
     return response;
@@ -207,7 +207,11 @@ function json(value: unknown, status = 200): Response {
   return Response.json(value, { status, headers: { "cache-control": "no-store" } });
 }
 
-function failure(error: unknown): Response {
+/** @param isForProgram Whether it was asked for by a program, rather than opened by a person. */
+function failure(error: unknown, isForProgram: boolean): Response {
+  if (error instanceof RequestError && !isForProgram) {
+    return new Response(`${error.message}\n`, { status: error.status });
+  }
   if (error instanceof RequestError) return json({ error: error.message }, error.status);
   if (error instanceof RecordingError || error instanceof AudioError) {
     return json({ error: error.message }, 422);

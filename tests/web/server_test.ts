@@ -155,6 +155,15 @@ Deno.test("the server does not blame a recording for a library that has gone", (
     }
   }));
 
+Deno.test("whoever opens an address that is none reads why, and a program is told as JSON", () =>
+  withServer(async ({ url }) => {
+    const opened = await fetch(`${url}none`);
+    assert.match(opened.headers.get("content-type")!, /^text\/plain/);
+    assert.deepEqual([opened.status, await opened.text()], [404, "There is nothing here\n"]);
+    const asked = await fetch(`${url}api/none`);
+    assert.deepEqual([asked.status, await asked.json()], [404, { error: "There is nothing here" }]);
+  }));
+
 Deno.test("with --host the server asks for its token", () =>
   withServer(async ({ port, token }) => {
     const at = (path: string, headers = {}) =>
