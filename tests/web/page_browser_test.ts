@@ -270,6 +270,7 @@ test("the page says what to do about a sound that has gone, a file that is none,
       await page.getByText("Listening").waitFor();
       await page.click("#record");
       await page.getByText("Nothing came from the microphone. Record for longer").waitFor();
+      assert.equal(await page.textContent("#status"), "2 sounds for bark_1.wav");
       // What was answered can be taken back.
       await page.locator(".result .not").first().click();
       await waitUntil(page, 'document.querySelectorAll(".result").length === 1');

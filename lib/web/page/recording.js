@@ -1,6 +1,6 @@
 /** The button, and what the microphone hears. */
 import { player } from "./listening.js";
-import { addTake } from "./searching.js";
+import { addTake, sayAgain } from "./searching.js";
 import { $, problem, say, state, update } from "./state.js";
 import { drawLevels } from "./waveform.js";
 import { encodeWav, Recorder } from "../../ui/recorder/recorder.js";
@@ -61,7 +61,7 @@ async function stop() {
   $("record").style.setProperty("--loud", "0");
   update();
   if (samples.length === 0) {
-    say("");
+    sayAgain();
     problem(
       levels.length > 0
         ? "Nothing was heard. Come nearer to the microphone, or choose another one, and try again."

@@ -64,9 +64,14 @@ function fail({ take }, { message, status }) {
     shown = {};
     said = "";
   }
-  say(said);
+  sayAgain();
   update();
   problem(message);
+}
+
+/** Says what the results are of, after something else was said. */
+export function sayAgain() {
+  say(said);
 }
 
 /** Searches with something else: what was answered before was not about it. */
