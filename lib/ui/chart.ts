@@ -66,7 +66,8 @@ const STROKES = ["solid" as const, [10, 4], [2, 4]];
 export function barChart({ title, x, y, bars }: BarChart): string {
   return draw(HEIGHT, {
     title: titleOption(title),
-    grid: { left: 60, right: 20, top: 45, bottom: 55 },
+    // The value above the highest bar needs room below the title.
+    grid: { left: 60, right: 20, top: 60, bottom: 55 },
     xAxis: {
       type: "category",
       ...nameOption(x, 34),
