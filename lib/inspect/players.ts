@@ -114,7 +114,7 @@ export async function soundTable(title: string, sounds: ShownSound[]): Promise<s
     const time = src === undefined && length > PAGE_SECONDS
       ? `${part}the first ${PAGE_SECONDS} s of ${length.toFixed(1)} s`
       : `${part}${Number(length.toPrecision(3))} s`;
-    const about = [name, place, group === undefined ? time : `${group}, ${time}`]
+    const about = [name, place, group === undefined ? time : `${apart(group)}, ${time}`]
       .filter((text) => text !== "");
     const picture = drawSpectrogram(audio, { title: name, width: WIDTH, height: HEIGHT, seconds });
     return `<tr${isRight ? ' class="right"' : ""}><th scope="row">${escapeHtml(role)}${mark}` +
@@ -131,6 +131,13 @@ export async function soundTable(title: string, sounds: ShownSound[]): Promise<s
   return `<table class="qvim-sounds"><caption>${escapeHtml(title)}</caption><tbody>${
     cells.join("")
   }</tbody></table>`;
+}
+
+/** What is written from right to left, kept from what stands behind it (Unicode's isolates). */
+function apart(text: string): string {
+  return /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u.test(text)
+    ? `\u2068${text}\u2069`
+    : text;
 }
 
 /** The address of a part of a recording (W3C Media Fragments, 4.2.1). */

@@ -243,6 +243,10 @@ Deno.test("a row shows what files are called, whatever that is, and sounds of al
     assert.match(html, /<span>&lt;i&gt;, 0\.01 s<\/span>/);
     assert.match(html, /<span>&lt;i&gt;, 1 s<\/span>/);
     assert.match(html, /<span>&lt;i&gt;, 0\.1 s<\/span>/);
+    // A class that is written from right to left does not turn the seconds around.
+    const [path] = names.map(pathOf);
+    const hebrew = await soundTable("", [{ role: "a", name: "b", path, class: "כלב" }]);
+    assert.match(hebrew, /<span>\u2068כלב\u2069, 0\.01 s<\/span>/);
   }));
 
 Deno.test("a row says where in its recording a moment is", () =>
