@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { cacheFolder } from "./cache_folder.ts";
 import { QvimError } from "./errors.ts";
 import { holdFile } from "./held_file.ts";
 import { removeTree } from "./remove_tree.ts";
@@ -112,11 +112,7 @@ function waitFor(path: string): { isStopped: boolean; release: () => void } {
 function installFolder({ name, manifest }: FetchedPackages): string {
   const lock = createHash("sha256");
   for (const file of manifestFiles(manifest)) lock.update(Deno.readFileSync(join(manifest, file)));
-  const base = Deno.env.get("XDG_CACHE_HOME") ?? {
-    darwin: join(homedir(), "Library", "Caches"),
-    windows: Deno.env.get("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"),
-  }[Deno.build.os as string] ?? join(homedir(), ".cache");
-  return join(base, "qvim", `${name}-${lock.digest("hex").slice(0, HASH)}`);
+  return join(cacheFolder(), `${name}-${lock.digest("hex").slice(0, HASH)}`);
 }
 
 function manifestFiles(manifest: string): string[] {

@@ -1,6 +1,7 @@
 /** The systems that tables compare. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { QVIMModel, type Similarities, type SoundPaths } from "../challenge/model.ts";
 import { seededRandom } from "../challenge/statistics.ts";
 import { MobileNetBaseline } from "./mobilenet/mobilenet.ts";
@@ -9,6 +10,7 @@ import { VocalSearch } from "./vocal_search/vocal_search.ts";
 
 /** Where the notebook of the MN baseline downloads its checkpoint to, from the package's folder. */
 export const MOBILENET_CHECKPOINT = join("checkpoints", "baseline.ckpt");
+const PACKAGE_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Scores that mean nothing: the same ones in every run. */
 class Chance extends QVIMModel {
@@ -48,7 +50,8 @@ export async function allSystems(
     ["random", new Chance()],
     ...Object.entries(BUILT_IN).map(([name, make]): [string, QVIMModel] => [name, make(encoders)]),
   ];
-  const file = checkpoint ?? (existsSync(MOBILENET_CHECKPOINT) ? MOBILENET_CHECKPOINT : undefined);
+  const usual = join(PACKAGE_FOLDER, MOBILENET_CHECKPOINT);
+  const file = checkpoint ?? (existsSync(usual) ? usual : undefined);
   if (file !== undefined) {
     const mobileNet = await MobileNetBaseline.fromCheckpoint(file);
     const fused = new VocalSearch({ fuseWith: mobileNet, encoders });

@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { convertCheckpoint, encoderPaths } from "./convert.ts";
+import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../../io/cache_folder.ts";
 import { hashFile } from "../../io/hash.ts";
+import { prepareFolder } from "../../io/output_place.ts";
+import { convertCheckpoint, type EncoderPaths, encoderPaths } from "./convert.ts";
 import { OnnxDualEncoder } from "../onnx_dual_encoder.ts";
 
 /**
@@ -17,7 +21,8 @@ import { OnnxDualEncoder } from "../onnx_dual_encoder.ts";
 export class MobileNetBaseline extends OnnxDualEncoder {
   /**
    * Makes the model of a checkpoint, which is converted to ONNX once: the result is kept beside it,
-   * in a folder named after the checkpoint's hash.
+   * in a folder named after the hashes of the checkpoint and of what converts it; where nothing can be
+   * written there, among the user's caches.
    *
    * @param path A checkpoint of PyTorch Lightning, or a `.safetensors` file of the same names.
    * @throws {CheckpointError} Where the checkpoint is broken or another network's.
@@ -27,16 +32,46 @@ export class MobileNetBaseline extends OnnxDualEncoder {
   }
 }
 
-/** The encoders of a checkpoint, from an earlier conversion of the same bytes where there is one. */
-export async function convertOnce(path: string): Promise<ReturnType<typeof encoderPaths>> {
+/**
+ * The encoders of a checkpoint, from an earlier conversion of the same bytes by the same code where
+ * there is one: beside the checkpoint, or where nothing can be written there among the user's caches.
+ */
+export async function convertOnce(path: string): Promise<EncoderPaths> {
   const hash = await hashFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "missing";
     throw error;
   });
-  const folder = join(dirname(path), `onnx-${hash.slice(0, 16)}`);
-  const paths = encoderPaths(folder);
-  const isThere = await Promise.all(
-    Object.values(paths).map((file) => Deno.stat(file).then(() => true, () => false)),
-  );
-  return isThere.every(Boolean) ? paths : await convertCheckpoint(path, folder);
+  const name = `onnx-${hash.slice(0, 16)}-${await converterHash()}`;
+  const folders = [join(dirname(path), name), join(cacheFolder(), name)];
+  const [beside, cached] = folders;
+  const found = folders.find((folder) => Object.values(encoderPaths(folder)).every(isFile));
+  if (found !== undefined) return encoderPaths(found);
+  return await convertCheckpoint(path, hash === "missing" || canWrite(beside) ? beside : cached);
+}
+
+/** What converts: what an earlier version of it has made is not taken for its own. */
+const CONVERTER = ["./convert.ts", "./mobilenet_graph.ts", "../../onnx/graph.ts"];
+
+async function converterHash(): Promise<string> {
+  const files = CONVERTER.map((file) => fileURLToPath(new URL(file, import.meta.url)));
+  const hashes = await Promise.all(files.map(hashFile));
+  return createHash("sha256").update(hashes.join()).digest("hex").slice(0, 8);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a folder can be written into: a checkpoint of all may lie where only one may write. */
+function canWrite(folder: string): boolean {
+  try {
+    prepareFolder(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }

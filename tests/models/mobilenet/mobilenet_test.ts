@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
 import { OnnxDualEncoder } from "../../../lib/models/onnx_dual_encoder.ts";
 import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
 import { cli, FIXTURES, PROJECT, withFolder } from "../../support.ts";
 
+const moduleOf = (name: string) =>
+  pathToFileURL(join(PROJECT, "lib", "models", "mobilenet", name)).href;
 const REFERENCE = join(FIXTURES, "mobilenet");
 
 /** Calls `use` with a copy of the reference checkpoint. */
@@ -39,12 +42,42 @@ Deno.test("MobileNetBaseline equals the official code: log-mel and embeddings", 
     }
     // The conversion is kept, and used again.
     const folders = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-    assert.match(folders()[1], /^onnx-[0-9a-f]{16}$/);
+    assert.match(folders()[1], /^onnx-[0-9a-f]{16}-[0-9a-f]{8}$/);
     const converted = join(folder, folders()[1], "query_encoder.onnx");
     const { mtime } = Deno.statSync(converted);
     await MobileNetBaseline.fromCheckpoint(checkpoint);
     assert.deepEqual(Deno.statSync(converted).mtime, mtime);
     assert.equal(folders().length, 2);
+  }));
+
+Deno.test("convertOnce() keeps what it makes among the caches where nothing can be written beside", () =>
+  withCheckpoint(async (checkpoint, folder) => {
+    const program = [
+      `import { convertOnce } from ${JSON.stringify(moduleOf("mobilenet.ts"))};`,
+      `console.log(JSON.stringify(await convertOnce(${JSON.stringify(checkpoint)})));`,
+    ];
+    const convert = async (env: Record<string, string>) => {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--config", join(PROJECT, "deno.json"), program.join("\n")],
+        env,
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assert.ok(text !== "", new TextDecoder().decode(stderr));
+      return JSON.parse(text).queryEncoder as string;
+    };
+    const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+    const { denoDir } = JSON.parse(new TextDecoder().decode(info.stdout));
+    const cache = { XDG_CACHE_HOME: join(folder, "cache"), DENO_DIR: denoDir };
+    const beside = await convert(cache);
+    assert.equal(dirname(dirname(beside)), folder);
+    // Whoever may not write there finds as little room as where a file stands in the way.
+    Deno.removeSync(dirname(beside), { recursive: true });
+    Deno.writeTextFileSync(dirname(beside), "");
+    const cached = await convert(cache);
+    assert.equal(dirname(dirname(cached)), join(folder, "cache", "qvim"));
+    const { mtime } = Deno.statSync(cached);
+    assert.equal(await convert(cache), cached);
+    assert.deepEqual(Deno.statSync(cached).mtime, mtime);
   }));
 
 Deno.test("OnnxDualEncoder scores the same in one process and in several", () =>
