@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { cacheFolder } from "./cache_folder.ts";
 import { QvimError } from "./errors.ts";
-import { holdFile } from "./held_file.ts";
+import { type HeldFile, holdFile } from "./held_file.ts";
 import { removeTree } from "./remove_tree.ts";
 import { replaceFileSync } from "./replace_file.ts";
 
@@ -64,10 +64,10 @@ export function loadPackages<T>(
     }
   }
   Deno.mkdirSync(folder, { recursive: true });
-  const { isStopped, release } = waitFor(join(folder, FETCHING));
+  const { wasLeft, release } = waitFor(join(folder, FETCHING));
   try {
     // Somebody else may have fetched them meanwhile.
-    if (isStopped || !succeeds(attempt)) install(packages, folder);
+    if (wasLeft || !succeeds(attempt)) install(packages, folder);
   } finally {
     release();
   }
@@ -94,13 +94,12 @@ function succeeds(work: () => unknown): boolean {
 /**
  * Waits until nobody else fetches into a folder, and keeps others from it.
  *
- * @returns Whether somebody was stopped while fetching, and what lets others go on.
+ * @returns What lets others go on; it was left where somebody was stopped while fetching.
  */
-function waitFor(path: string): { isStopped: boolean; release: () => void } {
+function waitFor(path: string): HeldFile {
   while (true) {
-    const isThere = existsSync(path);
     const held = holdFile(path, `process ${Deno.pid} fetches packages\n`);
-    if (held !== undefined) return { isStopped: isThere, release: held.release };
+    if (held !== undefined) return held;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT);
   }
 }

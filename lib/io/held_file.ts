@@ -1,5 +1,7 @@
 /** A file that a process holds as long as it lives, however it ends, on whatever machine. */
 export interface HeldFile {
+  /** Whether somebody who held it ended without letting it go: what that was at may be half done. */
+  wasLeft: boolean;
   /** Removes it, and lets it go. */
   release(): void;
 }
@@ -29,8 +31,11 @@ export function holdFile(path: string, text: string): HeldFile | undefined {
       file.close();
       continue;
     }
-    file.truncateSync();
-    file.writeSync(new TextEncoder().encode(text));
+    // Whoever lets it go removes it; who has only opened it has written nothing yet.
+    const wasLeft = file.statSync().size > 0;
+    const bytes = new TextEncoder().encode(text);
+    file.writeSync(bytes);
+    file.truncateSync(bytes.length);
     const release = () => {
       try {
         Deno.removeSync(path);
@@ -39,7 +44,7 @@ export function holdFile(path: string, text: string): HeldFile | undefined {
       }
       file.close();
     };
-    return { release };
+    return { wasLeft, release };
   }
 }
 

@@ -80,7 +80,7 @@ Deno.test("loadPackages() fetches once for all who want them at the same time, a
     assert.equal(all.map(({ said }) => said).join(""), "Fetching things, this once …\n");
     assert.deepEqual(Array.from(Deno.readDirSync(cache), ({ name }) => join(cache, name)), [place]);
     // Whoever was killed in the middle leaves its mark: what is there may be half of it.
-    Deno.writeTextFileSync(join(place, "fetching.lock"), "");
+    Deno.writeTextFileSync(join(place, "fetching.lock"), "process 1 fetches packages\n");
     assert.equal((await load()).said, "Fetching things, this once …\n");
     assert.equal((await load()).said, "");
   }));

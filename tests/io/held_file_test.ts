@@ -24,6 +24,7 @@ Deno.test(
       assert.ok(!existsSync(path));
       const second = holdFile(path, "second")!;
       assert.equal(Deno.readTextFileSync(path), "second");
+      assert.deepEqual([first.wasLeft, second.wasLeft], [false, false]);
       second.release();
     }),
 );
@@ -49,6 +50,7 @@ Deno.test(
       await child.status;
       const held = holdFile(path, "mine")!;
       assert.equal(Deno.readTextFileSync(path), "mine");
+      assert.ok(held.wasLeft);
       held.release();
     }),
 );
