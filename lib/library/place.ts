@@ -1,4 +1,5 @@
 /** Where a library lies. */
+import { fileURLToPath } from "node:url";
 import { LibraryError } from "./lancedb.ts";
 
 /** Where a library lies unless somebody says otherwise. */
@@ -6,7 +7,23 @@ export const DEFAULT_LIBRARY = "output/library";
 
 /** Whether a library lies on object storage rather than in a folder. */
 export function isRemote(library: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(library) && !library.startsWith("file:");
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(library);
+}
+
+/**
+ * A library's place without the form that object storage wants: the folder of a `file:` address.
+ *
+ * @throws {LibraryError} Where that is the address of no folder.
+ */
+export function plainPlace(library: string): string {
+  if (!/^file:/i.test(library)) return library;
+  try {
+    return fileURLToPath(library);
+  } catch (error) {
+    throw new LibraryError(
+      `Expected the address of a folder but found ${library}: ${(error as Error).message}`,
+    );
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { isConflict, reaching, retry } from "./conflicts.ts";
 import type { Heard, Shape } from "./hearing.ts";
 import { idAt } from "./ids.ts";
 import type { ArrowTable, Lance, LanceConnection, LanceQuery, LanceTable } from "./lancedb.ts";
-import { isRemote } from "./place.ts";
+import { isRemote, plainPlace } from "./place.ts";
 import {
   type BrokenFile,
   brokenTable,
@@ -54,7 +54,7 @@ export class Store {
    * @throws {LibraryError} Where there is none.
    */
   static open(library: string): Promise<Store> {
-    return Store.#from(library, () => openTables(library));
+    return Store.#from(library, openTables);
   }
 
   /**
@@ -63,11 +63,18 @@ export class Store {
    */
   static openOrCreate(library: string, shape: Shape): Promise<Store> {
     // Whoever comes at the same time makes the same tables: the second one finds them.
-    return Store.#from(library, () => openOrMakeTables(library, shape));
+    return Store.#from(library, (place) => openOrMakeTables(place, shape));
   }
 
-  static #from(library: string, open: () => Promise<Tables>): Promise<Store> {
-    return reaching(library, () => retry(async () => new Store(library, await open())));
+  static async #from(
+    given: string,
+    open: (library: string) => Promise<Tables>,
+  ): Promise<Store> {
+    const library = plainPlace(given);
+    return await reaching(
+      library,
+      () => retry(async () => new Store(library, await open(library))),
+    );
   }
 
   get #heard(): string {

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { retry } from "./conflicts.ts";
 import type { Shape } from "./hearing.ts";
 import {
@@ -59,8 +61,11 @@ async function connect(
   create: boolean,
 ): Promise<{ lance: Lance; connection: LanceConnection }> {
   if (!isRemote(library)) {
-    if (!isFolder(library) && !create) throw noLibrary(library);
-    if (create) Deno.mkdirSync(library, { recursive: true });
+    // To connect writes: a folder of anything else is to stay as it is.
+    if (!create && !(isFolder(library) && existsSync(join(library, `${SOUNDS}.lance`)))) {
+      throw noLibrary(library);
+    }
+    if (create && !isFolder(library)) Deno.mkdirSync(library, { recursive: true });
   }
   const lance = await loadLance();
   const { connect, Session } = lance.lancedb;

@@ -1,8 +1,11 @@
 /** Libraries whose sounds are moved, whose disk is away, and whose owner wants some of them out. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { forgetSounds } from "../../lib/library/forgetting.ts";
 import { indexSounds } from "../../lib/library/indexing.ts";
+import { SoundLibrary } from "../../lib/library/search.ts";
 import { FALL, PULSES, RISE } from "../models/sounds.ts";
 import { cli, withFolder } from "../support.ts";
 import { rowsOf, writeSound } from "./support.ts";
@@ -72,6 +75,35 @@ Deno.test("forgetSounds() takes out what lies below a folder, though it is there
     assert.deepEqual((await rowsOf(library)).map(({ path }) => path), [at("ab", "fall.wav")]);
     assert.deepEqual(await forgetSounds([at("a")], library), { files: 0, sounds: 1 });
     await assert.rejects(forgetSounds([at("a")], at("none")), /found none in .*none/);
+  });
+});
+
+Deno.test("a folder that is no library stays as it is, and a library may be given by its address", async () => {
+  await withFolder(async (folder) => {
+    const sounds = join(folder, "sounds"), library = join(folder, "a b");
+    writeSound(join(sounds, "rise.wav"), RISE);
+    await assert.rejects(
+      SoundLibrary.open(sounds),
+      /^LibraryError: .*found none in .*sounds: make/,
+    );
+    assert.deepEqual(Array.from(Deno.readDirSync(sounds), ({ name }) => name), ["rise.wav"]);
+    const address = pathToFileURL(library).href;
+    assert.equal((await indexSounds([sounds], address)).sounds, 1);
+    for (const place of [library, address]) {
+      const opened = await SoundLibrary.open(place);
+      assert.equal(opened.size, 1);
+      opened.close();
+    }
+    // Nothing is called like the address.
+    assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), [
+      "a b",
+      "sounds",
+    ]);
+    assert.ok(!existsSync("file:"));
+    await assert.rejects(
+      SoundLibrary.open("file://elsewhere/library"),
+      /^LibraryError: Expected the address of a folder but found file:\/\/elsewhere\/library: /,
+    );
   });
 });
 
