@@ -51,6 +51,8 @@ export interface IndexReport {
 const HANDED_OUT = 512;
 /** Sizes that are asked for by name; more of them, and all are read. */
 const FEW = 100;
+/** Bytes whose comparison takes a while. */
+const MUCH = 2 ** 26;
 /** Contents that are looked up together. */
 const LOOKED_UP = 256;
 /** Files of up to 4 s that a core hears in a second; see docs/library.md. */
@@ -189,14 +191,24 @@ class Indexing {
       alike = [];
       await this.#batches.flushWhenDue();
     };
-    for (const file of changed.filter(({ size }) => hashes.has(size))) {
-      try {
-        const hash = await hashFile(file.path);
-        if (hashes.get(file.size)!.has(hash)) alike.push({ file, hash });
-      } catch {
-        // What it can't be read for is found out where it is heard.
+    const ofSize = changed.filter(({ size }) => hashes.has(size));
+    const isMuch = ofSize.reduce((sum, { size }) => sum + size, 0) > MUCH;
+    const progress = isMuch
+      ? startProgress("Comparing contents", { total: ofSize.length })
+      : undefined;
+    try {
+      for (const [i, file] of ofSize.entries()) {
+        try {
+          const hash = await hashFile(file.path);
+          if (hashes.get(file.size)!.has(hash)) alike.push({ file, hash });
+        } catch {
+          // What it can't be read for is found out where it is heard.
+        }
+        progress?.update(i + 1);
+        if (alike.length >= LOOKED_UP) await take();
       }
-      if (alike.length >= LOOKED_UP) await take();
+    } finally {
+      await progress?.finish();
     }
     await take();
     await this.#batches.flush();

@@ -78,6 +78,29 @@ Deno.test("forgetSounds() takes out what lies below a folder, though it is there
   });
 });
 
+Deno.test("deno task index says how far it has come with comparing what may have been moved", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), path = join(folder, "sounds", "long.wav");
+    writeSound(path, RISE);
+    // An hour of silence behind it, which takes no room on the disk.
+    const file = Deno.openSync(path, { write: true }), size = 2 ** 26 + 44;
+    file.truncateSync(size);
+    const write = (at: number, value: number) => {
+      file.seekSync(at, Deno.SeekMode.Start);
+      file.writeSync(new Uint8Array(Uint32Array.of(value).buffer));
+    };
+    write(4, size - 8);
+    write(40, size - 44);
+    file.close();
+    const args = ["index", join(folder, "sounds"), "--library", library];
+    assert.match((await cli(args)).stdout, /^1 file: 1 heard, .* 1 sound in /);
+    Deno.renameSync(path, join(folder, "sounds", "renamed.wav"));
+    const { stdout, stderr } = await cli(args);
+    assert.match(stdout, /^1 file: 0 heard, 1 moved or copied, 0 unchanged, 1 gone, /);
+    assert.match(stderr, /^Comparing contents: 1 in \d/);
+  });
+});
+
 Deno.test("a folder that is no library stays as it is, and a library may be given by its address", async () => {
   await withFolder(async (folder) => {
     const sounds = join(folder, "sounds"), library = join(folder, "a b");
