@@ -101,7 +101,10 @@ function result(sound, index, state, on) {
           1,
         )} seconds: play"
           @click=${() => on.toggle(index)}>${marked(name, text)}</a>
-        <span class="where muted" title=${sound.path}>${marked(sound.folder, text)}${isPiece
+        <span class="where muted" title=${sound.path}><bdi>${marked(
+          sound.folder,
+          text,
+        )}</bdi>${isPiece
           ? ` · at ${clock(sound.start)} of ${clock(sound.duration)}`
           : nothing}</span>
       </div>
