@@ -231,8 +231,16 @@ test("the page takes a dropped recording, on a phone and in the dark", async () 
     await page.locator("summary").focus();
     await page.keyboard.press(" ");
     await page.locator("#loop").waitFor();
-    const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
-    assert.equal(wide, false);
+    // What can be done with a result stands in one line, on the smallest of telephones too.
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+      assert.equal(wide, false);
+      const tops = await page.evaluate(
+        '[...document.querySelector(".actions").children].map((it) => it.offsetTop)',
+      );
+      assert.deepEqual(tops, Array(4).fill(tops[0]), `${width} px`);
+    }
   });
 });
 
