@@ -340,6 +340,15 @@ test("the page shows no results of anything else where a search fails", async ()
       assert.equal(await results(), 0);
       await page.fill("#text", "");
       await page.locator(".result").waitFor();
+      // What is marked is what was found: the beginnings of words, whatever their accents and number.
+      await page.fill("#text", "BÂRKS 1");
+      await waitUntil(page, 'document.querySelectorAll(".name mark").length === 2');
+      assert.deepEqual(await page.locator(".name mark").allTextContents(), ["bark", "1"]);
+      assert.equal(await page.locator(".name").textContent(), "bark_1.wav");
+      await page.fill("#text", "ark");
+      await page.getByText("No sound has these words").waitFor();
+      await page.fill("#text", "");
+      await page.locator(".result").waitFor();
       // The server goes: what does not play is not the browser's fault.
       await page.route("**/api/**", (route: { abort(): Promise<void> }) => route.abort());
       await page.locator(".result .play").click();

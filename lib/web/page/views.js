@@ -134,18 +134,37 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** A name with the words in it marked that were asked for. */
-export function marked(name, words) {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  const parts = [];
-  let rest = name;
-  while (rest) {
-    const lower = rest.toLowerCase();
-    const hits = wanted.map((word) => [lower.indexOf(word), word.length]).filter(([at]) => at >= 0);
-    if (hits.length === 0) break;
-    const [at, length] = hits.sort(([a], [b]) => a - b)[0];
-    parts.push(rest.slice(0, at), html`<mark>${rest.slice(at, at + length)}</mark>`);
-    rest = rest.slice(at + length);
+/** Text in lower case and without accents, as the library compares it. */
+const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** A name with the words in it marked that were asked for, as the library finds them: by their beginnings. */
+export function marked(name, text) {
+  const words = fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean)
+    .map((word) => word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word);
+  // For each character of the folded name, where it is in the name; and where a word begins.
+  const places = [], isBeginning = [];
+  let folded = "", at = 0, before = " ";
+  for (const character of name) {
+    const begins = !/[\p{L}\p{N}\p{M}]/u.test(before) || /\p{Ll}\p{Lu}/u.test(before + character);
+    const units = fold(character);
+    for (let i = 0; i < units.length; i++) {
+      places.push(at);
+      isBeginning.push(begins && i === 0);
+    }
+    folded += units;
+    at += character.length;
+    before = character;
   }
-  return [...parts, rest];
+  places.push(name.length);
+  const parts = [];
+  let done = 0;
+  for (let i = 0; i < folded.length; i++) {
+    const word = isBeginning[i] && words.find((word) => folded.startsWith(word, i));
+    if (!word) continue;
+    const [from, to] = [places[i], places[i + word.length]];
+    parts.push(name.slice(done, from), html`<mark>${name.slice(from, to)}</mark>`);
+    done = to;
+    i += word.length - 1;
+  }
+  return [...parts, name.slice(done)];
 }
