@@ -92,7 +92,18 @@ function checkEmbedding(embedding: unknown, path: string): Float32Array {
       }`,
     );
   }
-  const vector = new Float32Array(embedding as ArrayLike<number>);
+  // An array takes what is no number for one: null for 0, and a list of one number for that.
+  const values = embedding as ArrayLike<unknown>;
+  const looked = Array.isArray(embedding) ? values.length : Math.min(1, values.length);
+  let other = 0;
+  while (other < looked && typeof values[other] === "number") other++;
+  if (other < looked) {
+    throw new TypeError(
+      `Expected the embedding of ${path} to have nothing but numbers in it but found ` +
+        `${Deno.inspect(values[other], { depth: 0 })} at index ${other}`,
+    );
+  }
+  const vector = new Float32Array(values as ArrayLike<number>);
   if (vector.length === 0) {
     throw new TypeError(`Expected the embedding of ${path} to have numbers in it but found none`);
   }

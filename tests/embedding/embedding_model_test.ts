@@ -43,6 +43,18 @@ for (
     ["nothing", undefined, /embedding of bad to be a Float32Array but found undefined/],
     ["text", "abc", /embedding of bad to be a Float32Array but found "abc"/],
     ["NaN", [1, NaN], /embedding of bad to be finite but found NaN at index 1/],
+    ["numbers as text", [1, "2"], /nothing but numbers in it but found "2" at index 1/],
+    [
+      "null",
+      [null, 1],
+      /embedding of bad to have nothing but numbers in it but found null at index 0/,
+    ],
+    [
+      "lists",
+      [[1], [2]],
+      /nothing but numbers in it but found \[.*\] at index 0/,
+    ],
+    ["bigints", BigInt64Array.of(1n, 2n), /nothing but numbers in it but found 1n at index 0/],
     ["no numbers", [], /embedding of bad to have numbers/],
     ["another length", [1, 2, 3], /embeddings of one length, 2, but found 3 for bad/],
   ] as [string, unknown, RegExp][]
