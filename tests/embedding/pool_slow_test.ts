@@ -22,9 +22,10 @@ async function endInTheMiddle(end: (pid: number) => void, signal: string): Promi
        while (true) await new TwoDft().computeSimilarities(items, {});`,
     );
     const args = ["run", "-A", "--config", join(PROJECT, "deno.json"), program];
-    // In a group of its own, as a shell starts it.
+    // In a group of its own, as a shell starts it, and with a Ctrl-C that ends it: what a shell runs in
+    // the background may have to pass it over, and so has all that is started from there.
     const [command, ...rest] = Deno.build.os === "linux"
-      ? ["setsid", Deno.execPath(), ...args]
+      ? ["setsid", "env", "--default-signal=INT", Deno.execPath(), ...args]
       : [Deno.execPath(), ...args];
     const child = new Deno.Command(command, {
       args: rest,
