@@ -12,10 +12,9 @@ const STOPPED = 130;
 console.log = console.info = console.debug = console.error;
 
 const { module, options, exchange }: WorkerStart = JSON.parse(Deno.args[0]);
-const { createModel } = await import(module);
-const model = await createModel(options);
 
-// Ctrl-C in a terminal reaches all processes of a program, so that nobody else removes it either.
+// Ctrl-C in a terminal reaches all processes of a program, so that nobody else removes it either; it may
+// come while the model is loaded.
 const signals: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -25,6 +24,9 @@ for (const signal of signals) {
     Deno.exit(STOPPED);
   });
 }
+
+const { createModel } = await import(module);
+const model = await createModel(options);
 
 async function answer({ slot, kind, path }: Request): Promise<Answer> {
   try {

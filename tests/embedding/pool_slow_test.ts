@@ -5,6 +5,15 @@ import { PROJECT, withFolder } from "../support.ts";
 
 const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
 
+/** Waits for what has to come; long, since the machine may be busy. */
+async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!isSo()) {
+    assert.ok(performance.now() < end, `Expected within a minute: ${isSo}`);
+    await delay(10);
+  }
+}
+
 /**
  * Runs a program that embeds, and ends it in the middle. What its processes exchanged has to go, and
  * nothing may be said.
@@ -18,8 +27,10 @@ async function endInTheMiddle(end: (pid: number) => void, signal: string): Promi
       program,
       `import { TwoDft } from ${module("models/two_dft.ts")};
        import { listItems, toPaths } from ${module("challenge/dataset.ts")};
-       const items = toPaths(listItems(${data}));
-       while (true) await new TwoDft().computeSimilarities(items, {});`,
+       const paths = Object.values(toPaths(listItems(${data})));
+       // More than can be done before it is ended.
+       const many = Array.from({ length: 20_000 }, (_, i) => [i + ".wav", paths[i % paths.length]]);
+       await new TwoDft().computeSimilarities(Object.fromEntries(many), {});`,
     );
     const args = ["run", "-A", "--config", join(PROJECT, "deno.json"), program];
     // In a group of its own, as a shell starts it, and with a Ctrl-C that ends it: what a shell runs in
@@ -35,13 +46,13 @@ async function endInTheMiddle(end: (pid: number) => void, signal: string): Promi
     const exchanged = () =>
       Array.from(Deno.readDirSync(temporary), ({ name }) => name)
         .filter((name) => name.startsWith("qvim-embeddings-"));
-    while (exchanged().length === 0) await delay(10);
-    // In the middle of it.
-    await delay(500);
+    // In the middle of it: each process has given something.
+    const hasGiven = (name: string) => [...Deno.readDirSync(join(temporary, name))].length > 0;
+    await until(() => exchanged().length > 0 && exchanged().every(hasGiven));
     end(child.pid);
     const status = await child.status;
     if (Deno.build.os !== "windows") assert.equal(status.signal, signal);
-    while (exchanged().length > 0) await delay(10);
+    await until(() => exchanged().length === 0);
     // Their errors go where its own do.
     assert.doesNotMatch(await new Response(child.stderr).text(), /error/i);
   });
