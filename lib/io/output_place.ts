@@ -1,6 +1,7 @@
 /** Places for what long work makes, looked at before the work: afterwards it would be lost. */
 import { dirname, resolve } from "node:path";
 import { QvimError } from "./errors.ts";
+import { isFolder } from "./is_folder.ts";
 
 /** Thrown where something can't be written to a place that was named. */
 export class PlaceError extends QvimError {}
@@ -30,13 +31,4 @@ export function prepareFolder(folder: string): void {
     throw new PlaceError(`Expected a folder to write into but found a file at ${folder}`);
   }
   Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".qvim-" }));
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

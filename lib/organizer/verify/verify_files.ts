@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describeFailure } from "../../io/errors.ts";
+import { isFolder } from "../../io/is_folder.ts";
 import { type Notebook, NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { PACKAGE_FOLDER, readTemplate } from "../template.ts";
 import { claimedMrr } from "./claim.ts";
@@ -63,13 +64,4 @@ export async function verifyFiles(
     })
   );
   return verified;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
