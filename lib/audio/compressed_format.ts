@@ -1,5 +1,6 @@
 /** What compressed files are, told by how they begin. */
-import { readAtSync } from "../io/bytes.ts";
+import { foundAt, standIn } from "../io/beginning.ts";
+import { latin1, readAtSync } from "../io/bytes.ts";
 import { AudioError, type CompressedPart, conversion } from "./pcm.ts";
 
 /** The compressed formats that are read. */
@@ -114,10 +115,6 @@ function readHead(path: string, start: number): string {
   return latin1(bytes.subarray(0, readAtSync(file, start, bytes)));
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-}
-
 function compressedFormat(head: string, size: number): Compressed | undefined {
   if (head.startsWith("fLaC")) return "FLAC";
   if (head.startsWith("OggS")) {
@@ -168,10 +165,10 @@ function isMpeg(head: string, size: number): boolean {
 
 function unreadable(head: string, path: string): AudioError {
   const known = UNREAD.find(([at, bytes]) => head.startsWith(bytes, at))?.[2];
-  const found = known ?? (head === "" ? "an empty file" : JSON.stringify(head.slice(0, 4)));
+  const found = known ?? foundAt(head);
   // What is not known by name may still be a sound.
   const perhaps = known === undefined ? "if another program plays it, " : "";
-  const advice = head === "" ? "" : `; ${perhaps}${conversion(path)}`;
+  const advice = standIn(head) === undefined ? `; ${perhaps}${conversion(path)}` : "";
   return new AudioError(
     `Expected a recording (WAV, FLAC, Ogg, Opus, MP3, AIFF, AU, CAF) but found ${found} in ` +
       `${path}${advice}`,

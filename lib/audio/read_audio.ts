@@ -159,7 +159,7 @@ class SampleStore implements Disposable {
       if (source instanceof FileSource) source.close();
       this.#remove();
     };
-    return soundFrom(source, sound, { magic: "", name: path, close });
+    return soundFrom(source, sound, { beginning: "", name: path, close });
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,5 @@
+import { BEGINNING, foundAt } from "../io/beginning.ts";
+import { latin1 } from "../io/bytes.ts";
 import { type ByteSource, bytesSource, FileSource } from "./byte_source.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { parseOther } from "./other_containers.ts";
@@ -43,7 +45,7 @@ export class WavError extends AudioError {}
 export function readWav(path: string, allocate: Allocate = fresh): MonoAudio {
   return asWavError(() => {
     using file = openSound(path);
-    if (!file.isWav) throw notWav(file.magic, path);
+    if (!file.isWav) throw notWav(file.beginning, path);
     if (file.compressed !== undefined) throw notPlain(file.compressed, path);
     return { samples: file.read(0, Infinity, allocate), sampleRate: file.sampleRate };
   });
@@ -81,8 +83,8 @@ export function decodeWav(
 ): MonoAudio {
   return asWavError(() => {
     const source = bytesSource(bytes);
-    const magic = magicOf(source);
-    if (!isRiff(magic)) throw notWav(magic, name);
+    const beginning = beginningOf(source), magic = magicOf(beginning);
+    if (!isRiff(magic)) throw notWav(beginning, name);
     const sound = parseSound(source, magic, name)!;
     if (isCompressed(sound)) throw notPlain(sound, name);
     const samples = readSamples(source, sound, name, 0, Infinity, allocate);
@@ -92,8 +94,8 @@ export function decodeWav(
 
 /** A file of plain samples that is open, to be read in parts; to be closed with `using`. */
 export interface OpenSound extends Disposable {
-  /** Its first four bytes. */
-  magic: string;
+  /** Its first bytes, a letter each. */
+  beginning: string;
   /** Whether it is one of WAV's containers. */
   isWav: boolean;
   /** Whether it holds samples that are read without a further decoder; else the rest is 0. */
@@ -120,14 +122,14 @@ export function openSound(path: string): OpenSound {
   const source = sourceOf(path);
   const close = () => source instanceof FileSource && source.close();
   try {
-    const magic = magicOf(source);
+    const beginning = beginningOf(source), magic = magicOf(beginning);
     const found = parseSound(source, magic, path);
     const isPlain = found !== undefined && !isCompressed(found);
     const compressed = isCompressed(found) ? found : undefined;
-    if (isPlain) return soundFrom(source, found, { magic, name: path, close });
+    if (isPlain) return soundFrom(source, found, { beginning, name: path, close });
     const none = { isPlain, compressed, sampleRate: 0, channels: 0, frames: 0 };
     const read = () => new Float32Array();
-    return { magic, isWav: isRiff(magic), ...none, read, [Symbol.dispose]: close };
+    return { beginning, isWav: isRiff(magic), ...none, read, [Symbol.dispose]: close };
   } catch (error) {
     close();
     throw error;
@@ -142,11 +144,11 @@ export function openSound(path: string): OpenSound {
 export function soundFrom(
   source: ByteSource,
   sound: PcmSound,
-  { magic, name, close }: { magic: string; name: string; close: () => void },
+  { beginning, name, close }: { beginning: string; name: string; close: () => void },
 ): OpenSound {
   return {
-    magic,
-    isWav: isRiff(magic),
+    beginning,
+    isWav: isRiff(magicOf(beginning)),
     isPlain: true,
     sampleRate: sound.sampleRate,
     channels: sound.channels,
@@ -165,8 +167,13 @@ function sourceOf(path: string): ByteSource {
   return bytesSource(Deno.readFileSync(path));
 }
 
-function magicOf(source: ByteSource): string {
-  return String.fromCharCode(...source.read(0, 4));
+function beginningOf(source: ByteSource): string {
+  return latin1(source.read(0, BEGINNING));
+}
+
+/** What containers are told by. */
+function magicOf(beginning: string): string {
+  return beginning.slice(0, 4);
 }
 
 /** Finds the samples; `undefined` where the file is of none of the containers. */
@@ -190,9 +197,8 @@ function notPlain({ format }: CompressedPart, name: string): WavError {
   );
 }
 
-function notWav(magic: string, name: string): WavError {
-  const found = magic === "" ? "0 bytes" : JSON.stringify(magic);
-  return new WavError(`Expected a RIFF/WAVE file but found ${found} in ${name}`);
+function notWav(beginning: string, name: string): WavError {
+  return new WavError(`Expected a RIFF/WAVE file but found ${foundAt(beginning)} in ${name}`);
 }
 
 function asWavError<T>(read: () => T): T {

@@ -33,3 +33,8 @@ export function readAtSync(file: Deno.FsFile, start: number, into: Uint8Array): 
   }
   return filled;
 }
+
+/** Bytes as a text, a letter each. */
+export function latin1(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}

@@ -1,4 +1,5 @@
 import defer * as ort from "./runtime.ts";
+import { beginningOf, standIn } from "../io/beginning.ts";
 import { QvimError } from "../io/errors.ts";
 
 /** Thrown where a network can't be loaded or does not take its input; the message names the file. */
@@ -49,7 +50,13 @@ export class OnnxEncoder {
       intraOpNumThreads: options.threads ?? navigator.hardwareConcurrency,
       graphOptimizationLevel: "all",
     }).catch((error) => {
-      throw new OnnxError(`Expected an ONNX network in ${path} but found: ${firstLine(error)}`);
+      using file = Deno.openSync(path);
+      const found = standIn(beginningOf(file));
+      throw new OnnxError(
+        `Expected an ONNX network in ${path} but found${
+          found === undefined ? `: ${firstLine(error)}` : ` ${found}`
+        }`,
+      );
     });
     const { inputNames, outputNames } = session;
     if (inputNames.length !== 1) {

@@ -1,5 +1,7 @@
 import { crc32 } from "node:zlib";
 import { type FileEntry, ZipReader } from "@zip.js/zip.js";
+import { BEGINNING, foundAt } from "../io/beginning.ts";
+import { latin1 } from "../io/bytes.ts";
 import { FileReader } from "../io/zip_file.ts";
 import { CheckpointError } from "./errors.ts";
 import { PickleGlobal, PickleObject, readPickle } from "./pickle.ts";
@@ -100,7 +102,7 @@ async function readTorchFile(file: Deno.FsFile): Promise<unknown> {
 }
 
 async function listEntries(reader: FileReader): Promise<Map<string, FileEntry>> {
-  const start = await reader.readUint8Array(0, 16);
+  const start = await reader.readUint8Array(0, BEGINNING);
   if (LEGACY_MAGIC.every((byte, i) => start[i + 2] === byte)) {
     throw new CheckpointError(
       "Expected a checkpoint of PyTorch 1.6 or newer but found one in the older format; load it " +
@@ -108,9 +110,8 @@ async function listEntries(reader: FileReader): Promise<Map<string, FileEntry>> 
     );
   }
   if (start[0] !== 0x50 || start[1] !== 0x4b) {
-    throw new CheckpointError(
-      "Expected a checkpoint, which is a zip archive, but found another file",
-    );
+    const found = foundAt(latin1(start));
+    throw new CheckpointError(`Expected a checkpoint, which is a zip archive, but found ${found}`);
   }
   let found;
   try {

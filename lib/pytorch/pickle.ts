@@ -1,5 +1,6 @@
 import { CheckpointError } from "./errors.ts";
-import { latin1, PickleBytes, viewOf } from "./pickle_bytes.ts";
+import { latin1 } from "../io/bytes.ts";
+import { PickleBytes, viewOf } from "./pickle_bytes.ts";
 import { OPCODES, type Step } from "./pickle_opcodes.ts";
 
 /**

@@ -77,9 +77,9 @@ const BAD: [
   [
     "a file that is no zip",
     () => new Uint8Array(100),
-    /which is a zip archive, but found another file/,
+    /which is a zip archive, but found "\\u0000\\u0000\\u0000\\u0000"/,
   ],
-  ["an empty file", () => new Uint8Array(), /which is a zip archive/],
+  ["an empty file", () => new Uint8Array(), /which is a zip archive, but found an empty file/],
   [
     "a file cut short",
     (_files, bytes) => bytes.slice(0, bytes.length / 2),
