@@ -1,4 +1,4 @@
-import { convertCheckpoint } from "../lib/models/mobilenet/convert.ts";
+import { buildEncoders, writeEncoders } from "../lib/models/mobilenet/convert.ts";
 import { defineCommand } from "./command.ts";
 
 export const convertCommand = defineCommand({
@@ -15,9 +15,8 @@ export const convertCommand = defineCommand({
   },
   options: {},
   async run(_values, [checkpoint, folder]) {
-    for (const path of Object.values(await convertCheckpoint(checkpoint, folder))) {
-      console.log(path);
-    }
+    const encoders = await buildEncoders(checkpoint);
+    for (const path of Object.values(await writeEncoders(encoders, folder))) console.log(path);
     return 0;
   },
 });

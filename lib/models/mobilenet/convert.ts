@@ -24,27 +24,39 @@ export function encoderPaths(folder: string): EncoderPaths {
   };
 }
 
+/** The encoders of a checkpoint as ONNX. */
+export type EncoderBytes = Record<keyof EncoderPaths, Uint8Array>;
+
 /**
- * Converts a checkpoint of the MN baseline to ONNX: `query_encoder.onnx` and `item_encoder.onnx`.
- * Both get their names when both are whole.
+ * Turns a checkpoint of the MN baseline into ONNX.
  *
  * @param checkpoint A checkpoint of PyTorch Lightning, or a `.safetensors` file of the same names.
- * @param folder Made where it is missing.
  * @throws {CheckpointError} Where the checkpoint is broken or another network's.
  */
-export async function convertCheckpoint(checkpoint: string, folder: string): Promise<EncoderPaths> {
-  const paths = encoderPaths(folder);
+export async function buildEncoders(checkpoint: string): Promise<EncoderBytes> {
   using opened = await openCheckpoint(checkpoint);
+  return {
+    queryEncoder: await buildMobileNet(opened.tensors, PREFIXES.queryEncoder),
+    itemEncoder: await buildMobileNet(opened.tensors, PREFIXES.itemEncoder),
+  };
+}
+
+/**
+ * Writes encoders into a folder: `query_encoder.onnx` and `item_encoder.onnx`. Both get their names
+ * when both are whole.
+ *
+ * @param folder Made where it is missing.
+ */
+export async function writeEncoders(encoders: EncoderBytes, folder: string): Promise<EncoderPaths> {
   prepareFolder(folder);
-  const models: [path: string, bytes: Uint8Array][] = [];
-  for (const encoder of ["queryEncoder", "itemEncoder"] as const) {
-    models.push([paths[encoder], await buildMobileNet(opened.tensors, PREFIXES[encoder])]);
-  }
-  const [[first, firstBytes], [second, secondBytes]] = models;
-  await replaceFile(first, (partial) =>
-    replaceFile(second, async (other) => {
-      await Deno.writeFile(partial, firstBytes);
-      await Deno.writeFile(other, secondBytes);
-    }));
+  const paths = encoderPaths(folder);
+  await replaceFile(
+    paths.queryEncoder,
+    (partial) =>
+      replaceFile(paths.itemEncoder, async (other) => {
+        await Deno.writeFile(partial, encoders.queryEncoder);
+        await Deno.writeFile(other, encoders.itemEncoder);
+      }),
+  );
   return paths;
 }

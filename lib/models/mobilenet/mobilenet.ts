@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../../io/cache_folder.ts";
 import { hashFile } from "../../io/hash.ts";
 import { prepareFolder } from "../../io/output_place.ts";
-import { convertCheckpoint, type EncoderPaths, encoderPaths } from "./convert.ts";
+import { replaceFile } from "../../io/replace_file.ts";
+import { buildEncoders, type EncoderPaths, encoderPaths, writeEncoders } from "./convert.ts";
 import { OnnxDualEncoder } from "../onnx_dual_encoder.ts";
 
 /**
@@ -32,9 +33,13 @@ export class MobileNetBaseline extends OnnxDualEncoder {
   }
 }
 
+/** What the converted files were when they were written, as the program sha256sum checks it. */
+const SUMS = "SHA256SUMS";
+
 /**
  * The encoders of a checkpoint, from an earlier conversion of the same bytes by the same code where
- * there is one: beside the checkpoint, or where nothing can be written there among the user's caches.
+ * there is one that is still what it was: beside the checkpoint, or where nothing can be written there
+ * among the user's caches.
  */
 export async function convertOnce(path: string): Promise<EncoderPaths> {
   const hash = await hashFile(path).catch((error) => {
@@ -42,11 +47,13 @@ export async function convertOnce(path: string): Promise<EncoderPaths> {
     throw error;
   });
   const name = `onnx-${hash.slice(0, 16)}-${await converterHash()}`;
-  const folders = [join(dirname(path), name), join(cacheFolder(), name)];
-  const [beside, cached] = folders;
-  const found = folders.find((folder) => Object.values(encoderPaths(folder)).every(isFile));
-  if (found !== undefined) return encoderPaths(found);
-  return await convertCheckpoint(path, hash === "missing" || canWrite(beside) ? beside : cached);
+  const beside = join(dirname(path), name), cached = join(cacheFolder(), name);
+  for (const folder of [beside, cached]) if (await isWhole(folder)) return encoderPaths(folder);
+  const encoders = await buildEncoders(path);
+  const folder = canWrite(beside) ? beside : cached;
+  const paths = await writeEncoders(encoders, folder);
+  await replaceFile(join(folder, SUMS), await sumsOf(folder));
+  return paths;
 }
 
 /** What converts: what an earlier version of it has made is not taken for its own. */
@@ -58,12 +65,19 @@ async function converterHash(): Promise<string> {
   return createHash("sha256").update(hashes.join()).digest("hex").slice(0, 8);
 }
 
-function isFile(path: string): boolean {
+/** Whether a folder has the encoders that were written into it: a disk may have lost a part of them. */
+async function isWhole(folder: string): Promise<boolean> {
   try {
-    return Deno.statSync(path).isFile;
+    return await Deno.readTextFile(join(folder, SUMS)) === await sumsOf(folder);
   } catch {
     return false;
   }
+}
+
+async function sumsOf(folder: string): Promise<string> {
+  const paths = Object.values(encoderPaths(folder));
+  const lines = paths.map(async (path) => `${await hashFile(path)}  ${basename(path)}\n`);
+  return (await Promise.all(lines)).join("");
 }
 
 /** Whether a folder can be written into: a checkpoint of all may lie where only one may write. */

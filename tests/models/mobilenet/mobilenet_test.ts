@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
+import { convertOnce, MobileNetBaseline } from "../../../lib/models/mobilenet/mobilenet.ts";
 import { OnnxDualEncoder } from "../../../lib/models/onnx_dual_encoder.ts";
 import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
 import { cli, FIXTURES, PROJECT, withFolder } from "../../support.ts";
@@ -78,6 +79,27 @@ Deno.test("convertOnce() keeps what it makes among the caches where nothing can 
     const { mtime } = Deno.statSync(cached);
     assert.equal(await convert(cache), cached);
     assert.deepEqual(Deno.statSync(cached).mtime, mtime);
+  }));
+
+Deno.test("convertOnce() converts anew what is no longer what it wrote", () =>
+  withCheckpoint(async (checkpoint) => {
+    const { itemEncoder, queryEncoder } = await convertOnce(checkpoint);
+    const bytes = Deno.readFileSync(itemEncoder), other = Deno.readFileSync(queryEncoder);
+    // A disk that lost a part of it or all, and another network.
+    for (const found of [bytes.subarray(0, 1000), new Uint8Array(), other]) {
+      Deno.writeFileSync(itemEncoder, found);
+      assert.equal((await convertOnce(checkpoint)).itemEncoder, itemEncoder);
+      assert.ok(Buffer.compare(Deno.readFileSync(itemEncoder), bytes) === 0);
+    }
+  }));
+
+Deno.test("convertOnce() leaves nothing beside a checkpoint that is none", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x.ckpt");
+    await assert.rejects(convertOnce(path), { name: "CheckpointError" });
+    Deno.writeTextFileSync(path, "hello");
+    await assert.rejects(convertOnce(path), { name: "CheckpointError" });
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.ckpt"]);
   }));
 
 Deno.test("OnnxDualEncoder scores the same in one process and in several", () =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertCheckpoint } from "../../../lib/models/mobilenet/convert.ts";
+import { buildEncoders, writeEncoders } from "../../../lib/models/mobilenet/convert.ts";
 import { findPython, withFolder } from "../../support.ts";
 import { assertClose, embedInput } from "./embed_input.ts";
 
@@ -10,7 +10,7 @@ const SCRIPT = fileURLToPath(new URL("../../fixtures/make_mobilenet.py", import.
 const pythonWithTorch = findPython("torch, numpy");
 const noTorch = pythonWithTorch === undefined;
 Deno.test({
-  name: `convertCheckpoint() agrees with PyTorch at width 1.0${noTorch ? " (needs PyTorch)" : ""}`,
+  name: `buildEncoders() agrees with PyTorch at width 1.0${noTorch ? " (needs PyTorch)" : ""}`,
   ignore: noTorch,
   fn: () =>
     withFolder(async (folder) => {
@@ -22,7 +22,7 @@ Deno.test({
       }).outputSync();
       assert.ok(success, new TextDecoder().decode(stderr));
       const expected: number[] = JSON.parse(new TextDecoder().decode(stdout))["1.0"];
-      const { queryEncoder } = await convertCheckpoint(checkpoint, join(folder, "onnx"));
+      const { queryEncoder } = await writeEncoders(await buildEncoders(checkpoint), folder);
       assertClose(await embedInput(queryEncoder), expected);
     }),
 });
