@@ -31,14 +31,16 @@ Their sounds are where deno task data NAME puts them. nDCG@10, MAP@10, recall an
     "of-each": {
       kind: "count",
       value: "N",
-      default: OF_EACH,
-      help: "imitations that are taken of each reference of VimSketch",
+      help: `imitations that are taken of each reference of vimsketch; ${OF_EACH} unless given`,
     },
   },
   async run(values, [given]) {
     const name = BENCHMARKS.find((name) => name === given);
     if (name === undefined) {
       throw new UsageError(`Expected ${orList(BENCHMARKS)} but found ${given}`);
+    }
+    if (name !== "vimsketch" && values["of-each"] !== undefined) {
+      throw new UsageError(`Expected --of-each with vimsketch alone but found it with ${name}`);
     }
     const folder = values.data ?? inPackage(join("data", name));
     if (values.data === undefined && !existsSync(folder)) {

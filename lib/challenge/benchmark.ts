@@ -52,7 +52,11 @@ export interface BenchmarkResult {
  * @param ofEach Imitations that are taken of each reference of VimSketch.
  * @throws {DatasetError} Where it is not there, or not whole.
  */
-export function readBenchmark(name: BenchmarkName, folder: string, ofEach: number): RetrievalTask {
+export function readBenchmark(
+  name: BenchmarkName,
+  folder: string,
+  ofEach = OF_EACH,
+): RetrievalTask {
   if (name === "vimsketch") return readVimSketch(folder, ofEach);
   const relevant = new Map<string, Set<string>>();
   for (const { query, item } of readGroundTruth(folder)) relevant.set(query, new Set([item]));

@@ -57,6 +57,12 @@ Deno.test("deno task benchmark says which set is missing, and what brings it", a
   assert.match(unknown.stderr, /Expected vimsketch or qvim-dev but found esc50/);
 });
 
+Deno.test("deno task benchmark refuses an option that the benchmark does not have", async () => {
+  const { code, stderr } = await cli(["benchmark", "qvim-dev", "--data", MINI, "--of-each", "4"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^Expected --of-each with vimsketch alone but found it with qvim-dev\n/);
+});
+
 Deno.test("readVimSketch() names an imitation that has no reference", () =>
   withFolder((folder) => {
     writeVimSketch(folder);
