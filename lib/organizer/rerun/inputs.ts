@@ -2,6 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challenge/dataset.ts";
 import { hashFile } from "../../io/hash.ts";
+import { isFolder } from "../../io/is_folder.ts";
 import { PACKAGE_FOLDER } from "../template.ts";
 import { sharedCache } from "./cache.ts";
 import { digestOf, type Trace, tracesOf } from "./digest.ts";
@@ -24,25 +25,17 @@ const PARTS = ["deno.json", "deno.lock", "helpers.ts", "lib"];
  */
 export async function readData(path: string): Promise<Data> {
   const folder = resolve(path);
+  if (!isFolder(folder)) {
+    throw new DatasetError(`Expected a data set but found no folder at ${folder}`);
+  }
   let groundTruth: GroundTruthRow[] | undefined;
   try {
     groundTruth = readGroundTruth(folder);
   } catch (error) {
     // A set for listening tests has no answers; one that can't be read is an error.
     if (!(error instanceof DatasetError) || !/found no file/.test(error.message)) throw error;
-    if (!isFolder(folder)) {
-      throw new DatasetError(`Expected a data set but found none at ${folder}`);
-    }
   }
   return { path: folder, digest: await digestOf(folder), groundTruth };
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 /** A digest of the package's parts. */

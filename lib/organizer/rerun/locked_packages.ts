@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isFolder } from "../../io/is_folder.ts";
 
 /**
  * The folders of packages that the package's lock names, below a cache of Deno's: what the runner
@@ -29,13 +30,5 @@ function registriesIn(folder: string): string[] {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
   }
 }
