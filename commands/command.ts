@@ -71,6 +71,8 @@ export interface CommandSpec<O extends Record<string, Option>> {
   details?: string;
   positionals?: Positionals;
   options: O;
+  /** The exit status where it could not do its work; 1 unless that means something else of it. */
+  failureStatus?: number;
   /** @returns The exit status. */
   run(values: Values<O>, positionals: string[]): Promise<number> | number;
 }
@@ -83,6 +85,8 @@ export interface Command {
   usage: string;
   /** What it does and what its options mean. */
   help: string;
+  /** The exit status where it could not do its work. */
+  failureStatus: number;
   /**
    * @returns The exit status.
    * @throws {UsageError} Where it is called wrongly.
@@ -102,6 +106,7 @@ export function defineCommand<const O extends Record<string, Option>>(
     summary: spec.summary,
     usage: usageOf(spec),
     help: helpOf(spec),
+    failureStatus: spec.failureStatus ?? 1,
     run: async (args) => {
       const { values, positionals } = parse(spec, args);
       return await spec.run(values, positionals);

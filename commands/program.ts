@@ -31,6 +31,6 @@ export async function runProgram(command: Command, args: string[]): Promise<numb
       return USAGE_STATUS;
     }
     console.error(describeFailure(error));
-    return 1;
+    return command.failureStatus;
   }
 }

@@ -13,10 +13,12 @@ export const verifyCommand = defineCommand({
 The exit status is
   0  where all notebooks are clean,
   3  where a person should look at one,
-  1  where one breaks a rule.
+  1  where one breaks a rule,
+  2  where nothing could be verified: a name was mistyped, or a folder has no notebooks.
 
 What this command understands is not all that code can do: the re-run decides.`,
   positionals: NOTEBOOKS,
+  failureStatus: 2,
   options: {
     json: {
       kind: "flag",

@@ -49,6 +49,9 @@ const REFUSALS: [string, string][] = [
   ["EEXIST", "there is a file of that name already"],
   ["EISDIR", "it is a folder"],
   ["ENOTDIR", "a part of its path is no folder"],
+  ["ENAMETOOLONG", "a name in its path is too long"],
+  ["ELOOP", "links lead in a circle"],
+  ["EIO", "the disk can't read or write it"],
   ["EMFILE", "too many files are open"],
   ["ENOTEMPTY", "the folder is not empty"],
 ];

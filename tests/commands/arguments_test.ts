@@ -199,6 +199,12 @@ Deno.test("describeFailure() says what the system refused, of which file, withou
     : "No such file or directory (os error 2): readfile '/nowhere/a.json'";
   assert.match(said, /\(os error [23]\): readfile '\/nowhere\/a\.json'$/);
   assert.equal(describeFailure(error), `Expected to go on but there is no such file: ${said}`);
+  // Of no class of Deno's.
+  const long = assertThrown(() => Deno.statSync("x".repeat(5000)));
+  assert.match(
+    `${describeFailure(long)}`,
+    /^Expected to go on but a name in its path is too long: /,
+  );
   const bug = new TypeError("x is not a function");
   assert.equal(describeFailure(bug), bug);
   assert.equal(describeFailure(new UsageError("Expected a")), "UsageError: Expected a");

@@ -9,14 +9,17 @@ import { type Finding, mostOf, type Verification } from "./findings.ts";
 import { inspectNotebooks } from "./verify.ts";
 
 /**
- * The notebooks that are named, and those of folders.
+ * The notebooks that are named, and those of folders. A link that leads nowhere is one: somebody has
+ * handed it in.
  *
  * @returns Path → what there is to say of its name.
+ * @throws {NotebookError} Where nothing lies at a path, or no notebook in a folder.
  */
 export function listNotebooks(paths: string[]): Map<string, Finding[]> {
   const byFile = new Map<string, Finding[]>();
   for (const path of paths) {
     if (!isFolder(path)) {
+      checkThere(path);
       byFile.set(path, []);
       continue;
     }
@@ -26,6 +29,18 @@ export function listNotebooks(paths: string[]): Map<string, Finding[]> {
     for (const [name, findings] of checkNames(names)) byFile.set(join(path, name), findings);
   }
   return byFile;
+}
+
+/** Says of a name that was mistyped that nothing is there, and not that a team has broken a rule. */
+function checkThere(path: string): void {
+  try {
+    Deno.lstatSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new NotebookError(
+      `Expected a notebook, or a folder of notebooks, but found nothing at ${path}`,
+    );
+  }
 }
 
 /**

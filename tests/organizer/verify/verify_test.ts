@@ -289,3 +289,40 @@ Deno.test("deno task verify prints a table, or JSON, and exits with 1 where a ru
       [good]: { result: "clean", powers: [], findings: [] },
     });
   }));
+
+Deno.test("deno task verify tells what is not there from what breaks a rule", () =>
+  withFolder(async (folder) => {
+    writeSubmissions(folder, ["loudness_1"]);
+    const good = join(folder, "loudness_1.ipynb"), missing = join(folder, "loudnes_1.ipynb");
+    const mistyped = await cli(["verify", "--no-types", good, missing]);
+    assert.deepEqual(mistyped, {
+      code: 2,
+      stdout: "",
+      stderr:
+        "NotebookError: Expected a notebook, or a folder of notebooks, but found nothing at " +
+        `${missing}\n`,
+    });
+    Deno.mkdirSync(join(folder, "empty"));
+    const empty = await cli(["verify", join(folder, "empty")]);
+    assert.equal(empty.code, 2);
+    assert.match(empty.stderr, /^NotebookError: Expected notebooks in .*empty but found none$/m);
+  }));
+
+Deno.test({
+  name: "deno task verify takes a link that leads nowhere for what somebody has handed in",
+  // There links need rights of their own.
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      writeSubmissions(folder, ["loudness_1"]);
+      const good = join(folder, "loudness_1.ipynb");
+      const gone = join(folder, "gone_1.ipynb"), circle = join(folder, "circle_1.ipynb");
+      Deno.symlinkSync("elsewhere", gone);
+      Deno.symlinkSync(circle, circle);
+      const { code, stdout } = await cli(["verify", "--no-types", gone, circle, good]);
+      assert.equal(code, 1);
+      assert.match(stdout, /gone_1\.ipynb: 1 violation/);
+      assert.match(stdout, /circle_1\.ipynb: 1 violation.*\n[^]*links lead in a circle/);
+      assert.match(stdout, /^3 notebooks: 1 clean, 0 to look at, 2 against a rule$/m);
+    }),
+});
