@@ -17,6 +17,7 @@ import {
   checkFiles,
   checkModel,
   checkPaths,
+  foldersOf,
   noResult,
   type RunFiles,
   type RunPaths,
@@ -73,25 +74,16 @@ export class NotebookRun {
    *
    * @param paths Gives the two paths of step 1.
    * @param model Gives what step 4 has set so far.
-   * @throws {StaleRunError} Where step 1 has not set the paths.
+   * @throws {StaleRunError} Where step 1 has not set the paths, or not to those of folders.
    */
   start(paths: () => RunPaths, model: () => unknown): void {
     this.#state = undefined;
     const before = this.#cells.beginRun();
-    const { ROOT_PATH, DATA_PATH } = valueOf(paths) ?? {};
-    for (const [name, path] of Object.entries({ ROOT_PATH, DATA_PATH })) {
-      if (typeof path !== "string" || path === "") {
-        throw new StaleRunError(
-          `Expected step 1 to set ${name} to a folder's path but found ${
-            Deno.inspect(path)
-          } (${SILENT_SYNTAX})`,
-        );
-      }
-    }
-    removeFile(join(ROOT_PATH!, "output", "similarities.json"));
+    const { ROOT_PATH, DATA_PATH } = foldersOf(paths);
+    removeFile(join(ROOT_PATH, "output", "similarities.json"));
     this.#state = {
-      rootPath: ROOT_PATH!,
-      dataPath: DATA_PATH!,
+      rootPath: ROOT_PATH,
+      dataPath: DATA_PATH,
       paths,
       model,
       formerModel: valueOf(model),

@@ -1,6 +1,8 @@
 /** What the fixed cells of a notebook know of a run, and what they refuse where it has gone stale. */
+import { existsSync } from "node:fs";
 import { counted } from "../io/counted.ts";
 import { QvimError } from "../io/errors.ts";
+import { isFolder } from "../io/is_folder.ts";
 import type { Evaluation } from "../challenge/evaluation.ts";
 import type { Similarities, SoundPaths } from "../challenge/model.ts";
 import { markOf, redeclaredClass, valueOf } from "./run_basis.ts";
@@ -66,6 +68,33 @@ export interface RunState {
 /** What to say where a step has not done what it should, for no reason that can be seen. */
 export const SILENT_SYNTAX = "a cell with a syntax error shows nothing in Jupyter: " +
   "`deno task run NOTEBOOK` says where it is";
+
+/**
+ * The paths that step 1 has set. What can be no folder is refused here: the cell makes what is not
+ * there, and a folder called "~" is no home.
+ *
+ * @throws {StaleRunError} Where it has set none, or not to those of folders.
+ */
+export function foldersOf(paths: () => RunPaths): RunPaths {
+  const { ROOT_PATH, DATA_PATH } = valueOf(paths) ?? {};
+  return {
+    ROOT_PATH: folderOf("ROOT_PATH", ROOT_PATH),
+    DATA_PATH: folderOf("DATA_PATH", DATA_PATH),
+  };
+}
+
+function folderOf(name: string, path: unknown): string {
+  const refuse = (found: string) =>
+    new StaleRunError(`Expected step 1 to set ${name} to a folder's path but found ${found}`);
+  if (typeof path !== "string" || path === "") {
+    throw refuse(`${Deno.inspect(path)} (${SILENT_SYNTAX})`);
+  }
+  if (path.startsWith("~")) {
+    throw refuse(`${path}: only a shell knows what ~ is, write the whole path`);
+  }
+  if (existsSync(path) && !isFolder(path)) throw refuse(`a file at ${path}`);
+  return path;
+}
 
 /** @throws {StaleRunError} Where step 1 has set other paths since the run began. */
 export function checkPaths({ paths, rootPath, dataPath }: RunState): void {

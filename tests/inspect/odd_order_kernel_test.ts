@@ -242,6 +242,28 @@ Deno.test("a model that never answers is told of, and one that fails as before",
     }
   }));
 
+Deno.test("a run does not begin where a path of step 1 can be no folder, and makes none of that name", () =>
+  withFolder((root) => {
+    const file = join(root, "file");
+    Deno.writeTextFileSync(file, "");
+    const start = (ROOT_PATH: string, DATA_PATH: string) => () =>
+      new NotebookRun().start(() => ({ ROOT_PATH, DATA_PATH }), () => undefined);
+    const thrown = (message: string) => ({ name: "StaleRunError", message });
+    const expected = "to a folder's path but found";
+    assert.throws(
+      start("~/project", root),
+      thrown(
+        `Expected step 1 to set ROOT_PATH ${expected} ~/project: only a shell knows what ~ is, ` +
+          "write the whole path",
+      ),
+    );
+    assert.throws(
+      start(root, file),
+      thrown(`Expected step 1 to set DATA_PATH ${expected} a file at ${file}`),
+    );
+    start(root, join(root, "not yet there"))();
+  }));
+
 Deno.test("a data set without queries is no work for the model, and files that it lacks are named", () =>
   afterGoodRun(async (session) => {
     const data = join(session.root, "data");
