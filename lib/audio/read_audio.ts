@@ -1,4 +1,5 @@
 import { writeAllSync } from "../io/bytes.ts";
+import { temporaryFile } from "../io/temporary.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { bytesSource, FileSource } from "./byte_source.ts";
 import { findCompressed } from "./compressed_format.ts";
@@ -135,7 +136,7 @@ class SampleStore implements Disposable {
   add(samples: Uint8Array<ArrayBuffer>): void {
     this.#length += samples.length;
     if (this.#file === undefined && this.#length > MOST_HELD) {
-      const name = Deno.makeTempFileSync({ prefix: "qvim-samples-" });
+      const name = temporaryFile("qvim-samples-");
       const open = Deno.openSync(name, { read: true, write: true });
       // Where it can be, the name goes at once: nothing then leaves the file behind.
       const isGone = Deno.build.os !== "windows";

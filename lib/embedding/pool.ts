@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
 import { QvimError } from "../io/errors.ts";
 import { removeTree } from "../io/remove_tree.ts";
+import { temporaryFolder } from "../io/temporary.ts";
 import {
   type Answer,
   readLines,
@@ -102,7 +103,7 @@ class RemoteError extends Error {}
 class Child<T> {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #exchange = Deno.makeTempDirSync({ prefix: "qvim-embeddings-" });
+  readonly #exchange = temporaryFolder("qvim-embeddings-");
   readonly #waiting = new Map<number, PromiseWithResolvers<T>>();
   readonly #reading: Promise<void>;
   #ended?: string;

@@ -1,4 +1,5 @@
 import { QvimError } from "../io/errors.ts";
+import { temporaryFolder } from "../io/temporary.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -21,7 +22,7 @@ export async function cloneCheckout(
   commit: string,
 ): Promise<void> {
   await Deno.mkdir(dirname(target), { recursive: true });
-  const folder = await Deno.makeTempDir({ dir: dirname(target), prefix: ".clone-" });
+  const folder = temporaryFolder(".clone-", dirname(target));
   try {
     const clone = join(folder, "clone");
     const cloned = await git(["clone", "--branch", branch, "--", url.href, clone]);

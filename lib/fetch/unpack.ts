@@ -1,6 +1,7 @@
 import { basename, dirname, join, sep } from "node:path";
 import { writeAll } from "../io/bytes.ts";
 import { hashFile } from "../io/hash.ts";
+import { temporaryFolder } from "../io/temporary.ts";
 import { type Progress, startProgress } from "../ui/progress.ts";
 import {
   type Archive,
@@ -60,7 +61,7 @@ export async function unpack(
   const archive = format[1](path);
   const plan = await inspect(archive, maxBytes);
   await Deno.mkdir(folder, { recursive: true });
-  const staging = await Deno.makeTempDir({ dir: folder, prefix: ".unpack-" });
+  const staging = temporaryFolder(".unpack-", folder);
   const total = plan.reduce((sum, { entry }) => sum + entry.size, 0);
   const progress = startProgress(`Unpacking ${basename(path)}`, { total, format: formatBytes });
   try {

@@ -3,6 +3,7 @@ import { decodeWav, type MonoAudio } from "../audio/wav.ts";
 import { QvimError } from "../io/errors.ts";
 import { replaceFileSync } from "../io/replace_file.ts";
 import { assertOptions, TEXT } from "../io/options.ts";
+import { temporaryFolder } from "../io/temporary.ts";
 import { inNotebook, UpdatableDisplay } from "../ui/jupyter.ts";
 import { openRecorder } from "./recorder.ts";
 
@@ -66,7 +67,7 @@ export async function record(options: RecordOptions = {}): Promise<Recording> {
     const take = await recorder.finished;
     if ("error" in take) throw new RecordError(take.error);
     const audio = decodeWav(take.wav, "the recording");
-    const file = path ?? join(Deno.makeTempDirSync({ prefix: "qvim-take-" }), "recording.wav");
+    const file = path ?? join(temporaryFolder("qvim-take-"), "recording.wav");
     replaceFileSync(file, (partial) => Deno.writeFileSync(partial, take.wav));
     outcome = `Recorded ${(audio.samples.length / audio.sampleRate).toFixed(1)} s`;
     return { ...audio, path: file };

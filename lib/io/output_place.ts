@@ -2,6 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { QvimError } from "./errors.ts";
 import { isFolder } from "./is_folder.ts";
+import { temporaryFile } from "./temporary.ts";
 
 /** Thrown where something can't be written to a place that was named. */
 export class PlaceError extends QvimError {}
@@ -30,5 +31,5 @@ export function prepareFolder(folder: string): void {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     throw new PlaceError(`Expected a folder to write into but found a file at ${folder}`);
   }
-  Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".qvim-" }));
+  Deno.removeSync(temporaryFile(".qvim-", folder));
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { QvimError } from "../io/errors.ts";
+import { temporaryFolder } from "../io/temporary.ts";
 import { type KernelCommand, START_FILE } from "./kernel_command.ts";
 
 /** Thrown where the kernel does not start; the message holds what it said. */
@@ -42,7 +43,7 @@ const LOG_CHARACTERS = 4_000;
 export function spawnKernel({ cwd, env }: KernelOptions, ports: number[]): KernelProcess {
   const key = crypto.randomUUID(), mark = crypto.randomUUID();
   const marks = [env?.[MARKS] ?? Deno.env.get(MARKS), mark].filter((it) => it !== undefined);
-  const folder = Deno.makeTempDirSync({ prefix: "qvim-kernel-" });
+  const folder = temporaryFolder("qvim-kernel-");
   const connectionFile = join(folder, "connection.json");
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = ports;
   Deno.writeTextFileSync(

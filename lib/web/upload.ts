@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openAudio } from "../audio/read_audio.ts";
 import { conversion } from "../audio/pcm.ts";
 import { AudioError, decodeWav, type MonoAudio } from "../audio/wav.ts";
+import { temporaryFolder } from "../io/temporary.ts";
 
 /** Longer recordings are no imitations. */
 const MAX_SECONDS = 60;
@@ -38,7 +39,7 @@ async function decode(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Mon
 
 /** Other formats are read from files. */
 async function decodeFile(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<MonoAudio> {
-  const folder = Deno.makeTempDirSync({ prefix: "qvim-upload-" });
+  const folder = temporaryFolder("qvim-upload-");
   const path = join(folder, "recording");
   try {
     Deno.writeFileSync(path, bytes);

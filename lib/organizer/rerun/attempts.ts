@@ -5,6 +5,7 @@
 // Sandboxes are Linux's.
 import { join, resolve } from "node:path/posix";
 import { within } from "../../io/within.ts";
+import { temporaryFolder } from "../../io/temporary.ts";
 
 /** The folders of a run, as its cells see them. */
 export interface OwnPlaces {
@@ -149,7 +150,7 @@ export async function recordAttempts(
     seen.add(text);
     onAttempt(seen.size > MOST ? "tried more than that" : text);
   };
-  const pipe = join(Deno.makeTempDirSync({ dir: "/tmp" }), "attempts");
+  const pipe = join(temporaryFolder("qvim-attempts-", "/tmp"), "attempts");
   // A pipe takes no room, however much is tried.
   const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
   if (!success) return { env: {}, settle: () => Promise.resolve() };

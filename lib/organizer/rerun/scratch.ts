@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HeldFile, holdFile } from "../../io/held_file.ts";
 import { removeTree } from "../../io/remove_tree.ts";
+import { temporaryFolder } from "../../io/temporary.ts";
 import type { Host } from "./world.ts";
 
 /** What the temporary folders of a batch begin with is what the file that it holds is called. */
@@ -17,7 +18,7 @@ export class ScratchFolders {
   /** Makes a folder. */
   make(): Host {
     this.#held ??= holdFile(join(tmpdir(), `${this.#name}.held`), "");
-    const folder = Deno.makeTempDirSync({ dir: tmpdir(), prefix: `${this.#name}-` });
+    const folder = temporaryFolder(`${this.#name}-`);
     this.#folders.add(folder);
     return {
       folder,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Finding } from "./findings.ts";
 import type { Program } from "./program.ts";
+import { temporaryFolder } from "../../io/temporary.ts";
 
 /** An error as `deno check` prints it: its text, then the place. */
 const PLACE = /^\s+at file:\/\/.*\/([^/]+):(\d+):\d+$/;
@@ -76,7 +77,7 @@ async function typeErrors(
   packageFolder: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const scratch = Deno.makeTempDirSync();
+  const scratch = temporaryFolder("qvim-types-");
   try {
     const names = programs.map(({ program, folder }, i) => {
       const name = `${mark}_${i}.ts`;
