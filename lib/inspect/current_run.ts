@@ -113,8 +113,8 @@ export class NotebookRun {
     const { dataPath } = state;
     tellDataSet(dataPath);
     const items = toPaths(listItems(dataPath)), queries = toPaths(listQueries(dataPath));
-    if (Object.keys(items).length === 0 && Object.keys(queries).length === 0) tellEmpty(dataPath);
     state.files = { items, queries };
+    tellEmpty(dataPath, state.files);
     this.#cells.end();
     return state.files;
   }

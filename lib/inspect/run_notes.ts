@@ -15,10 +15,18 @@ export function tellDataSet(path: string): void {
   );
 }
 
-export function tellEmpty(path: string): void {
-  console.log(
-    `There are no sounds in ${resolve(path)}; paths are relative to the notebook's folder`,
-  );
+/** Tells what a data set has none of, and where it was looked for: the fixed cell names no place. */
+export function tellEmpty(path: string, { items, queries }: RunFiles): void {
+  const missing = [["Items", items], ["Queries", queries]] as const;
+  const empty = missing.filter(([, files]) => Object.keys(files).length === 0);
+  if (empty.length === 2) {
+    console.log(
+      `There are no sounds in ${resolve(path)}; paths are relative to the notebook's folder`,
+    );
+  } else if (empty.length === 1) {
+    const [[folder]] = empty;
+    console.log(`There are no .wav files in ${resolve(path, folder)}, or below it`);
+  }
 }
 
 /** How many names are told of those that there are no files of. */

@@ -290,6 +290,8 @@ Deno.test("a data set without queries is no work for the model, and files that i
 
     Deno.removeSync(join(data, "Queries"), { recursive: true });
     for (const id of from("make-folders").slice(0, 4)) await session.run(id);
+    const listed = await session.run("list", "void currentRun.listFiles();");
+    assert.ok(listed.includes(`There are no .wav files in ${join(data, "Queries")}, or below`));
     assert.match(await session.run("list-files"), /Error: No query files found!/);
     assert.equal(
       await session.run("predict"),
