@@ -131,8 +131,8 @@ export function outcomeOf(entry: Entry): string {
   return "finished";
 }
 
-/** More make a table unreadable; `report.json` has them all. */
-const ATTEMPTS_TOLD = 5;
+/** More attempts, or names of others, make a table unreadable; `report.json` has them all. */
+const MOST_TOLD = 5;
 
 /** What a person should look at, one sentence each. */
 export function remarksOf(entry: Entry): string[] {
@@ -161,11 +161,10 @@ export function remarksOf(entry: Entry): string[] {
     remarks.push(`data set ${k + 2}: ${outcome}${message ? `, ${inShort(message)}` : ""}`);
   }
   if (entry.falls) remarks.push("falls from the first data set far more than the others");
-  const twins = [...new Set([...entry.sameNotebook ?? [], ...entry.sameScores ?? []])];
-  if (twins.length > 0) {
-    const what = (entry.sameNotebook ?? []).length > 0 ? "notebook" : "results";
-    remarks.push(`the same ${what} as ${twins.join(", ")}`);
-  }
+  const twins = entry.sameNotebook ?? [];
+  const alike = (entry.sameScores ?? []).filter((name) => !twins.includes(name));
+  if (twins.length > 0) remarks.push(`the same notebook as ${someOf(twins)}`);
+  if (alike.length > 0) remarks.push(`the same results as ${someOf(alike)}`);
   // It may know which set it is run on, and do there alone what it has in mind.
   const runs = [...entry.runs, ...(entry.others ?? []).flatMap(({ runs }) => runs ?? [])];
   const fetched = new Map<string, number>();
@@ -180,15 +179,21 @@ export function remarksOf(entry: Entry): string[] {
     remarks.push(`fetched from ${hosts.join(", ")}`);
   }
   const attempts = [...new Set(runs.flatMap(({ attempts }) => attempts ?? []))];
-  remarks.push(...attempts.slice(0, ATTEMPTS_TOLD));
-  if (attempts.length > ATTEMPTS_TOLD) {
-    remarks.push(`${attempts.length - ATTEMPTS_TOLD} attempts more`);
+  remarks.push(...attempts.slice(0, MOST_TOLD));
+  if (attempts.length > MOST_TOLD) {
+    remarks.push(`${attempts.length - MOST_TOLD} attempts more`);
   }
   if (entry.executedError !== undefined) remarks.push(entry.executedError);
   if (entry.scoresError !== undefined) remarks.push(entry.scoresError);
   const failed = entry.runs.find(({ message }) => message !== undefined);
   if (failed?.message !== undefined) remarks.push(inShort(failed.message));
   return remarks.map(plain);
+}
+
+/** The first few names, and how many more there are. */
+function someOf(names: string[]): string {
+  const more = names.length - MOST_TOLD;
+  return names.slice(0, MOST_TOLD).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** What a message says in one line: the error where it quotes a cell before. */
