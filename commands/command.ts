@@ -12,8 +12,8 @@ export type Option =
     | { kind: "flag" }
     | { kind: "text"; value: string; required?: true; default?: string; many?: true }
     | { kind: "choice"; choices: readonly string[]; required?: true; default?: string }
-    /** A whole number above 0. */
-    | { kind: "count"; value: string; default?: number }
+    /** A whole number above 0, or from the least on that is of use. */
+    | { kind: "count"; value: string; least?: number; default?: number }
     /** A port to listen on; 0 for any that is free. */
     | { kind: "port"; value: string; default?: number }
     /** A number of seconds above 0. */
@@ -183,18 +183,22 @@ function valueOf(name: string, option: Option, given: string | string[] | boolea
   }
   if (option.kind === "shard") return shardOf(name, given as string);
   const text = given as string, number = text.trim() === "" ? NaN : Number(text);
+  const least = option.kind === "count" ? option.least ?? 1 : 1;
   const [isFine, expected] = {
     port: [
       Number.isInteger(number) && number >= 0 && number < 65536,
       "a port from 0 to 65535",
     ] as const,
-    count: [Number.isSafeInteger(number) && number > 0, "a whole number above 0"] as const,
+    count: [Number.isSafeInteger(number) && number >= least, wholeNumberFrom(least)] as const,
     seconds: [number > 0 && number < Infinity, "a number of seconds above 0"] as const,
     number: [Number.isFinite(number), "a number"] as const,
   }[option.kind];
   if (!isFine) throw new UsageError(`Expected --${name} to be ${expected} but found ${text}`);
   return number;
 }
+
+const wholeNumberFrom = (least: number) =>
+  `a whole number ${least === 1 ? "above 0" : `of ${least} or more`}`;
 
 function shardOf(name: string, text: string): Shard {
   const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? [];

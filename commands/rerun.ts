@@ -3,6 +3,7 @@ import { plain } from "../lib/io/plain.ts";
 import { outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry.ts";
 import { runBatch } from "../lib/organizer/rerun/batch.ts";
 import { mergeReports } from "../lib/organizer/rerun/merge.ts";
+import { allowedHost } from "../lib/organizer/rerun/proxy.ts";
 import { hasBubblewrap, NETWORKS } from "../lib/organizer/rerun/sandbox.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand, NOTEBOOKS, UsageError } from "./command.ts";
@@ -11,6 +12,8 @@ const MEBIBYTE = 2 ** 20;
 const INTERRUPTED_STATUS = 130;
 /** Processes that a run may have at a time. */
 const MOST_PROCESSES = 256;
+/** MiB without which Deno itself does not start: each submission would be said to have died. */
+const LEAST_MEMORY = 1024;
 /** How often notebooks that take long are said to. */
 const BOARD_MS = 10_000;
 
@@ -72,6 +75,7 @@ export const rerunCommand = defineCommand({
     memory: {
       kind: "count",
       value: "MIB",
+      least: LEAST_MEMORY,
       default: 8192,
       help: "how much memory a run may take, with the files that it writes",
     },
@@ -93,6 +97,9 @@ export const rerunCommand = defineCommand({
   async run(values, positionals) {
     const reportFolder = resolve(values.report);
     if (values.merge.length > 0) {
+      if (positionals.length > 0) {
+        throw new UsageError(`Expected --merge without notebooks but found ${positionals[0]}`);
+      }
       const report = mergeReports(values.merge.map((folder) => resolve(folder)), reportFolder);
       console.log(summary(report));
       console.log(`\nThe report: ${join(reportFolder, "report.html")}`);
@@ -100,7 +107,11 @@ export const rerunCommand = defineCommand({
     }
     if (positionals.length === 0) throw new UsageError("Expected one or more notebooks");
     if (values.data.length === 0) throw new UsageError("Expected --data DIR");
+    if (values.both && values["no-blind"]) {
+      throw new UsageError("Expected --both without --no-blind, which shows the names anyway");
+    }
     const sandbox = !values["no-sandbox"];
+    const allowedHosts = hostsOf(values["allow-host"], sandbox && values.network === "setup");
     if (sandbox && !await hasBubblewrap()) {
       console.error(
         "Expected bubblewrap, which keeps notebooks from your files, other processes and the " +
@@ -127,7 +138,7 @@ export const rerunCommand = defineCommand({
         jobs: values.jobs,
         repeat: values.repeat,
         network: values.network,
-        allowedHosts: values["allow-host"],
+        allowedHosts,
         isBlind: !values["no-blind"],
         both: values.both,
         types: !values["no-types"],
@@ -166,6 +177,20 @@ export const rerunCommand = defineCommand({
     return 0;
   },
 });
+
+/** Hosts as the proxy knows them; what it would never meet is no narrowing of anything. */
+function hostsOf(given: string[], hasProxy: boolean): string[] {
+  if (given.length > 0 && !hasProxy) {
+    throw new UsageError(
+      "Expected --allow-host with --network setup and a sandbox: nothing else has such a list",
+    );
+  }
+  return given.map((text) => {
+    const host = allowedHost(text);
+    if (host !== undefined) return host;
+    throw new UsageError(`Expected --allow-host HOST or HOST:PORT but found ${text}`);
+  });
+}
 
 /** Says from time to time which notebooks are being run, and in which cell each is. */
 class Board {

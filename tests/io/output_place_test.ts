@@ -39,6 +39,10 @@ Deno.test("commands look at the place for what they make before they work", () =
           ["compare", "--data", data, "--out", file],
           `a folder to write into but found a file at ${file}`,
         ],
+        [
+          ["rerun", "submission.ipynb", "--data", data, "--report", file, "--no-sandbox"],
+          `a folder to write into but found a file at ${file}`,
+        ],
         [["embed", "x.wav", ...checkpoint, "--npy", folder], `found a folder at ${folder}`],
         [["run", "submission.ipynb", "--out", folder], `found a folder at ${folder}`],
       ] as const

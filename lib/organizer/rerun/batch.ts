@@ -1,6 +1,7 @@
 /** Runs many submissions: verified, each in its own world, evaluated, ranked; the others run on. */
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { prepareFolder } from "../../io/output_place.ts";
 import { plain } from "../../io/plain.ts";
 import { believeNothing, type Entry, outcomeOf, type Report } from "../report/entry.ts";
 import { writeAll, writeData } from "../report/write_all.ts";
@@ -77,9 +78,10 @@ export interface BatchHooks {
  * @returns The report; every notebook has an entry, whatever became of it.
  * @throws {BatchError} Where another batch writes there, its disk is full, or what the runs used was
  * changed.
+ * @throws {PlaceError} Where a file lies in the report's place.
  */
 export async function runBatch(options: BatchOptions, hooks: BatchHooks): Promise<Report> {
-  Deno.mkdirSync(options.reportFolder, { recursive: true });
+  prepareFolder(options.reportFolder);
   const unlock = lock(options.reportFolder);
   const scratch = new ScratchFolders();
   let walls: Walls | undefined;

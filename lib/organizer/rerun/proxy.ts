@@ -114,15 +114,32 @@ export class SetupProxy {
 /** The host and port that the head of a request asks to be connected with. */
 function targetOf(head: string): { hostname: string; port: number } | undefined {
   const [method, target = ""] = head.split("\r\n")[0].split(" ");
-  const [, host, port]: (string | undefined)[] = target.match(/^(.+):(\d{1,5})$/) ?? [];
-  if (method !== "CONNECT" || host === undefined) return undefined;
-  if (!URL.canParse(`http://${host}`)) return undefined;
-  // As a browser reads it: in lower case, numbers as addresses, no user.
-  const url = new URL(`http://${host}`);
-  if (url.username !== "" || url.port !== "" || url.pathname !== "/" || url.search !== "") {
-    return undefined;
-  }
-  return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+  if (method !== "CONNECT") return undefined;
+  return hostAndPort(target);
+}
+
+/** What HOST:PORT names: as a browser reads it, in lower case, numbers as addresses, no user. */
+function hostAndPort(text: string): { hostname: string; port: number } | undefined {
+  const [, host, port]: (string | undefined)[] = text.match(/^(.+):(\d{1,5})$/) ?? [];
+  if (host === undefined || !URL.canParse(`http://${host}`)) return undefined;
+  const { hostname, href } = new URL(`http://${host}`);
+  // A user, a port, a path and whatever else an address may have would stand there as well.
+  if (href !== `http://${hostname}/` || Number(port) > 65535) return undefined;
+  return { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+}
+
+/**
+ * A host that a set-up cell may reach, in the words in which the proxy looks it up.
+ *
+ * @param text HOST, or HOST:PORT; an address of IPv6 in brackets.
+ * @returns Undefined where it is neither.
+ */
+export function allowedHost(text: string): string | undefined {
+  // A pattern would be taken for a name, which no host has.
+  if (text.includes("*")) return undefined;
+  const named = hostAndPort(text);
+  if (named !== undefined) return `${named.hostname}:${named.port}`;
+  return hostAndPort(`${text}:443`)?.hostname;
 }
 
 /** An address of a host, where all of its addresses are public. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { isPublic, SetupProxy } from "../../../lib/organizer/rerun/proxy.ts";
+import { allowedHost, isPublic, SetupProxy } from "../../../lib/organizer/rerun/proxy.ts";
 import { hasBubblewrap } from "../../../lib/organizer/rerun/sandbox.ts";
 import { NEEDS_UNIX, withFolder } from "../../support.ts";
 
@@ -156,4 +156,19 @@ Deno.test({
         reached: 0,
       });
     }),
+});
+
+Deno.test("allowedHost() gives a host as the proxy looks it up, and nothing of what it never meets", () => {
+  const hosts = [
+    ["Files.Example.COM", "files.example.com"],
+    ["example.com:8443", "example.com:8443"],
+    ["[::1]:8443", "::1:8443"],
+    ["127.1:80", "127.0.0.1:80"],
+    ["münchen.de", "xn--mnchen-3ya.de"],
+  ];
+  for (const [text, host] of hosts) assert.equal(allowedHost(text), host);
+  const none = ["https://example.com", "example.com/x", "a:b:c", "user@example.com", "a b", ":80"];
+  for (const text of [...none, "example.com:99999", "*.example.com", "example.com#x", "a?b"]) {
+    assert.equal(allowedHost(text), undefined, text);
+  }
 });

@@ -247,6 +247,21 @@ Deno.test("rerun asks for bubblewrap or for --no-sandbox, and for the right opti
   ]);
   assert.equal(bad.code, 2);
   assert.match(bad.stderr, /Expected --network none, setup or full but found on/);
+  for (
+    const [args, message] of [
+      [["--allow-host", "a.org"], /Expected --allow-host with --network setup and a sandbox/],
+      [["--network", "setup", "--no-sandbox", "--allow-host", "a.org"], /and a sandbox/],
+      [["--network", "setup", "--allow-host", "https://a.org"], /HOST:PORT but found https:/],
+      [["--both", "--no-blind"], /Expected --both without --no-blind/],
+      [["--merge", "part-1"], /Expected --merge without notebooks but found .*dft_1/],
+      // Of GiB, as one might think: all submissions would be said to have died.
+      [["--memory", "8"], /Expected --memory to be a whole number of 1024 or more but found 8/],
+    ] as const
+  ) {
+    const wrong = await cli(["rerun", notebook("dft_1"), "--data", DATA, "--report", "x", ...args]);
+    assert.equal(wrong.code, 2, `${args}`);
+    assert.match(wrong.stderr, message);
+  }
   const none = await cli(["rerun", notebook("dft_1"), "--data", DATA, "--report", "x"], {
     env: { PATH: "/nowhere" },
   });
