@@ -4,7 +4,16 @@ import { latin1, readAtSync } from "../io/bytes.ts";
 import { AudioError, type CompressedPart, conversion } from "./pcm.ts";
 
 /** The compressed formats that are read. */
-export type Compressed = "FLAC" | "Ogg FLAC" | "Ogg Vorbis" | "Ogg Opus" | "MP3";
+export type Compressed = "FLAC" | "MP3" | OggFormat;
+/** Those of them that lie in Ogg files. */
+export type OggFormat = "Ogg FLAC" | "Ogg Vorbis" | "Ogg Opus";
+
+/** How the first page of a stream in an Ogg file begins, by its coding. */
+export const OGG_MARKS: Record<OggFormat, string> = {
+  "Ogg Opus": "OpusHead",
+  "Ogg Vorbis": "\x01vorbis",
+  "Ogg FLAC": "\x7fFLAC",
+};
 
 /** What is told by a name though it is not read: its beginning, from a place on. */
 const UNREAD: [at: number, bytes: string, name: string][] = [
@@ -118,9 +127,11 @@ function readHead(path: string, start: number): string {
 function compressedFormat(head: string, size: number): Compressed | undefined {
   if (head.startsWith("fLaC")) return "FLAC";
   if (head.startsWith("OggS")) {
-    if (head.includes("OpusHead")) return "Ogg Opus";
-    if (head.includes("\x01vorbis")) return "Ogg Vorbis";
-    return head.includes("\x7fFLAC") ? "Ogg FLAC" : undefined;
+    // Of several sounds at once the first is meant.
+    const places = (Object.entries(OGG_MARKS) as [OggFormat, string][])
+      .map(([format, mark]): [OggFormat, number] => [format, head.indexOf(mark)])
+      .filter(([, at]) => at >= 0).sort(([, a], [, b]) => a - b);
+    return places[0]?.[0];
   }
   return isMpeg(head, size) ? "MP3" : undefined;
 }

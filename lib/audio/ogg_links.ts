@@ -1,17 +1,36 @@
+/** What lies in Ogg files: pages, and recordings behind each other (RFC 3533). */
+import { Buffer } from "node:buffer";
 import type { ByteSource } from "./byte_source.ts";
 
-/** Bytes of a page's header before the sizes of its segments. */
-const HEADER = 27;
+/** How a page begins, bytes of its header before the sizes of its segments, and how many these can be. */
+const MARK = "OggS", HEADER = 27, MOST_SEGMENTS = 255;
 /** The bits of its flags that a stream begins and ends with. */
 const BEGINS = 2, ENDS = 4;
+/** Where in a header its position, the number of its stream and its checksum are. */
+const POSITION = 6, STREAM = 14, CHECKSUM = 22;
 /** How the head of Opus begins, and where in it the samples to skip are; there are 19 bytes at least. */
 const OPUS_HEAD = "OpusHead", PRE_SKIP = 10;
+/** Bytes that are looked through at a time. */
+const BLOCK = 2 ** 16;
+
+/** Where a page lies, and what its header says. */
+interface Page {
+  start: number;
+  length: number;
+  flags: number;
+  position: bigint;
+  stream: number;
+  /** Where what it holds begins. */
+  body: number;
+}
 
 /** A recording in an Ogg file. */
 export interface OggLink {
   /** Where it begins, and how many bytes it takes. */
   start: number;
   length: number;
+  /** The number of the stream that its sound is. */
+  stream: number;
   /**
    * How many samples it has, of Opus of one page (up to a second): its packets hold more, and its
    * decoder leaves out what is too much of longer ones only (RFC 7845, section 4.5).
@@ -22,8 +41,9 @@ export interface OggLink {
 /**
  * Finds the recordings that lie behind each other in an Ogg file, each with headers of its own, as
  * programs write who put files together, and radios: a chain, in the words of RFC 3533. Streams that
- * begin together are one recording.
+ * begin together are one recording, such as a video; its sound is the first of them that is one.
  *
+ * @param mark How the coding of the sound begins a stream.
  * @param most How many are looked for.
  * @returns Each of them; the last has all that is there.
  */
@@ -31,58 +51,150 @@ export function oggLinks(
   source: ByteSource,
   start: number,
   length: number,
+  mark: string,
   most: number,
 ): OggLink[] {
-  const end = start + length, starts = [start], ends: OpusEnd[] = [new OpusEnd()];
-  let isBeginning = true;
-  for (let at = start; at < end && starts.length < most;) {
-    const header = source.read(at, HEADER);
-    if (header.length < HEADER || String.fromCharCode(...header.subarray(0, 4)) !== "OggS") break;
-    const begins = (header[5] & BEGINS) !== 0, segments = header[26];
-    if (begins && !isBeginning) {
-      starts.push(at);
-      ends.push(new OpusEnd());
+  const end = start + length, links: Recording[] = [];
+  let isBeginning = false;
+  for (const page of pagesOf(source, start, end)) {
+    const begins = (page.flags & BEGINS) !== 0;
+    if (links.length === 0 || (begins && !isBeginning)) {
+      if (links.length === most) break;
+      links.push(new Recording(page, mark));
     }
     isBeginning = begins;
-    // What was read lies where the next is read to.
-    const { buffer } = header.slice();
-    const sizes = source.read(at + HEADER, segments).slice();
-    if (begins) ends.at(-1)!.begin(buffer, source.read(at + HEADER + segments, PRE_SKIP + 2));
-    else ends.at(-1)!.add(buffer);
-    at += HEADER + segments + sizes.reduce((sum, size) => sum + size, 0);
+    links.at(-1)!.add(page, source);
   }
-  return starts.map((from, i) => ({
-    start: from,
-    length: (starts[i + 1] ?? end) - from,
-    samples: ends[i].samples,
+  return links.map(({ start, stream, samples }, i) => ({
+    start,
+    length: (links[i + 1]?.start ?? end) - start,
+    stream,
+    samples,
   }));
 }
 
-/** Where a stream of Opus ends. */
-class OpusEnd {
-  #stream: number | undefined;
+/**
+ * Reads the pages of a recording's sound and nothing else: neither other streams, nor what lies
+ * between pages, nor half a page at the end. Decoders would take it for sound.
+ *
+ * @param fail Makes the error for what is wrong with a page.
+ * @returns What gives the next bytes, so many at most; none at the end.
+ */
+export function pageReader(
+  source: ByteSource,
+  link: OggLink,
+  fail: (found: string) => Error,
+): (count: number) => Uint8Array {
+  const pages = pagesOf(source, link.start, link.start + link.length);
+  let rest: Uint8Array = new Uint8Array();
+  return (count) => {
+    const parts: Uint8Array[] = [];
+    for (let missing = count; missing > 0;) {
+      if (rest.length === 0) {
+        const { value: page, done } = pages.next();
+        if (done) break;
+        if (page.stream !== link.stream) continue;
+        // What was read lies where the next is read to.
+        rest = source.read(page.start, page.length).slice();
+        if (!isWhole(rest)) throw fail(`a page at byte ${page.start} with another checksum`);
+      }
+      const part = rest.subarray(0, missing);
+      rest = rest.subarray(part.length);
+      missing -= part.length;
+      parts.push(part);
+    }
+    return Buffer.concat(parts);
+  };
+}
+
+/** The whole pages of a part of a file, one after another. */
+function* pagesOf(source: ByteSource, start: number, end: number): Generator<Page> {
+  for (let at = start; at < end;) {
+    const page = pageAt(source, at, end);
+    if (page !== undefined) yield page;
+    at = page === undefined ? markAfter(source, at, end) : at + page.length;
+  }
+}
+
+function pageAt(source: ByteSource, start: number, end: number): Page | undefined {
+  const header = source.read(start, HEADER + MOST_SEGMENTS);
+  if (header.length < HEADER || latin1(header.subarray(0, MARK.length)) !== MARK) return undefined;
+  const view = new DataView(header.buffer, header.byteOffset, HEADER);
+  const body = start + HEADER + header[HEADER - 1];
+  const sizes = header.subarray(HEADER, body - start);
+  const length = body - start + sizes.reduce((sum, size) => sum + size, 0);
+  if (start + length > end) return undefined;
+  const [position, stream] = [view.getBigInt64(POSITION, true), view.getUint32(STREAM, true)];
+  return { start, length, flags: header[5], position, stream, body };
+}
+
+/** Where the next page may begin behind a place, or the end. */
+function markAfter(source: ByteSource, start: number, end: number): number {
+  for (let at = start + 1; at < end; at += BLOCK - MARK.length + 1) {
+    const { buffer, byteOffset, length } = source.read(at, Math.min(BLOCK, end - at));
+    const found = Buffer.from(buffer, byteOffset, length).indexOf(MARK);
+    if (found >= 0) return at + found;
+  }
+  return end;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+/** The checksum of each byte: that of Ogg's pages has the highest bit first. */
+const CHECKSUMS = Int32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte << 24;
+  for (let bit = 0; bit < 8; bit++) sum = sum << 1 ^ (sum < 0 ? 0x04c11db7 : 0);
+  return sum;
+});
+
+/** Whether a page has the checksum that its header says; its own bytes count as zeros. */
+function isWhole(page: Uint8Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < page.length; i++) {
+    const byte = i >= CHECKSUM && i < CHECKSUM + 4 ? 0 : page[i];
+    sum = sum << 8 ^ CHECKSUMS[sum >>> 24 ^ byte];
+  }
+  return sum === new DataView(page.buffer, page.byteOffset).getInt32(CHECKSUM, true);
+}
+
+/** A recording whose pages are being looked at. */
+class Recording {
+  readonly start: number;
+  /** Its sound; what it begins with where none of its streams is of the coding. */
+  stream: number;
+  readonly #mark: string;
+  #isFound = false;
   #skip = 0;
   #pages = 0;
-  #samples: number | undefined;
+  #end: number | undefined;
 
-  /** Pages that end in samples are counted up to these, from the stream's beginning. */
+  constructor(page: Page, mark: string) {
+    this.start = page.start;
+    this.stream = page.stream;
+    this.#mark = mark;
+  }
+
+  /** See {@linkcode OggLink}. */
   get samples(): number | undefined {
-    return this.#pages === 1 ? this.#samples : undefined;
+    return this.#mark === OPUS_HEAD && this.#pages === 1 ? this.#end : undefined;
   }
 
-  /** Takes the first page of a stream, which holds its head. */
-  begin(header: ArrayBuffer, head: Uint8Array): void {
-    if (this.#stream !== undefined || head.length < PRE_SKIP + 2) return;
-    if (String.fromCharCode(...head.subarray(0, OPUS_HEAD.length)) !== OPUS_HEAD) return;
-    this.#stream = new DataView(header).getUint32(14, true);
-    this.#skip = head[PRE_SKIP] | head[PRE_SKIP + 1] << 8;
-  }
-
-  /** Takes another page. */
-  add(header: ArrayBuffer): void {
-    const view = new DataView(header), position = view.getBigInt64(6, true);
-    if (view.getUint32(14, true) !== this.#stream || position <= 0n) return;
+  /** Takes the next page: of those that begin a stream the head, of those of the sound its position. */
+  add({ flags, position, stream, body }: Page, source: ByteSource): void {
+    if (!this.#isFound && (flags & BEGINS) !== 0) {
+      const head = source.read(body, PRE_SKIP + 2);
+      if (latin1(head).startsWith(this.#mark)) {
+        this.#isFound = true;
+        this.stream = stream;
+        this.#skip = head[PRE_SKIP] | head[PRE_SKIP + 1] << 8;
+        return;
+      }
+    }
+    // Pages that end in samples are counted up to these, from the stream's beginning.
+    if (stream !== this.stream || position <= 0n) return;
     this.#pages++;
-    if (view.getUint8(5) & ENDS) this.#samples = Math.max(0, Number(position) - this.#skip);
+    if (flags & ENDS) this.#end = Math.max(0, Number(position) - this.#skip);
   }
 }

@@ -2,9 +2,9 @@ import { writeAllSync } from "../io/bytes.ts";
 import { temporaryFile } from "../io/temporary.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { bytesSource, FileSource } from "./byte_source.ts";
-import { findCompressed } from "./compressed_format.ts";
+import { findCompressed, OGG_MARKS } from "./compressed_format.ts";
 import { decodeApart } from "./decoder_process.ts";
-import { oggLinks } from "./ogg_links.ts";
+import { oggLinks, pageReader } from "./ogg_links.ts";
 import { AudioError, type PcmSound } from "./pcm.ts";
 import { type MonoAudio, type OpenSound, openSound, soundFrom } from "./wav.ts";
 
@@ -76,9 +76,7 @@ async function decode(
   const file = new FileSource(Deno.openSync(path));
   const store = new SampleStore();
   try {
-    const parts = format.startsWith("Ogg")
-      ? oggLinks(file, start, length, MOST_PARTS + 1)
-      : [{ start, length, samples: undefined }];
+    const parts = partsOf(file, path, { format, start, length });
     const tooMany = (found: string) =>
       new AudioError(
         `Expected at most ${MOST_PARTS} recordings and ${MOST_SECONDS / 3600} hours of ${format} ` +
@@ -91,16 +89,11 @@ async function decode(
       if (heard >= seconds) break;
       if (heard > MOST_SECONDS) throw tooMany("more hours");
       const begun = performance.now();
-      let done = 0;
       const decoded = await decodeApart({
         ...{ format, name: path, head },
         ...{ seconds: seconds - heard, samples: part.samples },
         milliseconds: milliseconds - spent,
-        next(count) {
-          const bytes = file.read(part.start + done, Math.min(count, part.length - done));
-          done += bytes.length;
-          return bytes;
-        },
+        next: part.next,
         take: (samples) => store.add(samples),
       });
       spent += performance.now() - begun;
@@ -124,6 +117,33 @@ async function decode(
   } finally {
     file.close();
   }
+}
+
+/** What a decoder is given of a recording: its bytes, so many at most, and how many samples it has. */
+interface Part {
+  next(count: number): Uint8Array;
+  samples: number | undefined;
+}
+
+/** The recordings that lie behind each other in a part of a file. */
+function partsOf(
+  file: FileSource,
+  path: string,
+  { format, start, length }: ReturnType<typeof findCompressed>,
+): Part[] {
+  if (format === "FLAC" || format === "MP3") {
+    let at = start;
+    const next = (count: number) => {
+      const bytes = file.read(at, Math.min(count, start + length - at));
+      at += bytes.length;
+      return bytes;
+    };
+    return [{ next, samples: undefined }];
+  }
+  const fail = (found: string) =>
+    new AudioError(`Expected ${format} but found ${found} in ${path}`);
+  return oggLinks(file, start, length, OGG_MARKS[format], MOST_PARTS + 1)
+    .map((link) => ({ next: pageReader(file, link, fail), samples: link.samples }));
 }
 
 /** Samples of one channel as float32, on their way from a decoder to who listens. */

@@ -5,7 +5,11 @@
 // made from C. Each recording has a decoder of its own: nothing is left in it of the one before.
 
 // What those say of broken files would go to standard error, which nobody reads before the end.
-console.log = console.info = console.warn = console.error = () => {};
+console.log =
+  console.info =
+  console.warn =
+  console.error =
+    () => {};
 
 // Imported when first needed: the first recording waits for its own decoder alone.
 const DECODERS = {
@@ -113,6 +117,9 @@ async function decode({ format, head, seconds, samples }, told) {
     if (promised === undefined) {
       promised = promiseOf(format, bytes);
       gain = gainOf(format, bytes);
+      if (!hasItsChannels(format, bytes)) {
+        throw new Error("its head names channels that it has not");
+      }
     }
     const before = told.length;
     take(await decoder.decode(bytes));
@@ -129,19 +136,35 @@ async function decode({ format, head, seconds, samples }, told) {
   }
 }
 
+/** Where a text stands in the first bytes of a recording: Ogg puts something before it. */
+function placeOf(text, bytes) {
+  return new TextDecoder("latin1").decode(bytes).indexOf(text);
+}
+
 /** What FLAC says of its own length, in 36 bits of its first block, or 0. */
 function promiseOf(format, bytes) {
-  if (format !== "FLAC" || bytes.length < 26) return 0;
-  return (bytes[21] & 15) * 2 ** 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(22);
+  const at = format.endsWith("FLAC") ? placeOf("fLaC", bytes) + 21 : 0;
+  if (at < 21 || at + 5 > bytes.length) return 0;
+  return (bytes[at] & 15) * 2 ** 32 +
+    new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 1);
 }
 
 /** What a player of Opus multiplies with, as its head says in 256ths of a decibel; the decoder does not. */
 function gainOf(format, bytes) {
-  const text = format === "Ogg Opus" ? new TextDecoder("latin1").decode(bytes) : "";
-  const at = text.indexOf("OpusHead") + 16;
+  const at = format === "Ogg Opus" ? placeOf("OpusHead", bytes) + 16 : 0;
   if (at < 16 || at + 2 > bytes.length) return 1;
   const decibels = new DataView(bytes.buffer, bytes.byteOffset).getInt16(at, true) / 256;
   return 10 ** (decibels / 20);
+}
+
+/** Whether the channels of Opus are streams that it has (RFC 7845, section 5.1.1): others would be silent. */
+function hasItsChannels(format, bytes) {
+  const at = format === "Ogg Opus" ? placeOf("OpusHead", bytes) : -1;
+  const channels = bytes[at + 9], family = bytes[at + 18], streams = bytes[at + 19];
+  if (at < 0 || family === 0) return true;
+  const coupled = bytes[at + 20], map = bytes.subarray(at + 21, at + 21 + channels);
+  return streams > 0 && coupled <= streams && map.length === channels &&
+    map.every((stream) => stream === 255 || stream < streams + coupled);
 }
 
 let collected = Deno.memoryUsage().rss;
