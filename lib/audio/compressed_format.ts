@@ -72,6 +72,8 @@ const UNREAD: [at: number, bytes: string, name: string][] = [
 
 /** Bytes of the beginning that formats are told by. */
 const HEAD_BYTES = 4096;
+/** Some programs put a tag before the one that is there; nobody has so many. */
+const MOST_TAGS = 16;
 /** Bytes of a tag of ID3's first version, which stands at the end. */
 const END_TAG = 128;
 /** Bytes of the footer of APE's tags, which is not counted where it stands as a header as well. */
@@ -87,7 +89,7 @@ export function findCompressed(
   path: string,
   size: number,
 ): Omit<CompressedPart, "format"> & { format: Compressed } {
-  const start = afterTag(readHead(path, 0));
+  const start = afterTags(path);
   const head = readHead(path, start);
   const format = compressedFormat(head, size - start);
   if (format === undefined) throw unreadable(readHead(path, 0), path);
@@ -110,8 +112,19 @@ function beforeTags(path: string, size: number): number {
   return end - length - (flags >= APE_HAS_HEADER ? APE_FOOTER : 0);
 }
 
-/** Where the sound begins behind a tag of ID3, which other formats than MP3 may have as well. */
-function afterTag(head: string): number {
+/** Where the sound begins behind tags of ID3, which other formats than MP3 may have as well. */
+function afterTags(path: string): number {
+  let start = 0;
+  for (let count = 0; count < MOST_TAGS; count++) {
+    const length = tagLength(readHead(path, start));
+    if (length === 0) break;
+    start += length;
+  }
+  return start;
+}
+
+/** How long a tag of ID3 is, or 0 where there is none. */
+function tagLength(head: string): number {
   if (!head.startsWith("ID3") || head.length < 10) return 0;
   const [a, b, c, d] = [6, 7, 8, 9].map((at) => head.charCodeAt(at) & 0x7f);
   const footer = head.charCodeAt(5) & 0x10 ? 10 : 0;

@@ -128,6 +128,23 @@ Deno.test("readAudio() reads FLAC to its end, also where that is a frame of sile
     }
   }));
 
+Deno.test("readAudio() passes over tags of ID3, also where several lie behind each other", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x");
+    const tag = [...ascii("ID3"), 3, 0, 0, 0, 0, 1, 0, ...Array(128).fill(65)];
+    for (const name of ["a.mp3", "a.flac"]) {
+      const bytes = Deno.readFileSync(join(SOUNDS, name));
+      const { samples } = await readAudio(join(SOUNDS, name));
+      for (const count of [1, 2, 15]) {
+        Deno.writeFileSync(path, Uint8Array.of(...Array(count).fill(tag).flat(), ...bytes));
+        assert.deepEqual((await readAudio(path)).samples, samples);
+      }
+    }
+    // Nothing but tags is no sound, and looked at in no time.
+    Deno.writeFileSync(path, Uint8Array.from(Array(5000).fill(tag).flat()));
+    await assert.rejects(readAudio(path), { name: "AudioError" });
+  }));
+
 Deno.test("readAudio() passes over a tag behind MP3 that looks like sound", () =>
   withFolder(async (folder) => {
     const path = join(folder, "a.mp3"), original = join(SOUNDS, "a.mp3");
