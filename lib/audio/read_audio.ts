@@ -5,7 +5,7 @@ import { bytesSource, FileSource } from "./byte_source.ts";
 import { findCompressed, OGG_MARKS } from "./compressed_format.ts";
 import { decodeApart } from "./decoder_process.ts";
 import { oggLinks, pageReader } from "./ogg_links.ts";
-import { AudioError, type PcmSound } from "./pcm.ts";
+import { AudioError, checkSound, type PcmSound } from "./pcm.ts";
 import { type MonoAudio, type OpenSound, openSound, soundFrom } from "./wav.ts";
 
 /** Larger compressed files are not sounds of a library; the beginning of one can be heard. */
@@ -176,6 +176,7 @@ class SampleStore implements Disposable {
       : new FileSource(this.#file.open);
     const written = { coding: "float", sampleBytes: 4, littleEndian: true, channels: 1 } as const;
     const sound = { ...about, ...written, start: 0, length: this.#length };
+    checkSound(sound, path);
     const close = () => {
       if (source instanceof FileSource) source.close();
       this.#remove();

@@ -50,10 +50,10 @@ function withChecksum(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A recording of Vorbis that says that it has 11025 samples a second. */
-function slowed(bytes: Uint8Array): Uint8Array {
+/** A recording of Vorbis that says that it has so many samples a second. */
+function slowed(bytes: Uint8Array, rate = 11025): Uint8Array {
   const patched = bytes.slice(), at = latin1(bytes).indexOf("\x01vorbis") + 12;
-  new DataView(patched.buffer).setUint32(at, 11025, true);
+  new DataView(patched.buffer).setUint32(at, rate, true);
   return withChecksum(patched);
 }
 
@@ -127,6 +127,19 @@ Deno.test("readAudio() refuses a page of Ogg whose bytes are others than were wr
         name: "AudioError",
         message: new RegExp(`but found a page at byte ${at} with another checksum in `),
       });
+    }
+  }));
+
+Deno.test("readAudio() refuses what a decoder reads at a rate that nothing records at", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x");
+    for (const rate of [999, 1000, 1_000_001]) {
+      Deno.writeFileSync(path, slowed(bytesOf("a.ogg"), rate));
+      if (rate === 1000) assert.equal((await readAudio(path)).sampleRate, rate);
+      else {
+        const message = new RegExp(`a sample rate from 1000 to 1000000 Hz but found ${rate} in `);
+        await assert.rejects(readAudio(path), { name: "AudioError", message });
+      }
     }
   }));
 
