@@ -1,5 +1,7 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
+import type { Flow } from "./flow/flow.ts";
+import { NameFlow } from "./flow/name_flow.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { isName, isSound, knownText } from "./values.ts";
@@ -13,6 +15,8 @@ const TAKES_NAME_APART =
 
 /** What a sound is called may give its class away: a model listens, and reads no names. */
 export class NamesRule {
+  #flow?: NameFlow;
+
   constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
 
   /** A method of something. */
@@ -63,12 +67,15 @@ export class NamesRule {
 
   /** What a table of the notebook's says of a name. */
   looksUp(path: NodePath, table: NodePath, name: NodePath): void {
-    if (!this.resolver.resolve(name).some((value) => isName(value) || isSound(value))) return;
+    const isKnown = this.resolver.resolve(name).some((value) => isName(value) || isSound(value));
+    const { isName: mayBeName, isMark } = this.#flowOf(name);
+    if (!isKnown && !mayBeName && !isMark) return;
     const isTable = this.resolver.resolve(table).some((value) =>
       value.kind === "unknown" && value.isHeld || value.kind === "code" && isFilled(value.path)
     );
     if (!isTable) return;
-    const message = "looks a sound up by its name, in a table that the notebook holds";
+    const by = isKnown || mayBeName ? "its name" : "a digest or the size of its file";
+    const message = `looks a sound up by ${by}, in a table that the notebook holds`;
     this.remarks.add(path, "names-of-files", "warning", message);
   }
 
@@ -112,7 +119,13 @@ export class NamesRule {
   }
 
   #name(path: NodePath, object: NodePath): void {
-    if (this.resolver.resolve(object).some(isName)) this.#look(path);
+    if (this.resolver.resolve(object).some(isName) || this.#flowOf(object).isName) this.#look(path);
+  }
+
+  /** Where names may be in what an expression gives, however it came there. */
+  #flowOf(path: NodePath): Flow {
+    this.#flow ??= new NameFlow(path.scope.getProgramParent().path, this.resolver);
+    return this.#flow.of(path);
   }
 
   #look(path: NodePath): void {

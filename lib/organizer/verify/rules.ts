@@ -246,7 +246,7 @@ export class RuleChecker {
     if (name === "Deno.Command" && this.remarks.placeOf(path).isSetup) {
       this.#setup.installs(path, args);
     }
-    if (TAKES_FOLDERS.test(name) && args[0]) this.#names.takesApart(path, args[0]);
+    if (TAKES_FOLDERS.test(name) && args[0]) this.#names.letters(path, args[0]);
     if (/^(Number(\.parse\w+)?|parseInt|parseFloat|BigInt)$/.test(name) && args[0]) {
       this.#names.asNumber(path, args[0]);
     }

@@ -34,7 +34,11 @@ const EXPECTED: Record<string, string[]> = {
   metric_1: ["fixed-cell violation 22:2"],
   extra_1: ["cells violation 21:-"],
   answers_1: ["ground-truth violation 14:8"],
-  names_1: ["names-of-files warning 14:17", "unclear warning 14:4"],
+  names_1: [
+    "names-of-files warning 14:8",
+    "names-of-files warning 14:17",
+    "unclear warning 14:4",
+  ],
   writer_1: ["output-folder violation 16:4", "output-folder violation 16:5"],
   alias_1: ["working-directory violation 12:5", "types warning 12:5"],
   endless_1: [],

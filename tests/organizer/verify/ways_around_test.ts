@@ -6,6 +6,7 @@ import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
 import { FLOWS } from "../../fixtures/flows.ts";
 import { HONEST, PIECES } from "../../fixtures/honest.ts";
+import { keeping, ONLY_KEPT, TAKEN_APART } from "../../fixtures/kept_names.ts";
 import { STYLES } from "../../fixtures/styles.ts";
 import { SYSTEMS } from "../../fixtures/systems.ts";
 import { UNSEEN } from "../../fixtures/unseen.ts";
@@ -144,5 +145,19 @@ Deno.test("verify sees through pairs of disguises of what breaks a rule", async 
       }
       assert.deepEqual(clean, [honest]);
     }
+  }
+});
+
+Deno.test("verify sees names of sounds taken apart, wherever they were kept", async () => {
+  for (const [what, body] of TAKEN_APART) {
+    const found = await verify({ implementation: keeping(body) });
+    const isSeen = found.some(({ rule }) => rule === "names-of-files" || rule === "paths");
+    assert.ok(isSeen, `${what}: ${JSON.stringify(found)}`);
+  }
+});
+
+Deno.test("verify finds nothing where names are kept beside texts that are looked at", async () => {
+  for (const [what, body] of ONLY_KEPT) {
+    assert.deepEqual(await verify({ implementation: keeping(body) }), [], what);
   }
 });

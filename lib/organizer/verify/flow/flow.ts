@@ -1,0 +1,122 @@
+/**
+ * Where the names of sounds may be in a value: in itself, in its keys, in what it holds. What is kept in
+ * lists, maps and objects is followed by this where what it is exactly can't be told any longer.
+ */
+
+/** What may be in a value. */
+export interface Flow {
+  /** It may be the name or the path of a sound. */
+  isName: boolean;
+  /** It may be a digest or the size of a sound's file, by which that is known again. */
+  isMark: boolean;
+  /** What its keys are, of a map or an object. */
+  keys?: Flow;
+  /** What it holds. */
+  of?: Flow;
+  /** What it holds at each place, of a list of a few. */
+  items?: Flow[];
+  /** A map: what goes over it meets its keys as well. */
+  isMap?: boolean;
+  /** An object with such under names that are written in the program: what, is known by those. */
+  isRecord?: boolean;
+}
+
+/** Lists in lists are not followed any deeper, and the places of longer ones are not told apart. */
+const MAX_DEPTH = 4, MOST_PLACES = 8;
+
+export const NOTHING: Flow = { isName: false, isMark: false };
+export const NAMED: Flow = { isName: true, isMark: false };
+export const MARKED: Flow = { isName: false, isMark: true };
+/** Sounds by their ids, as a model is handed them. */
+export const SOUNDS: Flow = { ...NOTHING, keys: NAMED, of: NAMED };
+
+export const RECORD: Flow = { ...NOTHING, isRecord: true };
+
+export function isNothing(flow: Flow): boolean {
+  return flow === NOTHING ||
+    !flow.isName && !flow.isMark && !flow.isRecord && flow.keys === undefined &&
+      flow.of === undefined && flow.items === undefined;
+}
+
+/** What one of several may be. */
+export function join(...flows: (Flow | undefined)[]): Flow {
+  return flows.reduce<Flow>((sum, flow) => joined(sum, flow ?? NOTHING, 0), NOTHING);
+}
+
+function joined(a: Flow, b: Flow, depth: number): Flow {
+  if (a === b || isNothing(b)) return a;
+  if (isNothing(a)) return b;
+  const inner = (x?: Flow, y?: Flow) => {
+    if (x === undefined || y === undefined) return x ?? y;
+    return depth < MAX_DEPTH ? joined(x, y, depth + 1) : x;
+  };
+  const isTuple = a.items !== undefined && a.items.length === b.items?.length;
+  const items = isTuple ? a.items!.map((item, i) => inner(item, b.items![i])!) : undefined;
+  return {
+    isName: a.isName || b.isName,
+    isMark: a.isMark || b.isMark,
+    keys: inner(a.keys, b.keys),
+    of: isTuple ? undefined : inner(elementOf(a), elementOf(b)),
+    items,
+    isMap: a.isMap || b.isMap,
+    isRecord: a.isRecord || b.isRecord,
+  };
+}
+
+/** A list of such; what is too deep is what it holds itself. */
+export function listOf(of: Flow): Flow {
+  return isNothing(of) || depthOf(of) >= MAX_DEPTH ? of : { ...NOTHING, of };
+}
+
+/** A list whose places are told apart. */
+export function tupleOf(items: Flow[]): Flow {
+  if (items.length > MOST_PLACES) return listOf(join(...items));
+  if (items.every(isNothing)) return NOTHING;
+  if (items.some((item) => depthOf(item) >= MAX_DEPTH)) return join(...items);
+  return { ...NOTHING, items };
+}
+
+/** An object or a map. */
+export function tableOf(keys: Flow, of: Flow, isMap = false): Flow {
+  if (isNothing(keys) && isNothing(of)) return NOTHING;
+  if (Math.max(depthOf(keys), depthOf(of)) >= MAX_DEPTH) return join(keys, of);
+  return {
+    ...NOTHING,
+    keys: isNothing(keys) ? undefined : keys,
+    of: isNothing(of) ? undefined : of,
+    isMap,
+  };
+}
+
+function depthOf({ keys, of, items = [] }: Flow): number {
+  const inner = [keys, of, ...items].filter((it) => it !== undefined);
+  return inner.length === 0 ? 0 : 1 + Math.max(...inner.map(depthOf));
+}
+
+/** Whatever it holds, under a key that can't be told. */
+export function elementOf(flow: Flow): Flow | undefined {
+  return flow.items === undefined ? flow.of : join(flow.of, ...flow.items);
+}
+
+/** What it holds at a place. */
+export function itemOf(flow: Flow, index: number): Flow {
+  return flow.items?.[index] ?? flow.of ?? NOTHING;
+}
+
+/** What a loop over it meets. */
+export function metIn(flow: Flow): Flow {
+  // What a text has is letters of it.
+  if (flow.isMap) return tupleOf([flow.keys ?? NOTHING, flow.of ?? NOTHING]);
+  return elementOf(flow) ?? (flow.isName ? NAMED : NOTHING);
+}
+
+/** Whether nothing more is in one than in the other. */
+export function isSame(a: Flow, b: Flow): boolean {
+  if (a === b) return true;
+  const one = (x?: Flow, y?: Flow) => isSame(x ?? NOTHING, y ?? NOTHING);
+  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
+  return a.isName === b.isName && a.isMark === b.isMark && !a.isMap === !b.isMap &&
+    !a.isRecord === !b.isRecord &&
+    one(a.keys, b.keys) && one(a.of, b.of) && a.items?.length === b.items?.length &&
+    (a.items ?? []).every((item, i) => isSame(item, b.items![i]));
+}

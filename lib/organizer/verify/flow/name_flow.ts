@@ -1,0 +1,202 @@
+/**
+ * Where in a program the names and paths of sounds may get: through variables, fields, lists, maps,
+ * functions. Gone through again and again until nothing more is found.
+ */
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { keyText } from "../functions.ts";
+import { HANDED_PATHS } from "../names.ts";
+import { TYPES } from "../positions.ts";
+import type { Resolver } from "../resolver.ts";
+import {
+  type Flow,
+  isNothing,
+  join,
+  listOf,
+  metIn,
+  NAMED,
+  NOTHING,
+  SOUNDS,
+  tableOf,
+} from "./flow.ts";
+import { FlowTargets } from "./targets.ts";
+import { FlowValues, ITERATED } from "./values.ts";
+
+/** What is not known after so many times through it stays unknown. */
+const MOST_ROUNDS = 12;
+/** Methods that put an argument, or what stands behind a first one, into what they are called on. */
+const PUTS = /^(push|unshift|add|fill)$/, PUTS_UNDER = /^(set|with)$/;
+
+/** Follows names of sounds through a program. */
+export class NameFlow {
+  readonly #values: FlowValues;
+  readonly #targets: FlowTargets;
+
+  constructor(program: NodePath, private readonly resolver: Resolver) {
+    this.#values = new FlowValues(resolver);
+    this.#targets = new FlowTargets(this.#values, resolver);
+    const steps: (() => void)[] = [];
+    const step = (path: NodePath) => void steps.push(() => this.#step(path));
+    program.traverse({
+      ...TYPES,
+      Function: step,
+      VariableDeclarator: step,
+      AssignmentExpression: step,
+      AssignmentPattern: step,
+      ForXStatement: step,
+      CallExpression: step,
+      OptionalCallExpression: step,
+      NewExpression: step,
+      ReturnStatement: step,
+      YieldExpression: step,
+      ObjectProperty: step,
+      ClassProperty: step,
+      ClassPrivateProperty: step,
+      ClassAccessorProperty: step,
+    });
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      this.#values.begin();
+      for (const it of steps) it();
+      if (!this.#values.isChanged) break;
+    }
+  }
+
+  /** Where names may be in what an expression gives. */
+  of(path: NodePath): Flow {
+    return this.#values.of(path);
+  }
+
+  #step(path: NodePath): void {
+    const inner = (key: string) => path.get(key) as NodePath;
+    const gives = (to: string, from: string) => this.#targets.give(inner(to), this.of(inner(from)));
+    if (path.isFunction()) this.#function(path);
+    else if (path.isVariableDeclarator()) gives("id", "init");
+    else if (path.isAssignmentExpression() || path.isAssignmentPattern()) gives("left", "right");
+    else if (path.isForXStatement()) this.#loop(path);
+    else if (path.isReturnStatement()) this.#gives(path, this.of(inner("argument")));
+    else if (path.isYieldExpression()) {
+      const yielded = this.of(inner("argument"));
+      this.#gives(path, path.node.delegate ? yielded : listOf(yielded));
+    } else if (path.isObjectProperty()) {
+      const { ofRecords } = this.#values;
+      if (path.parentPath.isObjectExpression()) this.#field(ofRecords, path, inner("value"));
+    } else if (
+      path.isClassProperty() || path.isClassPrivateProperty() || path.isClassAccessorProperty()
+    ) this.#field(this.#values.ofClasses, path, inner("value"));
+    else this.#called(path as NodePath<t.CallExpression>);
+  }
+
+  #field(fields: Map<string, Flow>, path: NodePath, value: NodePath): void {
+    const key = keyText(path.node as t.ObjectProperty);
+    if (key !== undefined) this.#values.add(fields, key, this.of(value));
+  }
+
+  /** A model's own methods are handed sounds; an arrow gives what it is. */
+  #function(path: NodePath<t.Function>): void {
+    const key = path.isMethod() ? keyText(path.node as t.ClassMethod) ?? "" : "";
+    if (HANDED_PATHS.test(key)) {
+      const handed = key === "computeSimilarities" ? SOUNDS : NAMED;
+      for (const it of path.get("params")) this.#targets.give(it as NodePath, handed);
+    }
+    const body = path.get("body") as NodePath;
+    if (path.isArrowFunctionExpression() && !body.isBlockStatement()) {
+      this.#values.add(this.#values.returned, path.node, this.of(body));
+    }
+  }
+
+  #gives(path: NodePath, flow: Flow): void {
+    const handler = path.getFunctionParent();
+    if (handler === null) return;
+    const { returned, ofClasses } = this.#values;
+    this.#values.add(returned, handler.node, flow);
+    if (!handler.isMethod()) return;
+    // What a getter gives is a field; `[Symbol.iterator]` has no name of its own.
+    const key = handler.node.computed ? ITERATED : keyText(handler.node as t.ClassMethod);
+    if (key === ITERATED || key !== undefined && handler.node.kind === "get") {
+      this.#values.add(ofClasses, key, flow);
+    }
+  }
+
+  #loop(path: NodePath<t.ForXStatement>): void {
+    const right = path.get("right");
+    const met = path.isForInStatement()
+      ? this.of(right).keys ?? NOTHING
+      : this.#values.metIn(right);
+    const left = path.get("left") as NodePath;
+    const target = left.isVariableDeclaration()
+      ? left.get("declarations")[0].get("id") as NodePath
+      : left;
+    this.#targets.give(target, met);
+  }
+
+  /** What functions are handed, and what is put into lists and maps. */
+  #called(path: NodePath<t.CallExpression>): void {
+    const callee = path.get("callee") as NodePath, args = path.get("arguments") as NodePath[];
+    const handlers = this.#values.handlers(path);
+    for (const handler of handlers) this.#hand(handler, args);
+    if (handlers.length > 0) return;
+    if (callee.isMemberExpression() || callee.isOptionalMemberExpression()) {
+      this.#method(callee as NodePath<t.MemberExpression>, args);
+    } else if (args[1]) this.#callsBack(args[1], this.#values.metIn(args[0]));
+  }
+
+  /** What a function gets as its arguments. */
+  #hand(handler: NodePath, args: NodePath[]): void {
+    args.forEach((arg, i) => {
+      if (!arg.isSpreadElement()) return this.#targets.hand(handler, i, this.of(arg));
+      this.#spread(handler, this.#values.metIn(arg.get("argument")), i);
+    });
+  }
+
+  #method(callee: NodePath<t.MemberExpression>, args: NodePath[]): void {
+    const object = callee.get("object"), key = this.resolver.key(callee) ?? "";
+    if (/^(call|apply|bind)$/.test(key)) {
+      for (const handler of this.#values.functions(object)) {
+        if (key !== "apply") this.#hand(handler, args.slice(1));
+        else if (args[1]) this.#spread(handler, this.#values.metIn(args[1]));
+      }
+      return;
+    }
+    const given = args.map((arg) =>
+      arg.isSpreadElement() ? this.#values.metIn(arg.get("argument")) : this.of(arg)
+    );
+    this.#puts(object, key, args, given);
+    const over = this.of(object), met = metIn(over);
+    if (/^reduce(Right)?$/.test(key) && args[0]) {
+      const sum = join(given[1], this.#values.returnedBy(args[0]));
+      this.#callsBack(args[0], sum, met);
+    } else if (/^(from|fromAsync|groupBy)$/.test(key)) {
+      // `Array.from(list, …)`, `Object.groupBy(list, …)`
+      this.#callsBack(args[1], metIn(given[0] ?? NOTHING));
+    } else if (/^replace(All)?$/.test(key)) this.#callsBack(args[1], over);
+    else if (key === "then") this.#callsBack(args[0], over);
+    else if (/^(sort|toSorted)$/.test(key)) this.#callsBack(args[0], met, met);
+    else if (over.isMap) this.#callsBack(args[0], over.of ?? NOTHING, over.keys);
+    else this.#callsBack(args[0], met);
+  }
+
+  #puts(object: NodePath, key: string, args: NodePath[], given: Flow[]): void {
+    const put = (flow: Flow) => this.#targets.give(object, flow, true);
+    if (PUTS.test(key)) put(listOf(join(...given)));
+    else if (PUTS_UNDER.test(key)) {
+      put(tableOf(given[0] ?? NOTHING, given[1] ?? NOTHING, key === "set"));
+    } else if (key === "splice") put(listOf(join(...given.slice(2))));
+    else if (key === "assign" && args[0]) {
+      this.#targets.give(args[0], join(...given.slice(1)), true);
+    }
+  }
+
+  /** What all parameters from one on may get. */
+  #spread(handler: NodePath, flow: Flow, from = 0): void {
+    const count = (handler.get("params") as NodePath[]).length;
+    for (let i = from; i < count; i++) this.#targets.hand(handler, i, flow);
+  }
+
+  #callsBack(handler: NodePath | undefined, first: Flow, second: Flow = NOTHING): void {
+    if (handler === undefined || isNothing(first) && isNothing(second)) return;
+    for (const it of this.#values.functions(handler)) {
+      this.#targets.hand(it, 0, first);
+      this.#targets.hand(it, 1, second);
+    }
+  }
+}

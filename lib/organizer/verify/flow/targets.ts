@@ -1,0 +1,101 @@
+/** What variables, patterns and fields get. */
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { keyText } from "../functions.ts";
+import { isWrapping } from "../positions.ts";
+import type { Resolver } from "../resolver.ts";
+import {
+  elementOf,
+  type Flow,
+  isNothing,
+  itemOf,
+  listOf,
+  metIn,
+  NOTHING,
+  RECORD,
+  tableOf,
+} from "./flow.ts";
+import type { FlowValues } from "./values.ts";
+
+/** Gives what is known of values to what they are assigned to, handed to, or put into. */
+export class FlowTargets {
+  constructor(private readonly values: FlowValues, private readonly resolver: Resolver) {}
+
+  hand(handler: NodePath, index: number, flow: Flow): void {
+    const parameters = handler.get("params") as NodePath[];
+    const parameter = parameters[Math.min(index, parameters.length - 1)];
+    if (parameter === undefined) return;
+    if (parameter.isRestElement()) this.give(parameter.get("argument") as NodePath, listOf(flow));
+    else if (index < parameters.length) this.give(parameter, flow);
+  }
+
+  /** What a pattern, a variable or a field gets. `isPut`: it is put into what is there. */
+  give(target: NodePath, flow: Flow, isPut = false): void {
+    if (isNothing(flow)) return;
+    if (isWrapping(target)) return this.give(target.get("expression") as NodePath, flow, isPut);
+    if (target.isIdentifier()) {
+      const binding = target.scope.getBinding(target.node.name);
+      if (binding !== undefined) this.values.add(this.values.variables, binding, flow);
+    } else if (target.isMemberExpression()) this.#put(target, flow);
+    else if (target.isTSParameterProperty()) this.#parameterField(target, flow);
+    else if (target.isAssignmentPattern()) this.give(target.get("left") as NodePath, flow);
+    else if (target.isRestElement()) this.give(target.get("argument") as NodePath, flow);
+    else if (target.isArrayPattern()) {
+      (target.get("elements") as NodePath[]).forEach((element, i) => {
+        if (element.node) this.give(element, this.#place(element, flow, i));
+      });
+    } else if (target.isObjectPattern()) {
+      for (const property of target.get("properties") as NodePath[]) {
+        if (property.isRestElement()) this.give(property, flow);
+        else this.give(property.get("value") as NodePath, this.#ofKey(property, flow));
+      }
+    } else if (isPut && (target.isCallExpression() || target.isOptionalCallExpression())) {
+      // What is put into what a map gave, as in `(map.get(key) ?? []).push(…)`, is in the map.
+      const callee = target.get("callee") as NodePath;
+      if (callee.isMemberExpression() || callee.isOptionalMemberExpression()) {
+        const key = this.resolver.key(callee as NodePath<t.MemberExpression>) ?? "";
+        // `map.set(…)` is the map again.
+        const isSame = /^(set|add)$/.test(key);
+        const put = isSame ? flow : tableOf(NOTHING, flow, key === "get");
+        this.give(callee.get("object") as NodePath, put, true);
+      }
+    } else if (isPut && (target.isLogicalExpression() || target.isAssignmentExpression())) {
+      this.give(target.get("left") as NodePath, flow, true);
+    }
+  }
+
+  #place(element: NodePath, flow: Flow, index: number): Flow {
+    if (element.isRestElement()) return listOf(elementOf(flow) ?? NOTHING);
+    if (flow.items !== undefined) return itemOf(flow, index);
+    return metIn(flow);
+  }
+
+  #ofKey(property: NodePath, flow: Flow): Flow {
+    const key = keyText(property.node as t.ObjectProperty);
+    return key === undefined ? elementOf(flow) ?? NOTHING : this.values.ofField(flow, key);
+  }
+
+  /** Something that is put into a field, or under a key. */
+  #put(target: NodePath<t.MemberExpression>, flow: Flow): void {
+    const { computed, property } = target.node;
+    if (!computed) {
+      const key = property.type === "PrivateName"
+        ? `#${property.id.name}`
+        : (property as t.Identifier).name;
+      const object = target.get("object");
+      if (object.isThisExpression()) return this.values.add(this.values.ofClasses, key, flow);
+      this.give(object, RECORD, true);
+      return this.values.add(this.values.ofRecords, key, flow);
+    }
+    const keys = this.values.of(target.get("property") as NodePath);
+    this.give(target.get("object"), tableOf(keys, flow), true);
+  }
+
+  #parameterField(target: NodePath<t.TSParameterProperty>, flow: Flow): void {
+    const parameter = target.get("parameter") as NodePath;
+    for (const name of Object.keys(parameter.getBindingIdentifiers())) {
+      this.values.add(this.values.ofClasses, name, flow);
+    }
+    this.give(parameter, flow);
+  }
+}

@@ -1,0 +1,213 @@
+/** What may be in the values of a program's expressions, as far as it is known by now. */
+import type { Binding, NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { keyText } from "../functions.ts";
+import { isWrapping } from "../positions.ts";
+import type { Resolver } from "../resolver.ts";
+import { flowOfCall, ofTextOrList } from "./calls.ts";
+import {
+  elementOf,
+  type Flow,
+  isNothing,
+  isSame,
+  itemOf,
+  join,
+  listOf,
+  metIn,
+  NOTHING,
+  RECORD,
+  tableOf,
+  tupleOf,
+} from "./flow.ts";
+
+/** What lists and the like have methods by. */
+const COLLECTIONS = [Array, Map, Set, String, Promise].map(({ prototype }) => prototype as object);
+
+/** Stands for what a loop over an object of a class meets. */
+export const ITERATED = "[Symbol.iterator]";
+
+/** What variables, fields and functions are known to give. */
+export class FlowValues {
+  readonly variables = new Map<Binding, Flow>();
+  /** What fields of classes are, by their names. */
+  readonly ofClasses = new Map<string, Flow>();
+  /** What fields of other objects are, by their names. */
+  readonly ofRecords = new Map<string, Flow>();
+  /** What functions give, by their nodes. */
+  readonly returned = new Map<t.Node, Flow>();
+  /** Whether more is known than when the round began. */
+  isChanged = false;
+  /** What is known in this round. */
+  #known = new Map<t.Node, Flow>();
+
+  constructor(private readonly resolver: Resolver) {}
+
+  /** Expressions are looked at anew. */
+  begin(): void {
+    this.isChanged = false;
+    this.#known = new Map();
+  }
+
+  /** Something more that a variable, a field or a function may give. */
+  add<K>(to: Map<K, Flow>, key: K, flow: Flow): void {
+    const before = to.get(key) ?? NOTHING;
+    const after = join(before, flow);
+    if (isSame(before, after)) return;
+    to.set(key, after);
+    this.isChanged = true;
+  }
+
+  /** Where names may be in what an expression gives. */
+  of(path: NodePath): Flow {
+    const node = path.node as t.Node | null | undefined;
+    if (!node) return NOTHING;
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    this.#known.set(node, NOTHING);
+    const found = this.#of(path, node);
+    this.#known.set(node, found);
+    return found;
+  }
+
+  #of(path: NodePath, node: t.Node): Flow {
+    const inner = (key: string) => this.of(path.get(key) as NodePath);
+    if (isWrapping(path)) return inner("expression");
+    switch (node.type) {
+      case "Identifier": {
+        const binding = path.scope.getBinding(node.name);
+        return binding && this.variables.get(binding) || NOTHING;
+      }
+      case "MemberExpression":
+      case "OptionalMemberExpression":
+        return this.#member(path as NodePath<t.MemberExpression>);
+      case "CallExpression":
+      case "OptionalCallExpression":
+      case "NewExpression":
+        return this.#call(path as NodePath<t.CallExpression>);
+      case "TemplateLiteral":
+        return this.#asText(path.get("expressions") as NodePath[]);
+      case "BinaryExpression":
+        return node.operator === "+"
+          ? this.#asText([path.get("left") as NodePath, path.get("right") as NodePath])
+          : NOTHING;
+      case "LogicalExpression":
+        return join(inner("left"), inner("right"));
+      case "ConditionalExpression":
+        return join(inner("consequent"), inner("alternate"));
+      case "AssignmentExpression":
+        return inner("right");
+      case "AwaitExpression":
+      case "YieldExpression":
+        return inner("argument");
+      case "SequenceExpression":
+        return inner(`expressions.${node.expressions.length - 1}`);
+      case "ArrayExpression":
+        return this.#list(path.get("elements") as NodePath[]);
+      case "ObjectExpression":
+        return this.#object(path.get("properties") as NodePath[]);
+      default:
+        return NOTHING;
+    }
+  }
+
+  /** What a loop over it meets. */
+  metIn(path: NodePath): Flow {
+    const isInstance = this.resolver.resolve(path).some(({ kind }) => kind === "instance");
+    const own = isInstance ? this.ofClasses.get(ITERATED) : undefined;
+    return join(metIn(this.of(path)), own && metIn(own));
+  }
+
+  /** A text that is put together. */
+  #asText(parts: NodePath[]): Flow {
+    const { isName, isMark } = join(...parts.map((part) => this.of(part)));
+    return { isName, isMark };
+  }
+
+  #list(elements: NodePath[]): Flow {
+    if (elements.some((it) => it.isSpreadElement())) {
+      return listOf(
+        join(
+          ...elements.map((it) =>
+            it.isSpreadElement() ? this.metIn(it.get("argument")) : this.of(it)
+          ),
+        ),
+      );
+    }
+    return tupleOf(elements.map((it) => this.of(it)));
+  }
+
+  /** What an object has under names that are written there is known by those. */
+  #object(properties: NodePath[]): Flow {
+    return join(...properties.map((it) => {
+      if (it.isSpreadElement()) return this.of(it.get("argument"));
+      if (!it.isObjectProperty()) return NOTHING;
+      if (keyText(it.node) !== undefined) {
+        return isNothing(this.of(it.get("value") as NodePath)) ? NOTHING : RECORD;
+      }
+      return tableOf(this.of(it.get("key") as NodePath), this.of(it.get("value") as NodePath));
+    }));
+  }
+
+  #member(path: NodePath<t.MemberExpression>): Flow {
+    const object = this.of(path.get("object"));
+    const { computed, property } = path.node;
+    const key = this.resolver.key(path);
+    if (computed && (key === undefined || /^\d+$/.test(key))) {
+      return key === undefined ? ofTextOrList(object) : itemOf(object, Number(key));
+    }
+    const name = property.type === "PrivateName" ? `#${property.id.name}` : key;
+    return this.ofField(object, name ?? "");
+  }
+
+  #call(path: NodePath<t.CallExpression>): Flow {
+    const args = path.get("arguments") as NodePath[];
+    const handlers = this.handlers(path);
+    if (handlers.length > 0) return join(...handlers.map(({ node }) => this.returned.get(node)));
+    return flowOfCall(path, args, this.resolver, {
+      of: (it) => this.of(it),
+      returned: (it) => this.returnedBy(it),
+    });
+  }
+
+  /** What a function that is handed on gives. */
+  returnedBy(path: NodePath): Flow {
+    return join(...this.functions(path).map(({ node }) => this.returned.get(node)));
+  }
+
+  /** The functions of the program that a call may be one of. */
+  handlers(path: NodePath<t.CallExpression>): NodePath[] {
+    const callee = path.get("callee") as NodePath;
+    if (!path.isNewExpression()) return this.functions(callee);
+    return this.resolver.resolve(callee).flatMap((value) => {
+      if (value.kind !== "code" || !value.path.isClass()) return [];
+      const members = value.path.get("body.body") as unknown as NodePath[];
+      return members.filter((it) => it.isClassMethod({ kind: "constructor" }));
+    });
+  }
+
+  functions(path: NodePath): NodePath[] {
+    const known = this.resolver.resolve(path).flatMap((value) =>
+      value.kind === "code" && value.path.isFunction() ? [value.path] : []
+    );
+    if (known.length > 0 || !path.isMemberExpression()) return known;
+    // Of what nobody knows the method may be any of that name, unless lists and the like have one.
+    const key = this.resolver.key(path);
+    const isAny = key !== undefined && !COLLECTIONS.some((it) => key in it);
+    const named = isAny ? this.resolver.fields(path).allOf(key) : [];
+    return named.flatMap((it) => {
+      if (it === undefined) return [];
+      const value = it.isFunction() ? it : it.get("value") as NodePath;
+      return !Array.isArray(value) && value.isFunction?.() ? [value] : [];
+    });
+  }
+
+  /** What a value has under a name that is written there. */
+  ofField(object: Flow, key: string): Flow {
+    if (/^(length|size|byteLength|constructor|prototype)$/.test(key)) return NOTHING;
+    // What has a name in it is an address or an error: a text has no fields.
+    const own = { isName: object.isName, isMark: object.isMark };
+    const held = object.isMap ? NOTHING : elementOf(object);
+    const put = object.isRecord ? this.ofRecords.get(key) : NOTHING;
+    return join(own, held, put, this.ofClasses.get(key));
+  }
+}
