@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
-import { type FileEntry, ZipReader } from "@zip.js/zip.js";
+import { type Entry, type FileEntry, ZipReader } from "@zip.js/zip.js";
 import { BEGINNING, foundAt } from "../io/beginning.ts";
 import { latin1 } from "../io/bytes.ts";
+import { inspectShort } from "../io/options.ts";
 import { FileReader } from "../io/zip_file.ts";
 import { CheckpointError } from "./errors.ts";
 import { PickleGlobal, PickleObject, readPickle } from "./pickle.ts";
@@ -27,6 +28,8 @@ const STORAGE_DTYPES: Record<string, DType> = {
 /** How a file of PyTorch before 1.6 begins: a pickle of this number. */
 const LEGACY_MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
+/** Entries of an archive: one for each storage, of which large networks have some thousands. */
+const MOST_ENTRIES = 2 ** 15;
 /** What stands before an entry's name in a zip archive: so many bytes, the first four these. */
 const LOCAL_HEADER = 30, LOCAL_MAGIC = 0x04034b50;
 
@@ -80,13 +83,13 @@ async function readTorchFile(file: Deno.FsFile): Promise<unknown> {
   if (order !== undefined) {
     const text = new TextDecoder().decode(await readEntry(reader, order)).trim();
     if (text !== "little") {
-      throw new CheckpointError(`Expected little-endian numbers but found ${text}`);
+      throw new CheckpointError(`Expected little-endian numbers but found ${inspectShort(text)}`);
     }
   }
   const storages = new Map<string, Storage>();
   const persistentLoad = (id: unknown): Storage => {
     if (!Array.isArray(id) || id[0] !== "storage" || typeof id[2] !== "string") {
-      throw new CheckpointError(`Expected a storage but found ${Deno.inspect(id, { depth: 1 })}`);
+      throw new CheckpointError(`Expected a storage but found ${inspectShort(id)}`);
     }
     const [, type, key, , length] = id;
     let storage = storages.get(key);
@@ -113,10 +116,15 @@ async function listEntries(reader: FileReader): Promise<Map<string, FileEntry>> 
     const found = foundAt(latin1(start));
     throw new CheckpointError(`Expected a checkpoint, which is a zip archive, but found ${found}`);
   }
-  let found;
+  const found: Entry[] = [];
   try {
-    found = await new ZipReader(reader).getEntries();
+    for await (const entry of new ZipReader(reader).getEntriesGenerator()) {
+      if (found.push(entry) > MOST_ENTRIES) {
+        throw new CheckpointError(`Expected at most ${MOST_ENTRIES} entries but found more`);
+      }
+    }
   } catch (error) {
+    if (error instanceof CheckpointError) throw error;
     const { message, filename } = error as Error & { filename?: string };
     throw new CheckpointError(
       `Expected a whole zip archive but found a broken one: ${message}` +
@@ -134,6 +142,9 @@ async function listEntries(reader: FileReader): Promise<Map<string, FileEntry>> 
         `Expected the entry ${filename} to be stored as it is, inside the file of ${reader.size} ` +
           `bytes, but found one of ${uncompressedSize} bytes by method ${compressionMethod}`,
       );
+    }
+    if (entries.has(filename)) {
+      throw new CheckpointError(`Expected one entry ${filename} but found two`);
     }
     entries.set(filename, entry);
   }
@@ -165,7 +176,7 @@ function makeStorage(
   reader: FileReader,
   entry?: FileEntry,
 ): Storage {
-  const typeName = type instanceof PickleGlobal ? type.qualifiedName : Deno.inspect(type);
+  const typeName = type instanceof PickleGlobal ? type.qualifiedName : inspectShort(type);
   const dtype = Object.hasOwn(STORAGE_DTYPES, typeName) ? STORAGE_DTYPES[typeName] : undefined;
   if (typeof length !== "number" || !(length >= 0)) {
     throw new CheckpointError(`Expected the length of the storage ${key} but found ${length}`);
@@ -194,7 +205,7 @@ function reduce(callable: PickleGlobal, args: unknown[]): unknown {
     case "torch._utils._rebuild_tensor_v2": {
       const [storage, offset, shape, stride] = args;
       if (!(storage instanceof Storage) || !Array.isArray(shape) || !Array.isArray(stride)) {
-        throw new CheckpointError(`Expected a tensor's storage but found ${Deno.inspect(storage)}`);
+        throw new CheckpointError(`Expected a tensor's storage but found ${inspectShort(storage)}`);
       }
       // A type that is not read, as of quantised weights, stays an inert record.
       if (storage.dtype === undefined) return undefined;
@@ -218,6 +229,8 @@ const STATE_NAMES = ["state_dict", "model_state_dict", "model", "net", "network"
 const MODULE_FIELDS = ["_parameters", "_buffers", "_modules"];
 /** Dictionaries in dictionaries that are looked into. */
 const MAX_DEPTH = 32;
+/** Characters of a tensor's name: many tensors can lie behind one long name. */
+const MOST_NAME = 1000;
 /** Keys that an error shows. */
 const SHOWN = 5;
 
@@ -232,10 +245,10 @@ function findTensors(root: unknown): Map<string, Tensor> {
   if (tensors.size > 0) return tensors;
   if (!(root instanceof Map)) {
     throw new CheckpointError(
-      `Expected a dictionary of tensors but found ${Deno.inspect(root, { depth: 0 })}`,
+      `Expected a dictionary of tensors but found ${inspectShort(root)}`,
     );
   }
-  const keys = [...root.keys()].slice(0, SHOWN).map((key) => Deno.inspect(key, { depth: 0 }));
+  const keys = [...root.keys()].slice(0, SHOWN).map(inspectShort);
   throw new CheckpointError(
     `Expected tensors in the checkpoint but found none: ` +
       (keys.length === 0 ? "it is empty" : `its ${root.size} keys begin with ${keys.join(", ")}`),
@@ -256,6 +269,11 @@ function collectTensors(
   for (const [name, inner] of parts) {
     if (inner instanceof Tensor) {
       const full = prefix + name;
+      if (full.length > MOST_NAME) {
+        throw new CheckpointError(
+          `Expected shorter names of tensors but found ${inspectShort(full)}`,
+        );
+      }
       if (!tensors.has(full)) tensors.set(full, inner);
       continue;
     }
@@ -265,14 +283,19 @@ function collectTensors(
 
 /** What lies in a dictionary, a list or a network, by names; empty ones add nothing to a tensor's. */
 function partsOf(value: unknown): [name: string, inner: unknown][] | undefined {
+  if (!hasParts(value)) return undefined;
   if (value instanceof PickleObject) {
-    const { state } = value;
-    if (!(state instanceof Map)) return undefined;
+    const state = value.state as Map<unknown, unknown>;
     return MODULE_FIELDS.map((field) => ["", state.get(field)]);
   }
   if (Array.isArray(value)) return value.map((inner, i) => [`${i}`, inner]);
-  if (!(value instanceof Map)) return undefined;
-  const state = STATE_NAMES.find((name) => partsOf(value.get(name)) !== undefined);
+  const state = STATE_NAMES.find((name) => hasParts(value.get(name)));
   const others = [...value].filter(([name]) => typeof name === "string" && name !== state);
   return state === undefined ? others : [["", value.get(state)], ...others];
+}
+
+/** Whether something can be looked into. */
+function hasParts(value: unknown): value is unknown[] | Map<string, unknown> | PickleObject {
+  return Array.isArray(value) || value instanceof Map ||
+    (value instanceof PickleObject && value.state instanceof Map);
 }

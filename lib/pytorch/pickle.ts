@@ -37,6 +37,9 @@ export interface PickleHooks {
 
 const MARK = Symbol("mark");
 
+/** Opcodes of a pickle: a tensor takes some thirty, and each may ask for 200 bytes of memory. */
+const MOST_STEPS = 2 ** 22;
+
 /**
  * Reads the first pickle in `bytes`.
  *
@@ -65,7 +68,7 @@ class PickleReader {
   }
 
   read(): unknown {
-    while (true) {
+    for (let count = 0; count < MOST_STEPS; count++) {
       const { at } = this.#bytes;
       const opcode = this.#bytes.uint8();
       if (opcode === 0x2e) return this.#pop();
@@ -77,6 +80,7 @@ class PickleReader {
       }
       this.#steps[step]();
     }
+    throw new CheckpointError(`Expected a pickle of at most ${MOST_STEPS} opcodes but found more`);
   }
 
   readonly #steps: Record<Step, () => void> = {

@@ -64,7 +64,7 @@ function makeTensor(
   const [begin, end] = Array.isArray(info.data_offsets) ? info.data_offsets : [NaN, NaN];
   const shape = Array.isArray(info.shape) ? info.shape : [NaN];
   const length = shape.reduce((product, size) => product * size, 1);
-  const fits = begin >= 0 && dataStart + end <= fileSize &&
+  const fits = Number.isSafeInteger(begin) && begin >= 0 && dataStart + end <= fileSize &&
     end - begin === length * DTYPE_BYTES[dtype];
   if (!fits) {
     throw new CheckpointError(

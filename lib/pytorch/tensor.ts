@@ -12,6 +12,9 @@ export const DTYPE_BYTES: Record<DType, number> = {
   int64: 8,
 };
 
+/** Numbers that a tensor may have though its storage has fewer. */
+const MOST_EXPANDED = 2 ** 16;
+
 /** A tensor of a checkpoint, whose numbers are read from the file when they are asked for. */
 export class Tensor {
   /**
@@ -48,8 +51,8 @@ export class Tensor {
           `[${shape}], stride [${stride}] and offset ${offset}`,
       );
     }
-    // An expanded tensor (stride 0) may be larger than its storage, but not a claim without end.
-    if (this.length > Math.max(storageLength, 1) * 4096) {
+    // One number may stand for many (stride 0), but not for more memory than anybody has.
+    if (this.length > Math.max(storageLength, MOST_EXPANDED)) {
       throw new CheckpointError(
         `Expected a tensor that its storage of ${storageLength} numbers can fill but found one of ` +
           `shape [${shape}]`,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";
 import { Tensor } from "../../lib/pytorch/tensor.ts";
 import { withFolder } from "../support.ts";
-import { type Files, openBytes, SMALL, unzip, zip } from "./zips.ts";
+import { type Files, openBytes, SMALL, storedZip, unzip, zip } from "./zips.ts";
 
 const TENSORS: Record<string, { dtype: string; shape: number[]; values: (number | bigint)[] }> = {
   float32: { dtype: "float32", shape: [2, 3], values: [0, 1, 2, 3, 4, 5] },
@@ -66,6 +66,20 @@ Deno.test("openCheckpoint() reads a .safetensors file", async () => {
   await assert.rejects(openBytes(bytes, "x.safetensors"), {
     name: "CheckpointError",
     message: /safetensors header inside the file/,
+  });
+});
+
+Deno.test("openCheckpoint() refuses a .safetensors file whose numbers begin within a byte", async () => {
+  const header = JSON.stringify({ a: { dtype: "F32", shape: [1], data_offsets: [0.5, 4.5] } });
+  const bytes = Uint8Array.of(
+    header.length,
+    ...Array(7).fill(0),
+    ...key(header).slice(5),
+    ...Array(8),
+  );
+  await assert.rejects(openBytes(bytes, "x.safetensors"), {
+    name: "CheckpointError",
+    message: /inside the file but found bytes 0\.5 to 4\.5 of 8$/,
   });
 });
 
@@ -141,7 +155,7 @@ const BAD: [
       const name = Object.keys(files).find((name) => name.endsWith("byteorder"))!;
       return zip({ ...files, [name]: new TextEncoder().encode("big") });
     },
-    /Expected little-endian numbers but found big/,
+    /Expected little-endian numbers but found "big"$/,
   ],
   ...[-1, -300].map((back): (typeof BAD)[number] => [
     `bytes that were changed ${-back} before the end of a storage`,
@@ -162,6 +176,34 @@ const BAD: [
       return bytes;
     },
     /Expected the entry .* to be whole but found other bytes/,
+  ],
+  [
+    "two entries of one name",
+    async (files) => {
+      const name = Object.keys(files).find((name) => name.endsWith("/data/0"))!;
+      const other = name.replace(/0$/, "_"),
+        text = (bytes: Uint8Array) =>
+          Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+      const bytes = await zip({ ...files, [other]: new Uint8Array(files[name].length) });
+      return Uint8Array.from(text(bytes).replaceAll(other, name), (c) => c.charCodeAt(0));
+    },
+    /Expected one entry .*data\/0 but found two/,
+  ],
+  [
+    "an archive of entries without end",
+    (files) => {
+      const many = Array.from({ length: 2 ** 15 }, (_, i) => [`${i}`, new Uint8Array()]);
+      return storedZip({ ...files, ...Object.fromEntries(many) });
+    },
+    /Expected at most 32768 entries but found more/,
+  ],
+  [
+    "a byte order that is a book",
+    (files) => {
+      const name = Object.keys(files).find((name) => name.endsWith("byteorder"))!;
+      return zip({ ...files, [name]: new Uint8Array(10_000).fill(65) });
+    },
+    /Expected little-endian numbers but found "A{80}"\.\.\. 9920 more characters$/,
   ],
   [
     "4 GB claimed in a small file",
@@ -217,6 +259,7 @@ Deno.test("Tensor refuses to reach past its storage, or to grow without end", ()
       [[7], [1], 0, /inside its storage/],
       [[2], [1e12], 0, /inside its storage/],
       [[1e9, 1e9], [0, 0], 0, /whole numbers|can fill/],
+      [[2 ** 16 + 1], [0], 0, /can fill but found one of shape \[65537\]/],
       [[-1], [1], 0, /whole numbers/],
       [[2], [1, 1], 0, /whole numbers/],
       [[1.5], [1], 0, /whole numbers/],
@@ -259,5 +302,41 @@ Deno.test("openCheckpoint() lists the keys of a checkpoint without tensors", asy
   await assert.rejects(openWrapped(() => [dict("epoch", [0x4b, 3])]), {
     name: "CheckpointError",
     message: /Expected tensors in the checkpoint but found none: its 1 keys begin with "epoch"$/,
+  });
+});
+
+Deno.test("openCheckpoint() looks once into what lies within itself", async () => {
+  // {"state_dict": itself}, and {"model": {"net": itself}, "a": the root}.
+  const itself = [0x7d, 0x71, 250, ...key("state_dict"), 0x68, 250, 0x73];
+  await assert.rejects(openWrapped(() => [itself]), {
+    name: "CheckpointError",
+    message: /found none: its 1 keys begin with "state_dict"$/,
+  });
+  const names = await openWrapped((root) => [
+    [0x7d, 0x71, 250, ...key("model"), ...dict("net", [0x68, 250]), 0x73],
+    [...key("a"), ...root, 0x73],
+  ]);
+  assert.ok(names.includes("a.float16"), names.join());
+});
+
+Deno.test("openCheckpoint() refuses dictionaries in dictionaries without end", async () => {
+  const depth = 100_000, begin = [0x7d, ...key("model")];
+  const begins = new Uint8Array(depth * begin.length);
+  for (let i = 0; i < depth; i++) begins.set(begin, i * begin.length);
+  const pickle = [0x80, 2, ...begins, 0x4e, ...new Uint8Array(depth).fill(0x73), 0x2e];
+  const files = await unzip(Deno.readFileSync(SMALL));
+  const name = Object.keys(files).find((name) => name.endsWith("data.pkl"))!;
+  await assert.rejects(openBytes(storedZip({ ...files, [name]: Uint8Array.from(pickle) })), {
+    name: "CheckpointError",
+    message: /found none: its 1 keys begin with "model"$/,
+  });
+});
+
+Deno.test("openCheckpoint() refuses names of tensors without end", async () => {
+  const text = new TextEncoder().encode("k".repeat(1000));
+  const long = [0x58, text.length & 255, text.length >> 8, 0, 0, ...text];
+  await assert.rejects(openWrapped((root) => [[0x7d], long, [...root], [0x73]]), {
+    name: "CheckpointError",
+    message: /Expected shorter names of tensors but found "k{80}"\.\.\. \d+ more characters$/,
   });
 });

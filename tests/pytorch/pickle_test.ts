@@ -115,11 +115,16 @@ for (
     ["a key without its value", [0x80, 2, 0x7d, 0x28, 0x4b, 1, 0x75, 0x2e], /keys with values/],
     ["a number to append to", [0x80, 2, 0x4b, 1, 0x4b, 2, 0x61, 0x2e], /a list to append to/],
     [
+      "opcodes without end",
+      new Uint8Array(2 ** 22 + 1).fill(0x4e),
+      /a pickle of at most 4194304 opcodes but found more/,
+    ],
+    [
       "a class whose name is no text",
       [0x80, 4, 0x4b, 1, 0x4b, 2, 0x93, 0x2e],
       /the name of a class/,
     ],
-  ] as [string, number[], RegExp][]
+  ] as [string, number[] | Uint8Array, RegExp][]
 ) {
   Deno.test(`readPickle() throws CheckpointError on ${what}`, () => {
     assert.throws(() => read(bytes), { name: "CheckpointError", message });

@@ -72,6 +72,8 @@ export function makeDivisible(channels: number, divisor = 8): number {
 
 /** The tensor that each encoder has, whatever wraps it. */
 const FIRST_TENSOR = "features.0.0.weight";
+/** The widest network of the family has half of it; many tensors can claim the same storage. */
+const MOST_WEIGHTS = 2 ** 27;
 /** Names that an error shows. */
 const SHOWN = 5;
 
@@ -102,6 +104,8 @@ class EncoderBuilder {
   readonly #prefix: string;
   readonly #used = new Set<string>();
   readonly #graph = new GraphBuilder();
+  /** Weights that were read. */
+  #count = 0;
 
   constructor(tensors: Map<string, Tensor>, prefix: string) {
     this.#tensors = tensors;
@@ -263,6 +267,12 @@ class EncoderBuilder {
       );
     }
     this.#used.add(`${this.#prefix}.${name}`);
+    this.#count += tensor.length;
+    if (this.#count > MOST_WEIGHTS) {
+      throw new CheckpointError(
+        `Expected at most ${MOST_WEIGHTS} weights in ${this.#prefix} but found more`,
+      );
+    }
     const values = await tensor.readFloat32();
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {

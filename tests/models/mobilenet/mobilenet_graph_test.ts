@@ -74,6 +74,18 @@ for (
       /features\.1\.block\.0\.0\.weight to have the shape \[8,1,3,3\] but found \[8,1,5,5\]/,
     ],
     [
+      "there are more weights than anybody has memory for",
+      (tensors: Map<string, Tensor>) => {
+        const read = () => Promise.reject(new Error("read"));
+        const shape = [2 ** 24, 1, 3, 3], length = 9 * 2 ** 24;
+        tensors.set(
+          `${PREFIX}.features.0.0.weight`,
+          new Tensor("float32", shape, [9, 9, 3, 1], 0, length, read),
+        );
+      },
+      /Expected at most 134217728 weights in imitation_encoder but found more/,
+    ],
+    [
       "a width is no multiple of 8",
       (tensors: Map<string, Tensor>) =>
         tensors.set(...tensor(`${PREFIX}.features.0.0.weight`, [9, 1, 3, 3])),
