@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { nameFile } from "./errors.ts";
 
 /** What is read at a time, in bytes. */
 const CHUNK = 1 << 20;
@@ -6,7 +7,11 @@ const CHUNK = 1 << 20;
 /** The SHA-256 of a file in hexadecimal. */
 export async function hashFile(path: string): Promise<string> {
   using file = await Deno.open(path);
-  return await hashOpenFile(file);
+  try {
+    return await hashOpenFile(file);
+  } catch (error) {
+    throw nameFile(error, path);
+  }
 }
 
 /** The SHA-256 of the rest of an open file, in hexadecimal. */

@@ -138,7 +138,13 @@ export class OnnxDualEncoder extends EmbeddingModel {
         borrowed.push(array);
         return array;
       });
-      return await encoder.embed(input);
+      const embedding = await encoder.embed(input);
+      const bad = embedding.findIndex((value) => !Number.isFinite(value));
+      if (bad < 0) return embedding;
+      throw new OnnxError(
+        `Expected the ${kind} encoder to embed ${path} in finite numbers but found ` +
+          `${embedding[bad]} at index ${bad}`,
+      );
     } finally {
       borrowed.forEach(giveBack);
     }

@@ -202,6 +202,22 @@ Deno.test("OnnxDualEncoder averages an output over time, and takes the output th
     });
   }));
 
+Deno.test("OnnxDualEncoder refuses embeddings that are not finite", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "encoder.onnx"), sound = writeChirp(folder, 16000, 1);
+    const graph = new GraphBuilder();
+    const input = graph.input("heard", ["batch", "n"]);
+    graph.node("Log", [graph.node("Neg", [graph.node("Abs", [input])])], {}, "embedding");
+    graph.output("embedding", ["batch", "n"]);
+    Deno.writeFileSync(path, graph.finish("logarithms"));
+    const options = { queryEncoder: path, itemEncoder: path, frontEnd: "waveform" } as const;
+    await assert.rejects(new OnnxDualEncoder(options).embedQuery(sound), {
+      name: "OnnxError",
+      message:
+        /^Expected the query encoder to embed .*\.wav in finite numbers but found (NaN|-Inf)/,
+    });
+  }));
+
 Deno.test("OnnxDualEncoder says at once which setting of a front end is wrong", () => {
   const bad: [unknown, RegExp][] = [
     ["mel", /Expected frontEnd to be one of waveform, efficientat, .* but found "mel"/],

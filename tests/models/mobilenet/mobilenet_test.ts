@@ -100,6 +100,9 @@ Deno.test("convertOnce() leaves nothing beside a checkpoint that is none", () =>
     Deno.writeTextFileSync(path, "hello");
     await assert.rejects(convertOnce(path), { name: "CheckpointError" });
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.ckpt"]);
+    // A folder in its place is named.
+    const refused = await convertOnce(folder).catch((error) => error);
+    assert.ok(refused.message.includes(folder), refused.message);
   }));
 
 Deno.test("OnnxDualEncoder scores the same in one process and in several", () =>
