@@ -1,5 +1,6 @@
 /** Samples as containers hold them, read to one channel. */
 import { QvimError } from "../io/errors.ts";
+import { plain } from "../io/plain.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { BLOCK_CODINGS, type BlockCoding } from "./block_codings.ts";
 import type { ByteSource } from "./byte_source.ts";
@@ -8,9 +9,20 @@ import { READERS } from "./sample_readers.ts";
 /** Thrown where a file is not a sound that can be decoded; the message names the file. */
 export class AudioError extends QvimError {}
 
-/** How a file that is not read becomes one that is, for messages. */
+/**
+ * How a file that is not read becomes one that is, for messages. It is there to be pasted into a shell,
+ * and strangers name files: what a shell would do something with is not in it, or quoted.
+ */
 export function conversion(name: string): string {
-  return `convert it: ffmpeg -i ${JSON.stringify(name)} ${JSON.stringify(`${name}.wav`)}`;
+  // What begins with a dash would be an option.
+  const path = name.startsWith("-") ? `./${name}` : name;
+  const isWindows = Deno.build.os === "windows";
+  if (plain(path) !== path || (isWindows && /["$`%!^]/.test(path))) {
+    return "convert it: ffmpeg -i FILE FILE.wav";
+  }
+  const quote = (text: string) =>
+    isWindows ? `"${text}"` : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return `convert it: ffmpeg -i ${quote(path)} ${quote(`${path}.wav`)}`;
 }
 
 /** How samples are written. */
