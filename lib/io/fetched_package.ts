@@ -28,6 +28,9 @@ export interface FetchedPackages {
 const FETCHING = "fetching.lock";
 /** How long whoever waits for them waits before the next look, in milliseconds. */
 const WAIT = 200;
+/** How long a program does not try again what failed, in milliseconds: each of many sounds would ask. */
+const NOT_AGAIN = 60_000;
+const failures = new Map<string, { at: number; error: unknown }>();
 /** Characters of the hash at the end of a folder's name. */
 const HASH = 12;
 /** The file of a folder whose time of change says when that was last used. */
@@ -63,11 +66,16 @@ export function loadPackages<T>(
       // They are not there: fetch them, once.
     }
   }
+  const failed = failures.get(folder);
+  if (failed !== undefined && Date.now() - failed.at < NOT_AGAIN) throw failed.error;
   Deno.mkdirSync(folder, { recursive: true });
   const { wasLeft, release } = waitFor(join(folder, FETCHING));
   try {
     // Somebody else may have fetched them meanwhile.
     if (wasLeft || !succeeds(attempt)) install(packages, folder);
+  } catch (error) {
+    failures.set(folder, { at: Date.now(), error });
+    throw error;
   } finally {
     release();
   }
@@ -132,8 +140,20 @@ function install({ title, manifest }: FetchedPackages, folder: string): void {
     stdout: "null",
   }).outputSync();
   if (success) return;
-  const why = new TextDecoder().decode(stderr).trim();
-  throw new PackageError(`Expected to fetch ${title} into ${folder} but found: ${why}`);
+  // Half of them could pass for all.
+  removeTree(join(folder, "node_modules"));
+  const why = reasonOf(new TextDecoder().decode(stderr));
+  throw new PackageError(
+    `Expected to fetch ${title} from the npm registry into ${folder} but found: ${why}; ` +
+      "they are fetched when they are next needed",
+  );
+}
+
+/** What failed and why, of the lines that Deno says it in: the first one, and the last cause. */
+function reasonOf(text: string): string {
+  const lines = text.split("Stack backtrace:")[0].trim().split("\n").map((line) => line.trim());
+  const [first, last] = [lines[0].replace(/^error: /, ""), lines.at(-1)!.replace(/^\d+: /, "")];
+  return lines.length === 1 ? first : `${first}: ${last}`;
 }
 
 /** When a folder was last used; now where that can't be told. */

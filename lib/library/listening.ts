@@ -6,6 +6,7 @@ import { openAudio } from "../audio/read_audio.ts";
 import { isSilent } from "../audio/sound_source.ts";
 import { EmbeddingPool, WorkerEndedError } from "../embedding/pool.ts";
 import { QvimError } from "../io/errors.ts";
+import { PackageError } from "../io/fetched_package.ts";
 import { hashFile } from "../io/hash.ts";
 import { type Heard, Hearing } from "./hearing.ts";
 import { reasonOf } from "./lancedb.ts";
@@ -53,12 +54,12 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
     }
     return { hash, duration: frames / rate, rate, channels, pieces };
   } catch (error) {
+    const failed = (why: unknown) => `Expected to hear ${path} but found: ${why}`;
+    // Without its decoder it would count as broken, and not be looked at again.
+    if (error instanceof PackageError) return { error: failed(error.message), isUnread: true };
     if (error instanceof QvimError) return { error: error.message };
     const isUnread = isOfSystem(error);
-    return {
-      error: `Expected to hear ${path} but found: ${isUnread ? reasonOf(error) : error}`,
-      isUnread,
-    };
+    return { error: failed(isUnread ? reasonOf(error) : error), isUnread };
   }
 }
 

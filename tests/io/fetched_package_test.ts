@@ -84,3 +84,56 @@ Deno.test("loadPackages() fetches once for all who want them at the same time, a
     assert.equal((await load()).said, "Fetching things, this once …\n");
     assert.equal((await load()).said, "");
   }));
+
+Deno.test("loadPackages() leaves nothing of what could not be fetched, says why, and asks once", () =>
+  withFolder(async (folder) => {
+    const manifest = join(folder, "manifest"), program = join(folder, "load.ts");
+    const files = {
+      "deno.json": { nodeModulesDir: "auto" },
+      "package.json": { dependencies: { "left-pad": "1.3.0" } },
+      "deno.lock": {
+        version: "5",
+        specifiers: { "npm:left-pad@1.3.0": "1.3.0" },
+        npm: { "left-pad@1.3.0": { integrity: "sha512-AA==" } },
+        workspace: { packageJson: { dependencies: ["npm:left-pad@1.3.0"] } },
+      },
+    };
+    Deno.mkdirSync(manifest);
+    for (const [name, content] of Object.entries(files)) {
+      Deno.writeTextFileSync(join(manifest, name), JSON.stringify(content));
+    }
+    Deno.writeTextFileSync(
+      program,
+      PROGRAM.replace("console.log(", "const load = () => (") + `
+        const errors = [load, load].map((load) => { try { load(); } catch (error) { return error; } });
+        console.log(JSON.stringify(errors.map(({ name, message }) => ({ name, message }))));`,
+    );
+    const load = async () => {
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--quiet", "--no-lock", program, manifest],
+        // Nothing listens there.
+        env: {
+          ...{ XDG_CACHE_HOME: join(folder, "cache"), DENO_DIR: join(folder, "deno") },
+          ...{ NPM_CONFIG_REGISTRY: "http://127.0.0.1:9", NO_COLOR: "1" },
+        },
+      }).output();
+      const decoder = new TextDecoder();
+      assert.ok(success, decoder.decode(stderr));
+      assert.equal(decoder.decode(stderr), "Fetching things, this once …\n");
+      const [first, second] = JSON.parse(decoder.decode(stdout));
+      assert.deepEqual(first, second);
+      assert.equal(first.name, "PackageError");
+      return first.message as string;
+    };
+    const message = await load();
+    assert.match(
+      message,
+      /^Expected to fetch things from the npm registry into .* but found: .*left-pad.*refused.*; they/,
+    );
+    assert.doesNotMatch(message, /\n|backtrace/);
+    const [place] = Array.from(Deno.readDirSync(join(folder, "cache", "qvim")), ({ name }) => name);
+    const modules = join(folder, "cache", "qvim", place, "node_modules");
+    Deno.mkdirSync(join(modules, "half"), { recursive: true });
+    assert.equal(await load(), message);
+    assert.throws(() => Deno.statSync(modules), Deno.errors.NotFound);
+  }));
