@@ -68,8 +68,7 @@ export function loadPackages<T>(
   }
   const failed = failures.get(folder);
   if (failed !== undefined && Date.now() - failed.at < NOT_AGAIN) throw failed.error;
-  Deno.mkdirSync(folder, { recursive: true });
-  const { wasLeft, release } = waitFor(join(folder, FETCHING));
+  const { wasLeft, release } = enter(folder, packages);
   try {
     // Somebody else may have fetched them meanwhile.
     if (wasLeft || !succeeds(attempt)) install(packages, folder);
@@ -96,6 +95,19 @@ function succeeds(work: () => unknown): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Makes the folder for packages, and keeps others from it; see {@linkcode waitFor}. */
+function enter(folder: string, { title }: FetchedPackages): HeldFile {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    return waitFor(join(folder, FETCHING));
+  } catch (error) {
+    throw new PackageError(
+      `Expected to keep ${title} in ${folder} but found: ${(error as Error).message}; ` +
+        "XDG_CACHE_HOME in the environment names another folder for caches",
+    );
   }
 }
 

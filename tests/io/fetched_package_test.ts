@@ -137,3 +137,19 @@ Deno.test("loadPackages() leaves nothing of what could not be fetched, says why,
     assert.equal(await load(), message);
     assert.throws(() => Deno.statSync(modules), Deno.errors.NotFound);
   }));
+
+Deno.test("loadPackages() says where packages could be kept instead", () =>
+  withFolder(async (folder) => {
+    const program = join(folder, "load.ts");
+    Deno.writeTextFileSync(program, PROGRAM);
+    Deno.writeTextFileSync(join(folder, "cache"), "a file");
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-lock", program, folder],
+      env: { XDG_CACHE_HOME: join(folder, "cache"), NO_COLOR: "1" },
+    }).output();
+    assert.ok(!success);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /PackageError: Expected to keep things in .*cache.qvim.things-\w+ but found: .*; XDG_CACHE_HOME in/,
+    );
+  }));
