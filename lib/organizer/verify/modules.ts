@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
+import { NameFlows } from "./flow/name_flow.ts";
 import { shortened } from "../../io/plain.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";
 import { PowerChecker } from "./powers.ts";
@@ -27,6 +28,7 @@ export class LocalModules {
   readonly #read = new Map<string, LocalModule | ProgramError | undefined>();
   readonly #visited = new Set<string>();
   readonly #powers = new Set<string>();
+  readonly #flows = new NameFlows();
   readonly findings: Finding[] = [];
 
   /**
@@ -167,7 +169,7 @@ export class LocalModules {
   /** Applies the rules to a program, then shows what of its powers they could not follow. */
   #check(program: Program, resolver: Resolver): Finding[] {
     const rules = new Remarks(program), powers = new Remarks(program);
-    new RuleChecker(rules, resolver).check(program.ast);
+    new RuleChecker(rules, resolver, this.#flows).check(program.ast);
     new PowerChecker(powers, resolver).check(program.ast);
     for (const name of [...rules.powers, ...powers.powers]) this.#powers.add(name);
     const found = rules.findings();

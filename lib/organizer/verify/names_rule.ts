@@ -1,7 +1,7 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Flow } from "./flow/flow.ts";
-import { NameFlow } from "./flow/name_flow.ts";
+import type { NameFlow } from "./flow/name_flow.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { isName, isSound, knownText } from "./values.ts";
@@ -18,6 +18,11 @@ export class NamesRule {
   #flow?: NameFlow;
 
   constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
+
+  /** Where names get to in the program that is looked at. */
+  begin(flow: NameFlow): void {
+    this.#flow = flow;
+  }
 
   /** A method of something. */
   calls(path: NodePath, object: NodePath, key: string, args: NodePath[]): void {
@@ -124,8 +129,7 @@ export class NamesRule {
 
   /** Where names may be in what an expression gives, however it came there. */
   #flowOf(path: NodePath): Flow {
-    this.#flow ??= new NameFlow(path.scope.getProgramParent().path, this.resolver);
-    return this.#flow.of(path);
+    return this.#flow!.of(path);
   }
 
   #look(path: NodePath): void {

@@ -1,6 +1,7 @@
 import traverse, { type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { FileRules } from "./file_rules.ts";
+import type { NameFlows } from "./flow/name_flow.ts";
 import { CHANGES_OBJECT, FORBIDDEN, WHOLE_OBJECTS } from "./names.ts";
 import { NamesRule } from "./names_rule.ts";
 import { PatchingRule } from "./patching.ts";
@@ -26,7 +27,12 @@ export class RuleChecker {
   readonly #setup: SetupCell;
   readonly #names: NamesRule;
 
-  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {
+  /** @param flows Where names of sounds get to, in programs that were looked at before as well. */
+  constructor(
+    private readonly remarks: Remarks,
+    private readonly resolver: Resolver,
+    private readonly flows: NameFlows,
+  ) {
     this.#files = new FileRules(remarks, resolver);
     this.#patching = new PatchingRule(remarks, resolver);
     this.#setup = new SetupCell(remarks, resolver);
@@ -38,6 +44,8 @@ export class RuleChecker {
     traverse(ast, {
       ...TYPES,
       Program: (path) => {
+        // Before modules are imported: they are handed what this one has.
+        this.#names.begin(this.flows.follow(path, this.resolver));
         this.#patching.checkPaths(path);
         this.#patching.checkNames(path);
       },

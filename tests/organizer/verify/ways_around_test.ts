@@ -161,3 +161,26 @@ Deno.test("verify finds nothing where names are kept beside texts that are looke
     assert.deepEqual(await verify({ implementation: keeping(body) }), [], what);
   }
 });
+
+Deno.test("verify follows names of sounds into local modules and out of them", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, {
+      "kinds.ts": `export const barks = (s: string) => s.includes("dog");
+export const named = (sounds: Record<string, string>) => [...new Map(Object.entries(sounds)).keys()];
+export const kindOf = (samples: Float32Array) => samples.length > 100 ? "long" : "short";
+`,
+    });
+    const found = (body: string) =>
+      verify({
+        implementation: `import { barks, kindOf, named } from "./kinds.ts";\n${keeping(body)}`,
+      }, folder);
+    const places = async (body: string) =>
+      (await found(body)).map(({ rule, file, line }) => `${rule} ${file ? `kinds:${line}` : line}`);
+    assert.deepEqual(await places("if (barks(a[0])) out.x = 1;"), ["names-of-files kinds:1"]);
+    const [inCell, ...more] = await places('if (named(items)[0].startsWith("dog")) out.x = 1;');
+    assert.match(inCell, /^names-of-files \d+$/);
+    assert.deepEqual(more, []);
+    const honest =
+      'for (const id of named(items)) if (kindOf(heard[id].samples) === "long") out[id] = 1;';
+    assert.deepEqual(await places(honest), []);
+  }));

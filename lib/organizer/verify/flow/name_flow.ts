@@ -19,6 +19,7 @@ import {
   SOUNDS,
   tableOf,
 } from "./flow.ts";
+import { FlowState } from "./state.ts";
 import { FlowTargets } from "./targets.ts";
 import { FlowValues, ITERATED } from "./values.ts";
 
@@ -27,16 +28,35 @@ const MOST_ROUNDS = 12;
 /** Methods that put an argument, or what stands behind a first one, into what they are called on. */
 const PUTS = /^(push|unshift|add|fill)$/, PUTS_UNDER = /^(set|with)$/;
 
+/** Follows names of sounds through the programs of a notebook: its cells, and modules of its own. */
+export class NameFlows {
+  readonly #state = new FlowState();
+  readonly #programs: NameFlow[] = [];
+
+  /** Follows them through one more program; those that were there before may hand it some. */
+  follow(program: NodePath, resolver: Resolver): NameFlow {
+    const flow = new NameFlow(program, this.#state, resolver);
+    this.#programs.push(flow);
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      this.#state.isChanged = false;
+      for (const it of this.#programs) it.again();
+      if (!this.#state.isChanged) break;
+    }
+    return flow;
+  }
+}
+
 /** Follows names of sounds through a program. */
 export class NameFlow {
   readonly #values: FlowValues;
   readonly #targets: FlowTargets;
 
-  constructor(program: NodePath, private readonly resolver: Resolver) {
-    this.#values = new FlowValues(resolver);
+  readonly #steps: (() => void)[] = [];
+
+  constructor(program: NodePath, state: FlowState, private readonly resolver: Resolver) {
+    this.#values = new FlowValues(state, resolver);
     this.#targets = new FlowTargets(this.#values, resolver);
-    const steps: (() => void)[] = [];
-    const step = (path: NodePath) => void steps.push(() => this.#step(path));
+    const step = (path: NodePath) => void this.#steps.push(() => this.#step(path));
     program.traverse({
       ...TYPES,
       Function: step,
@@ -54,11 +74,12 @@ export class NameFlow {
       ClassPrivateProperty: step,
       ClassAccessorProperty: step,
     });
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      this.#values.begin();
-      for (const it of steps) it();
-      if (!this.#values.isChanged) break;
-    }
+  }
+
+  /** Goes through it once more with what is known by now. */
+  again(): void {
+    this.#values.begin();
+    for (const step of this.#steps) step();
   }
 
   /** Where names may be in what an expression gives. */
@@ -78,17 +99,17 @@ export class NameFlow {
       const yielded = this.of(inner("argument"));
       this.#gives(path, path.node.delegate ? yielded : listOf(yielded));
     } else if (path.isObjectProperty()) {
-      const { ofRecords } = this.#values;
+      const { ofRecords } = this.#values.state;
       if (path.parentPath.isObjectExpression()) this.#field(ofRecords, path, inner("value"));
     } else if (
       path.isClassProperty() || path.isClassPrivateProperty() || path.isClassAccessorProperty()
-    ) this.#field(this.#values.ofClasses, path, inner("value"));
+    ) this.#field(this.#values.state.ofClasses, path, inner("value"));
     else this.#called(path as NodePath<t.CallExpression>);
   }
 
   #field(fields: Map<string, Flow>, path: NodePath, value: NodePath): void {
     const key = keyText(path.node as t.ObjectProperty);
-    if (key !== undefined) this.#values.add(fields, key, this.of(value));
+    if (key !== undefined) this.#values.state.add(fields, key, this.of(value));
   }
 
   /** A model's own methods are handed sounds; an arrow gives what it is. */
@@ -100,20 +121,20 @@ export class NameFlow {
     }
     const body = path.get("body") as NodePath;
     if (path.isArrowFunctionExpression() && !body.isBlockStatement()) {
-      this.#values.add(this.#values.returned, path.node, this.of(body));
+      this.#values.state.add(this.#values.state.returned, path.node, this.of(body));
     }
   }
 
   #gives(path: NodePath, flow: Flow): void {
     const handler = path.getFunctionParent();
     if (handler === null) return;
-    const { returned, ofClasses } = this.#values;
-    this.#values.add(returned, handler.node, flow);
+    const { returned, ofClasses } = this.#values.state;
+    this.#values.state.add(returned, handler.node, flow);
     if (!handler.isMethod()) return;
     // What a getter gives is a field; `[Symbol.iterator]` has no name of its own.
     const key = handler.node.computed ? ITERATED : keyText(handler.node as t.ClassMethod);
     if (key === ITERATED || key !== undefined && handler.node.kind === "get") {
-      this.#values.add(ofClasses, key, flow);
+      this.#values.state.add(ofClasses, key, flow);
     }
   }
 

@@ -35,7 +35,7 @@ export class FlowTargets {
     if (isWrapping(target)) return this.give(target.get("expression") as NodePath, flow, isPut);
     if (target.isIdentifier()) {
       const binding = target.scope.getBinding(target.node.name);
-      if (binding !== undefined) this.values.add(this.values.variables, binding, flow);
+      if (binding !== undefined) this.values.state.add(this.values.state.variables, binding, flow);
     } else if (target.isMemberExpression()) this.#put(target, flow);
     else if (target.isTSParameterProperty()) this.#parameterField(target, flow);
     else if (target.isAssignmentPattern()) this.give(target.get("left") as NodePath, flow);
@@ -83,9 +83,11 @@ export class FlowTargets {
         ? `#${property.id.name}`
         : (property as t.Identifier).name;
       const object = target.get("object");
-      if (object.isThisExpression()) return this.values.add(this.values.ofClasses, key, flow);
+      if (object.isThisExpression()) {
+        return this.values.state.add(this.values.state.ofClasses, key, flow);
+      }
       this.give(object, RECORD, true);
-      return this.values.add(this.values.ofRecords, key, flow);
+      return this.values.state.add(this.values.state.ofRecords, key, flow);
     }
     const keys = this.values.of(target.get("property") as NodePath);
     this.give(target.get("object"), tableOf(keys, flow), true);
@@ -94,7 +96,7 @@ export class FlowTargets {
   #parameterField(target: NodePath<t.TSParameterProperty>, flow: Flow): void {
     const parameter = target.get("parameter") as NodePath;
     for (const name of Object.keys(parameter.getBindingIdentifiers())) {
-      this.values.add(this.values.ofClasses, name, flow);
+      this.values.state.add(this.values.state.ofClasses, name, flow);
     }
     this.give(parameter, flow);
   }

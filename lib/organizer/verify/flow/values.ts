@@ -1,5 +1,5 @@
 /** What may be in the values of a program's expressions, as far as it is known by now. */
-import type { Binding, NodePath } from "@babel/traverse";
+import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { keyText } from "../functions.ts";
 import { isWrapping } from "../positions.ts";
@@ -9,7 +9,6 @@ import {
   elementOf,
   type Flow,
   isNothing,
-  isSame,
   itemOf,
   join,
   listOf,
@@ -19,6 +18,7 @@ import {
   tableOf,
   tupleOf,
 } from "./flow.ts";
+import type { FlowState } from "./state.ts";
 
 /** What lists and the like have methods by. */
 const COLLECTIONS = [Array, Map, Set, String, Promise].map(({ prototype }) => prototype as object);
@@ -26,35 +26,16 @@ const COLLECTIONS = [Array, Map, Set, String, Promise].map(({ prototype }) => pr
 /** Stands for what a loop over an object of a class meets. */
 export const ITERATED = "[Symbol.iterator]";
 
-/** What variables, fields and functions are known to give. */
+/** Tells of expressions of a program what may be in them. */
 export class FlowValues {
-  readonly variables = new Map<Binding, Flow>();
-  /** What fields of classes are, by their names. */
-  readonly ofClasses = new Map<string, Flow>();
-  /** What fields of other objects are, by their names. */
-  readonly ofRecords = new Map<string, Flow>();
-  /** What functions give, by their nodes. */
-  readonly returned = new Map<t.Node, Flow>();
-  /** Whether more is known than when the round began. */
-  isChanged = false;
   /** What is known in this round. */
   #known = new Map<t.Node, Flow>();
 
-  constructor(private readonly resolver: Resolver) {}
+  constructor(readonly state: FlowState, private readonly resolver: Resolver) {}
 
   /** Expressions are looked at anew. */
   begin(): void {
-    this.isChanged = false;
     this.#known = new Map();
-  }
-
-  /** Something more that a variable, a field or a function may give. */
-  add<K>(to: Map<K, Flow>, key: K, flow: Flow): void {
-    const before = to.get(key) ?? NOTHING;
-    const after = join(before, flow);
-    if (isSame(before, after)) return;
-    to.set(key, after);
-    this.isChanged = true;
   }
 
   /** Where names may be in what an expression gives. */
@@ -75,7 +56,7 @@ export class FlowValues {
     switch (node.type) {
       case "Identifier": {
         const binding = path.scope.getBinding(node.name);
-        return binding && this.variables.get(binding) || NOTHING;
+        return binding && this.state.variables.get(binding) || NOTHING;
       }
       case "MemberExpression":
       case "OptionalMemberExpression":
@@ -113,7 +94,7 @@ export class FlowValues {
   /** What a loop over it meets. */
   metIn(path: NodePath): Flow {
     const isInstance = this.resolver.resolve(path).some(({ kind }) => kind === "instance");
-    const own = isInstance ? this.ofClasses.get(ITERATED) : undefined;
+    const own = isInstance ? this.state.ofClasses.get(ITERATED) : undefined;
     return join(metIn(this.of(path)), own && metIn(own));
   }
 
@@ -162,7 +143,9 @@ export class FlowValues {
   #call(path: NodePath<t.CallExpression>): Flow {
     const args = path.get("arguments") as NodePath[];
     const handlers = this.handlers(path);
-    if (handlers.length > 0) return join(...handlers.map(({ node }) => this.returned.get(node)));
+    if (handlers.length > 0) {
+      return join(...handlers.map(({ node }) => this.state.returned.get(node)));
+    }
     return flowOfCall(path, args, this.resolver, {
       of: (it) => this.of(it),
       returned: (it) => this.returnedBy(it),
@@ -171,7 +154,7 @@ export class FlowValues {
 
   /** What a function that is handed on gives. */
   returnedBy(path: NodePath): Flow {
-    return join(...this.functions(path).map(({ node }) => this.returned.get(node)));
+    return join(...this.functions(path).map(({ node }) => this.state.returned.get(node)));
   }
 
   /** The functions of the program that a call may be one of. */
@@ -207,7 +190,7 @@ export class FlowValues {
     // What has a name in it is an address or an error: a text has no fields.
     const own = { isName: object.isName, isMark: object.isMark };
     const held = object.isMap ? NOTHING : elementOf(object);
-    const put = object.isRecord ? this.ofRecords.get(key) : NOTHING;
-    return join(own, held, put, this.ofClasses.get(key));
+    const put = object.isRecord ? this.state.ofRecords.get(key) : NOTHING;
+    return join(own, held, put, this.state.ofClasses.get(key));
   }
 }
