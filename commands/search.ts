@@ -54,7 +54,8 @@ export const searchCommand = defineCommand({
       console.log(formatTable({
         header: ["Score", "From", "To", "Sound"],
         rows: results.map(({ path, score, start, end }) => [
-          score.toFixed(2),
+          // What rounds to nothing is no less than nothing.
+          score.toFixed(2).replace("-0.00", "0.00"),
           `${start.toFixed(1)} s`,
           `${end.toFixed(1)} s`,
           plain(path),

@@ -50,3 +50,19 @@ Deno.test({
       }
     }),
 });
+
+Deno.test("deno task search gives the only sound of a library a score of nothing, not of less", () =>
+  withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    writeSound(join(sounds, "one.wav"), RISE);
+    await cli(["index", sounds, "--library", library]);
+    // A little longer: the score is a little below nothing.
+    const query = join(folder, "query.wav"), longer = new Float32Array(RISE.length + 300);
+    longer.set(RISE);
+    writeSound(query, longer);
+    const found = await cli(["search", query, "--library", library, "--json"]);
+    const [{ score }] = JSON.parse(found.stdout).results;
+    assert.ok(score < 0 && score > -0.005, `${score}`);
+    const { stdout } = await cli(["search", query, "--library", library]);
+    assert.match(stdout, /^0\.00 .*one\.wav$/m);
+  }));

@@ -2,82 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readAudio } from "../../lib/audio/read_audio.ts";
-import { indexSounds } from "../../lib/library/indexing.ts";
-import { serveLibrary } from "../../lib/web/server.ts";
-import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
+import { waitUntil } from "../browser.ts";
 import { writeSound } from "../library/support.ts";
-import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
-
-const MINI = join(PROJECT, "data", "qvim-mini");
-
-let builtIn: Promise<string> | undefined;
-
-/** Puts a library of the built-in sounds into a folder; they are heard once. */
-async function copyLibrary(to: string): Promise<void> {
-  builtIn ??= (async () => {
-    const library = Deno.makeTempDirSync({ prefix: "qvim-test-" });
-    globalThis.addEventListener("unload", () => Deno.removeSync(library, { recursive: true }));
-    await indexSounds([join(MINI, "Items")], library, { say: () => {} });
-    return library;
-  })();
-  await new Deno.Command("cp", { args: ["-r", await builtIn, to] }).output();
-}
-
-/** Opens the page in a browser whose microphone plays a file, if any. */
-async function withPage(
-  options: {
-    microphone?: string;
-    refused?: boolean;
-    dark?: boolean;
-    phone?: boolean;
-    /** A folder of sounds, in place of the built-in ones. */
-    sounds?: string;
-  },
-  use: (page: Page) => Promise<void>,
-): Promise<void> {
-  await withFolder(async (folder) => {
-    const library = join(folder, "library");
-    if (options.sounds === undefined) await copyLibrary(library);
-    else await indexSounds([options.sounds], library, { say: () => {} });
-    const server = await serveLibrary({ library, port: 0 });
-    const context = await openBrowser({
-      args: [
-        "--use-fake-device-for-media-stream",
-        ...(options.refused ? [] : ["--use-fake-ui-for-media-stream"]),
-        ...(options.microphone ? [`--use-file-for-fake-audio-capture=${options.microphone}`] : []),
-      ],
-      colorScheme: options.dark ? "dark" : "light",
-      viewport: options.phone ? { width: 390, height: 800 } : { width: 1280, height: 900 },
-    });
-    try {
-      const page = await context.newPage();
-      const foreign: string[] = [], broken: string[] = [];
-      page.on("request", (request: { url(): string }) => {
-        if (!/^(http:\/\/127\.0\.0\.1|blob:|data:)/.test(request.url())) {
-          foreign.push(request.url());
-        }
-      });
-      page.on("pageerror", (error: Error) => broken.push(String(error)));
-      await page.goto(server.url);
-      await use(page);
-      assert.deepEqual(foreign, []);
-      assert.deepEqual(broken, []);
-    } finally {
-      await context.close();
-      await server.close();
-    }
-  });
-}
-
-/** Keeps a picture, where somebody wants to look at it. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = Deno.env.get("QVIM_PICTURES");
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) });
-}
-
-async function noSeriousFaults(page: Page): Promise<void> {
-  assert.deepEqual(await seriousFaults(page), []);
-}
+import { PROJECT, withFolder } from "../support.ts";
+import { MINI, noSeriousFaults, picture, test, withPage } from "./open_page.ts";
 
 /** How many points of each bar of the take's waveform are painted. */
 const BARS = `(() => {
@@ -90,16 +18,6 @@ const BARS = `(() => {
     return painted;
   });
 })()`;
-
-const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
-const test = (name: string, fn: () => Promise<void>) =>
-  Deno.test({
-    name: name + missing,
-    ignore: missing !== "",
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn,
-  });
 
 /**
  * A recording of one imitation in a folder of its own, with silence behind it. The microphone plays its

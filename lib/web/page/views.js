@@ -83,7 +83,8 @@ export function resultList(state, on) {
 function result(sound, index, state, on) {
   const { id, name } = sound, { text, selected, playing, progress, closer } = state;
   const seconds = sound.end - sound.start, isPlaying = playing === id;
-  const score = sound.score?.toFixed(2) ?? "";
+  // What rounds to nothing is no less than nothing.
+  const score = sound.score?.toFixed(2).replace("-0.00", "0.00") ?? "";
   const share = Math.max(0, Math.min(1, sound.score / Math.max(state.results[0].score, 0.01))) || 0;
   const isPiece = sound.start > 0 || sound.end < sound.duration - 0.05;
   return html`

@@ -1,0 +1,110 @@
+/** What one sees of the page while it works, and of names that are written from right to left. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readAudio } from "../../lib/audio/read_audio.ts";
+import { type Page, waitUntil } from "../browser.ts";
+import { writeSound } from "../library/support.ts";
+import { withFolder } from "../support.ts";
+import { MINI, picture, test, withPage } from "./open_page.ts";
+
+const BARK = join(MINI, "Items", "bark", "bark_1.wav");
+
+async function search(page: Page): Promise<void> {
+  await page.setInputFiles("#file", BARK);
+  await page.locator(".result").first().waitFor();
+}
+
+test("what is wrong stays in sight of who is further down the page", async () => {
+  await withPage({}, async (page) => {
+    await search(page);
+    await page.route("**/audio", (route: { abort(): Promise<void> }) => route.abort());
+    const last = page.locator(".result .play").last();
+    await last.scrollIntoViewIfNeeded();
+    await last.click();
+    await page.locator("#problem").waitFor();
+    const { scrolled, top, bottom, height } = await page.evaluate(`(() => {
+      const { top, bottom } = document.querySelector("#problem").getBoundingClientRect();
+      return { scrolled: scrollY, top, bottom, height: innerHeight };
+    })()`);
+    await picture(page, "problem");
+    assert.ok(scrolled > 300, `${scrolled}`);
+    assert.ok(top >= 0 && bottom <= height, `from ${top} to ${bottom} of ${height}`);
+  });
+});
+
+test("results of what was searched before are dimmed while the page searches", async () => {
+  await withPage({}, async (page) => {
+    const opacity = () =>
+      page.evaluate('Number(getComputedStyle(document.querySelector("#results")).opacity)');
+    await search(page);
+    assert.equal(await opacity(), 1);
+    const answer = Promise.withResolvers<void>();
+    await page.route("**/api/search*", async (route: { continue(): Promise<void> }) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.fill("#text", "siren");
+    await page.getByText("Searching").waitFor();
+    await waitUntil(page, 'getComputedStyle(document.querySelector("#results")).opacity < 0.9', 5);
+    await picture(page, "searching");
+    answer.resolve();
+    await page.getByText("4 sounds for bark_1.wav").waitFor();
+    await waitUntil(
+      page,
+      'getComputedStyle(document.querySelector("#results")).opacity === "1"',
+      5,
+    );
+  });
+});
+
+/** Where a character of what is said of a result's place is painted, from the left. */
+const leftOf = (character: string) =>
+  `(() => {
+  const texts = document.createTreeWalker(document.querySelector(".where"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const at = texts.currentNode.data.indexOf(${JSON.stringify(character)});
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(texts.currentNode, at);
+    range.setEnd(texts.currentNode, at + 1);
+    return range.getBoundingClientRect().left;
+  }
+})()`;
+
+test("a folder that is written from right to left is read so, and what follows it from left to right", async () => {
+  await withFolder(async (sounds) => {
+    const { samples, sampleRate: rate } = await readAudio(BARK);
+    const long = new Float32Array(20 * rate);
+    long.set(samples, 0);
+    long.set(samples, 14 * rate);
+    // "Sounds!": who takes the line for one from left to right sets the mark at its other end.
+    writeSound(join(sounds, "צלילים!", "long.wav"), long, { rate });
+    await withPage({ sounds }, async (page) => {
+      await search(page);
+      await page.getByText(/at 0:1\d of 0:20/).waitFor();
+      await picture(page, "right_to_left");
+      const [first, mark, at] = await Promise.all(
+        ["צ", "!", "·"].map((character) => page.evaluate(leftOf(character))),
+      );
+      assert.ok(mark < first, `the mark at ${mark}, the first letter at ${first}`);
+      assert.ok(first < at, `the first letter at ${first}, what follows at ${at}`);
+    });
+  });
+});
+
+test("a score that rounds to nothing is no less than nothing", async () => {
+  await withFolder(async (sounds) => {
+    writeSound(join(sounds, "one.wav"), (await readAudio(BARK)).samples.subarray(0, 4000));
+    await withPage({ sounds }, async (page) => {
+      await page.route("**/api/search*", async (route: Page) => {
+        const response = await route.fetch();
+        const { results: [result] } = await response.json();
+        const results = [-0.004, 0, -0.006].map((score) => ({ ...result, score, id: `${score}` }));
+        await route.fulfill({ response, json: { results } });
+      });
+      await search(page);
+      const scores = await page.locator(".score").allTextContents();
+      assert.deepEqual(scores.map((text: string) => text.trim()), ["0.00", "0.00", "-0.01"]);
+    });
+  });
+});
