@@ -3,6 +3,7 @@ import { counted } from "../io/counted.ts";
 import { hashFile } from "../io/hash.ts";
 import { startProgress } from "../ui/progress.ts";
 import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
+import { reaching } from "./conflicts.ts";
 import {
   findFiles,
   type Found,
@@ -76,7 +77,7 @@ export async function indexSounds(
   const store = await Store.openOrCreate(library, SHAPE);
   try {
     const indexing = new Indexing(store, places, options.shard, say, found);
-    const report = await indexing.run(found.files);
+    const report = await reaching(library, () => indexing.run(found.files));
     const otherKinds = Object.fromEntries(found.otherKinds);
     const seconds = (performance.now() - start) / 1000;
     return { ...report, leftOut: found.leftOut, otherKinds, seconds };

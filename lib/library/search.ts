@@ -74,7 +74,7 @@ export class SoundLibrary {
   static async open(place: string): Promise<SoundLibrary> {
     assertKind("the library's place", place, TEXT, LibraryError);
     const library = new SoundLibrary(place, await Store.open(place));
-    await library.#refresh();
+    await library.refresh();
     return library;
   }
 

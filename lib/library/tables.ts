@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { retry } from "./conflicts.ts";
 import type { Shape } from "./hearing.ts";
@@ -62,7 +61,7 @@ async function connect(
 ): Promise<{ lance: Lance; connection: LanceConnection }> {
   if (!isRemote(library)) {
     // To connect writes: a folder of anything else is to stay as it is.
-    if (!create && !(isFolder(library) && existsSync(join(library, `${SOUNDS}.lance`)))) {
+    if (!create && !(isFolder(library) && isFolder(join(library, `${SOUNDS}.lance`)))) {
       throw noLibrary(library);
     }
     if (create && !isFolder(library)) Deno.mkdirSync(library, { recursive: true });
