@@ -13,6 +13,10 @@ const TAKES_APART =
 const TAKES_NAME_APART =
   /^(split|match|matchAll|includes|startsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
 
+/** What takes the folders of a path apart. */
+const TAKES_FOLDERS = /^node:path(\/posix)?\.(posix\.)?(dirname|parse|relative)$/;
+const MAKES_NUMBER = /^(Number(\.parse\w+)?|parseInt|parseFloat|BigInt)$/;
+
 /** What a sound is called may give its class away: a model listens, and reads no names. */
 export class NamesRule {
   #flow?: NameFlow;
@@ -40,6 +44,15 @@ export class NamesRule {
     if (!/^(test|exec)$/.test(key) || !args[0]) return;
     this.takesApart(path, args[0]);
     this.#name(path, args[0]);
+  }
+
+  /** A call of something that the runtime or a package names. */
+  named(path: NodePath, name: string, [first, second]: NodePath[]): void {
+    if (first === undefined) return;
+    if (TAKES_FOLDERS.test(name) || name === "Array.from") this.letters(path, first);
+    if (MAKES_NUMBER.test(name)) this.asNumber(path, first);
+    if (name === "Object.hasOwn" && second) this.looksUp(path, first, second);
+    if (/^(node:buffer\.)?Buffer\.from$/.test(name)) this.bytes(path, first);
   }
 
   /** Something that is done with the path of a sound, which has its class in it. */

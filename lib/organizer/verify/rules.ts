@@ -9,15 +9,12 @@ import { isHandedOn, isWrapping, TYPES } from "./positions.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { SetupCell } from "./setup_cell.ts";
-import { PARAMETER_PROPERTIES } from "./program.ts";
-import { knownText, type Value } from "./values.ts";
+import type { Value } from "./values.ts";
+import { WorkerModuleRule } from "./worker_module_rule.ts";
 
 /** The name of the file that holds the answers. */
 const GROUND_TRUTH = /DEV Dataset|\.csv$/i;
-const TAKES_FOLDERS = /^node:path(\/posix)?\.(posix\.)?(dirname|parse|relative)$/;
 
-/** What a model has the name of the module in that its processes run. */
-const WORKER_MODULE = "workerModule";
 const TIMERS = /^(node:timers\.)?(setTimeout|setInterval)$/;
 
 /** Applies the rules to what participants wrote in a program. */
@@ -26,6 +23,7 @@ export class RuleChecker {
   readonly #patching: PatchingRule;
   readonly #setup: SetupCell;
   readonly #names: NamesRule;
+  readonly #workers: WorkerModuleRule;
 
   /** @param flows Where names of sounds get to, in programs that were looked at before as well. */
   constructor(
@@ -37,6 +35,7 @@ export class RuleChecker {
     this.#patching = new PatchingRule(remarks, resolver);
     this.#setup = new SetupCell(remarks, resolver);
     this.#names = new NamesRule(remarks, resolver);
+    this.#workers = new WorkerModuleRule(remarks, resolver, (it) => this.#dynamicImport(it, it));
   }
 
   /** Adds what is found to the remarks, in the order of the lines. */
@@ -53,10 +52,10 @@ export class RuleChecker {
       FunctionDeclaration: (path) => this.#declaration(path),
       TSEnumDeclaration: (path) => this.#declaration(path),
       TSModuleDeclaration: (path) => this.#declaration(path),
-      ClassProperty: (path) => this.#member(path),
-      ClassAccessorProperty: (path) => this.#member(path),
-      ClassMethod: (path) => this.#member(path),
-      ObjectProperty: (path) => this.#member(path),
+      ClassProperty: (path) => this.#workers.member(path),
+      ClassAccessorProperty: (path) => this.#workers.member(path),
+      ClassMethod: (path) => this.#workers.member(path),
+      ObjectProperty: (path) => this.#workers.member(path),
       Identifier: (path) => {
         if (path.isReferencedIdentifier()) this.#reference(path);
       },
@@ -78,9 +77,9 @@ export class RuleChecker {
         this.#patching.change(left);
         this.#patching.puts(left, path.get("right") as NodePath);
         const key = left.isMemberExpression() ? this.resolver.key(left) : undefined;
-        if (key !== undefined) this.#field(key, path.get("right") as NodePath);
+        if (key !== undefined) this.#workers.field(key, path.get("right") as NodePath);
         else if (left.isMemberExpression()) this.#putsAddress(path);
-        if (!left.isMemberExpression()) this.#targets(left);
+        if (!left.isMemberExpression()) this.#workers.targets(left);
       },
       SpreadElement: (path) => this.#names.letters(path, path.get("argument")),
       ForOfStatement: (path) => this.#names.letters(path, path.get("right")),
@@ -166,44 +165,6 @@ export class RuleChecker {
     if (isAddress) this.remarks.look(path, "puts an address where it can't be told what it is for");
   }
 
-  /** What a pattern assigns to, among it the module that a model's processes run. */
-  #targets(pattern: NodePath): void {
-    pattern.traverse({
-      MemberExpression: (member) => {
-        if (this.resolver.key(member) !== WORKER_MODULE) return;
-        this.remarks.look(member, "sets the module that a model's processes run");
-      },
-    });
-  }
-
-  /** What a class or an object has under a name. */
-  #member(path: NodePath): void {
-    const { key, computed } = path.node as t.ClassProperty;
-    const names = !computed && key.type === "Identifier"
-      ? [key.name]
-      : this.resolver.resolve(path.get("key") as NodePath).map(knownText);
-    for (const parameter of path.isClassMethod() ? path.get("params") as NodePath[] : []) {
-      const its = Object.keys(parameter.getBindingIdentifiers());
-      if (its.includes(WORKER_MODULE) && PARAMETER_PROPERTIES.has(parameter.node)) {
-        this.remarks.look(parameter, "sets the module that a model's processes run");
-      }
-    }
-    if (!names.includes(WORKER_MODULE)) return;
-    const value = path.isMethod() || path.parentPath!.isObjectPattern()
-      ? undefined
-      : path.get("value") as NodePath;
-    if (value !== undefined) this.#field(WORKER_MODULE, value);
-    else this.remarks.look(path, "sets the module that a model's processes run");
-  }
-
-  /** The module that the processes of a model run is one that it imports. */
-  #field(name: string, value: NodePath): void {
-    if (name !== WORKER_MODULE || (value.node as t.Node | null) === null) return;
-    const isItself = value.isMemberExpression() && value.get("object").isMetaProperty();
-    const isNone = value.isIdentifier({ name: "undefined" });
-    if (!isItself && !isNone) this.#dynamicImport(value, value);
-  }
-
   #declaration(path: NodePath): void {
     const { id } = path.node as t.FunctionDeclaration | t.TSEnumDeclaration;
     if (id?.type === "Identifier" && path.getFunctionParent() === null) {
@@ -254,13 +215,7 @@ export class RuleChecker {
     if (name === "Deno.Command" && this.remarks.placeOf(path).isSetup) {
       this.#setup.installs(path, args);
     }
-    if (TAKES_FOLDERS.test(name) && args[0]) this.#names.letters(path, args[0]);
-    if (/^(Number(\.parse\w+)?|parseInt|parseFloat|BigInt)$/.test(name) && args[0]) {
-      this.#names.asNumber(path, args[0]);
-    }
-    if (name === "Object.hasOwn" && args[1]) this.#names.looksUp(path, args[0], args[1]);
-    if (/^(node:buffer\.)?Buffer\.from$/.test(name) && args[0]) this.#names.bytes(path, args[0]);
-    if (name === "Array.from" && args[0]) this.#names.letters(path, args[0]);
+    this.#names.named(path, name, args);
     if (TIMERS.test(name) && args[0]) this.#timer(path, name, args[0]);
     if (/^(setTimeout|setInterval)\.apply$/.test(name)) {
       this.remarks.look(path, `${name} runs what can't be told from here; it may be a text`);
