@@ -2,16 +2,23 @@
  * Our MN baseline and the original's way, on the same clips and the same machine, in turns:
  * `deno run -A bench/mobilenet_side_by_side.ts [CLIPS [ROUNDS]]`. Both have loaded what they need
  * and embedded a few clips before the time is taken. Needs Python with PyTorch and librosa, here
- * alone.
+ * alone; `QVIM_TEST_PYTHON` says which, as for the tests.
  */
 import { fileURLToPath } from "node:url";
+import { findPython } from "../tests/support.ts";
 import { describeMobileNet, MobileNetBench } from "./mobilenet.ts";
 
 const clips = Number(Deno.args[0] ?? 200), rounds = Number(Deno.args[1] ?? 5);
 
+const python = findPython("librosa, torch");
+if (python === undefined) {
+  console.error("Expected Python with librosa and torch but found none that has both");
+  Deno.exit(1);
+}
+
 /** Clips a second of the original's way. */
 async function measureOriginal(folder: string): Promise<number> {
-  const { success, stdout } = await new Deno.Command("python3", {
+  const { success, stdout } = await new Deno.Command(python!, {
     args: [fileURLToPath(new URL("./mobilenet_original.py", import.meta.url)), folder],
     stderr: "inherit",
   }).output();
