@@ -57,11 +57,8 @@ export interface CompressedPart {
   head?: Uint8Array;
 }
 
-/**
- * Nothing records at a higher rate, nor at a lower one what is to be heard; a header that says so is
- * broken, or made to keep somebody busy: a megabyte of 8 bit at 1 Hz is twelve days.
- */
-const MAX_SAMPLE_RATE = 1_000_000, MIN_SAMPLE_RATE = 1000;
+/** Nothing records at a higher rate; a header that says so is broken. */
+const MAX_SAMPLE_RATE = 1_000_000;
 /** Nothing records more at once. */
 const MAX_CHANNELS = 1024;
 /** The longest block of a coding of blocks: theirs have a few hundred bytes for each channel. */
@@ -81,12 +78,9 @@ export function checkSound(sound: PcmSound, name: string): void {
     const expected = channels < 1 ? "1 or more channels" : `at most ${MAX_CHANNELS} channels`;
     throw new AudioError(`Expected ${expected} but found ${channels} in ${name}`);
   }
-  const isRate = Number.isInteger(sampleRate) && sampleRate >= MIN_SAMPLE_RATE &&
-    sampleRate <= MAX_SAMPLE_RATE;
-  if (!isRate) {
+  if (!(sampleRate >= 1 && sampleRate <= MAX_SAMPLE_RATE && Number.isInteger(sampleRate))) {
     throw new AudioError(
-      `Expected a sample rate from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz but found ` +
-        `${sampleRate} in ${name}`,
+      `Expected a sample rate from 1 to ${MAX_SAMPLE_RATE} Hz but found ${sampleRate} in ${name}`,
     );
   }
   if (!isBlockCoding(coding) && !READERS.has(`${coding}:${sampleBytes}`)) {

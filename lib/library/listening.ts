@@ -12,6 +12,9 @@ import { type Heard, Hearing } from "./hearing.ts";
 import { reasonOf } from "./lancedb.ts";
 import { cutPieces, type Piece } from "./pieces.ts";
 
+/** At a lower rate nothing is heard, and a megabyte lasts for days. */
+const MIN_SAMPLE_RATE = 1000;
+
 /** What a file holds. */
 export interface HeardFile {
   /** The SHA-256 of its bytes. */
@@ -42,6 +45,11 @@ async function hear(hearing: Hearing, path: string): Promise<Outcome> {
     const hash = await hashFile(path);
     using sound = await openAudio(path);
     const { sampleRate: rate, channels, frames } = sound;
+    if (rate < MIN_SAMPLE_RATE) {
+      return {
+        error: `Expected a rate of ${MIN_SAMPLE_RATE} Hz or more but found ${rate} in ${path}`,
+      };
+    }
     const pieces: (Piece & Heard)[] = [];
     for (const piece of cutPieces(sound)) {
       const first = Math.floor(piece.start * rate), end = Math.ceil(piece.end * rate);

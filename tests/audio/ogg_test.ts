@@ -133,11 +133,11 @@ Deno.test("readAudio() refuses a page of Ogg whose bytes are others than were wr
 Deno.test("readAudio() refuses what a decoder reads at a rate that nothing records at", () =>
   withFolder(async (folder) => {
     const path = join(folder, "x");
-    for (const rate of [999, 1000, 1_000_001]) {
+    for (const rate of [1000, 1_000_001]) {
       Deno.writeFileSync(path, slowed(bytesOf("a.ogg"), rate));
       if (rate === 1000) assert.equal((await readAudio(path)).sampleRate, rate);
       else {
-        const message = new RegExp(`a sample rate from 1000 to 1000000 Hz but found ${rate} in `);
+        const message = new RegExp(`a sample rate from 1 to 1000000 Hz but found ${rate} in `);
         await assert.rejects(readAudio(path), { name: "AudioError", message });
       }
     }

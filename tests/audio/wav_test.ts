@@ -190,17 +190,12 @@ const BAD: [string, Uint8Array, RegExp][] = [
   [
     "a sample rate of zero",
     wav({ format: 1, bits: 16, sampleRate: 0, data: new Uint8Array(4) }),
-    /Expected a sample rate from 1000 to 1000000 Hz but found 0 in a\.wav/,
-  ],
-  [
-    "a sample rate at which nothing is heard",
-    wav({ format: 1, bits: 16, sampleRate: 999, data: new Uint8Array(4) }),
-    /Expected a sample rate from 1000 to 1000000 Hz but found 999 in a\.wav/,
+    /Expected a sample rate from 1 to 1000000 Hz but found 0 in a\.wav/,
   ],
   [
     "a sample rate that nothing records at",
     wav({ format: 1, bits: 16, sampleRate: 4294967295, data: new Uint8Array(4) }),
-    /Expected a sample rate from 1000 to 1000000 Hz but found 4294967295 in a\.wav/,
+    /Expected a sample rate from 1 to 1000000 Hz but found 4294967295 in a\.wav/,
   ],
   [
     "no samples",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { createModel } from "../../lib/library/listening.ts";
 import { FIXTURES, PROJECT, withFolder } from "../support.ts";
+import { writeSound } from "./support.ts";
 
 const LISTENING = new URL("../../lib/library/listening.ts", import.meta.url).href;
 
@@ -23,4 +25,15 @@ Deno.test("a sound whose decoder can't be fetched is not read, and not broken: i
       error.startsWith(`Expected to hear ${path} but found: Expected to fetch the decoders`),
     );
     assert.equal(isUnread, true);
+  }));
+
+Deno.test("a sound at a rate at which nothing is heard is broken: a megabyte would last for days", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "slow.wav");
+    const samples = Float32Array.from({ length: 4000 }, (_, i) => Math.sin(i));
+    writeSound(path, samples, { rate: 999 });
+    const { error } = await createModel().embedItem(path) as { error: string };
+    assert.equal(error, `Expected a rate of 1000 Hz or more but found 999 in ${path}`);
+    writeSound(path, samples, { rate: 1000 });
+    assert.ok("pieces" in await createModel().embedItem(path));
   }));
