@@ -13,7 +13,7 @@ const INTERRUPTED_STATUS = 130;
 /** Processes that a run may have at a time. */
 const MOST_PROCESSES = 256;
 /** MiB without which Deno itself does not start: each submission would be said to have died. */
-const LEAST_MEMORY = 1024;
+const LEAST_MEMORY = 768;
 /** How often notebooks that take long are said to. */
 const BOARD_MS = 10_000;
 

@@ -255,7 +255,7 @@ Deno.test("rerun asks for bubblewrap or for --no-sandbox, and for the right opti
       [["--both", "--no-blind"], /Expected --both without --no-blind/],
       [["--merge", "part-1"], /Expected --merge without notebooks but found .*dft_1/],
       // Of GiB, as one might think: all submissions would be said to have died.
-      [["--memory", "8"], /Expected --memory to be a whole number of 1024 or more but found 8/],
+      [["--memory", "8"], /Expected --memory to be a whole number of 768 or more but found 8/],
     ] as const
   ) {
     const wrong = await cli(["rerun", notebook("dft_1"), "--data", DATA, "--report", "x", ...args]);
