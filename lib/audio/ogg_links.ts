@@ -1,5 +1,6 @@
 /** What lies in Ogg files: pages, and recordings behind each other (RFC 3533). */
 import { Buffer } from "node:buffer";
+import { latin1 } from "../io/bytes.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /** How a page begins, bytes of its header before the sizes of its segments, and how many these can be. */
@@ -136,10 +137,6 @@ function markAfter(source: ByteSource, start: number, end: number): number {
     if (found >= 0) return at + found;
   }
   return end;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }
 
 /** The checksum of each byte: that of Ogg's pages has the highest bit first. */

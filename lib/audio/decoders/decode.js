@@ -5,11 +5,7 @@
 // made from C. Each recording has a decoder of its own: nothing is left in it of the one before.
 
 // What those say of broken files would go to standard error, which nobody reads before the end.
-console.log =
-  console.info =
-  console.warn =
-  console.error =
-    () => {};
+console.log = console.info = console.warn = console.error = () => {};
 
 // Imported when first needed: the first recording waits for its own decoder alone.
 const DECODERS = {
