@@ -145,15 +145,30 @@ class Decoder {
     await this.#send(
       new TextEncoder().encode(JSON.stringify({ format, head: head.toHex(), seconds, samples })),
     );
+    // What is wrong with the recording itself is no fault of this process: it is told that this is
+    // the end, and stays for the next one.
+    let failure: Error | undefined;
+    const next = (count: number): Uint8Array => {
+      try {
+        if (failure === undefined) return request.next(count);
+      } catch (error) {
+        failure = error as Error;
+      }
+      return new Uint8Array();
+    };
     for (let isFirst = true;; isFirst = false) {
       const frame = await waitFor(this.#receive());
-      if (frame?.kind === SAMPLES) request.take(frame.bytes);
-      else if (frame?.kind === WANTED) {
+      if (frame?.kind === SAMPLES) {
+        if (failure === undefined) request.take(frame.bytes);
+      } else if (frame?.kind === WANTED) {
         const count = new DataView(frame.bytes.buffer, frame.bytes.byteOffset).getUint32(0, true);
-        await waitFor(this.#send(request.next(count)));
+        await waitFor(this.#send(next(count)));
       } else if (frame?.kind === REPORT) {
-        return this.#read(frame.bytes, request);
+        const report = this.#keepFor(frame.bytes);
+        if (failure !== undefined) throw failure;
+        return this.#check(report, request);
       } else {
+        if (failure !== undefined) throw failure;
         if (isFirst && this.#hasDecoded && !isLate) throw new IdleEnd();
         // Of the recording it has not seen anything yet.
         if (isFirst && head.length === 0 && !isLate) throw this.#missing(await this.#why());
@@ -167,11 +182,16 @@ class Decoder {
     }
   }
 
-  #read(bytes: Uint8Array, { format, name }: DecodingRequest): Decoded {
+  /** Stays for another recording, where its report says that it can. */
+  #keepFor(bytes: Uint8Array): Report {
     const report: Report = JSON.parse(new TextDecoder().decode(bytes));
     if (report.isMissing) throw this.#missing(`${report.error}`);
     this.#isGood = report.memory < MOST_KEPT;
     this.#hasDecoded = true;
+    return report;
+  }
+
+  #check(report: Report, { format, name }: DecodingRequest): Decoded {
     if (report.error !== undefined) {
       throw new AudioError(
         `Expected ${format} but found a broken file in ${name}: ${report.error}`,

@@ -24,6 +24,18 @@ for (const pid of before) {
   assert.doesNotMatch(Deno.readTextFileSync(`/proc/${pid}/cmdline`), /\0(-A|--allow)/);
 }
 
+// Nor does a recording cost one that is found to be broken before it is decoded.
+const broken = Deno.readFileSync(join(SOUNDS, "a.ogg")), wrong = Deno.makeTempFileSync();
+// The last byte of its last page, whose checksum is another then.
+broken[broken.length - 1] ^= 1;
+Deno.writeFileSync(wrong, broken);
+try {
+  await assert.rejects(readAudio(wrong), /^AudioError: .* found a page at byte \d+ with another/);
+} finally {
+  Deno.removeSync(wrong);
+}
+assert.deepEqual(children(), before);
+
 // One that stands still costs one file, one that was killed none.
 const { samples } = await readAudio(PATH);
 for (const pid of children()) Deno.kill(pid, "SIGSTOP");
