@@ -1,12 +1,14 @@
 import { basename } from "node:path";
 import { plain } from "../../io/plain.ts";
 
+/** In capitals too, as some systems write it. */
+const ENDING = /\.ipynb$/i;
 /** Bytes of a name, so that files can be called after it. */
 const MOST_NAME = 180;
 
 /** What a notebook's entry, and the files that are kept of it, are called. */
 function nameOf(path: string): string {
-  const name = basename(path, ".ipynb");
+  const name = basename(path).replace(ENDING, "");
   const isShort = (text: string) => new TextEncoder().encode(text).length <= MOST_NAME;
   if (isShort(name)) return name;
   const characters = [...name];

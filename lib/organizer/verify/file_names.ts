@@ -1,7 +1,7 @@
 import type { Finding } from "./findings.ts";
 
 /** `{teamName}_{submissionNumber}.ipynb` */
-const NAME = /^(.+)_(\d+)\.ipynb$/;
+const NAME = /^(.+)_(\d+)\.ipynb$/i;
 /** How many notebooks a team may hand in. */
 const MOST = 3;
 

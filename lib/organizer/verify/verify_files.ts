@@ -24,7 +24,8 @@ export function listNotebooks(paths: string[]): Map<string, Finding[]> {
       continue;
     }
     const names = [...Deno.readDirSync(path)].map(({ name }) => name)
-      .filter((name) => name.endsWith(".ipynb")).sort();
+      // In capitals too: a submission would be left out without a word.
+      .filter((name) => /\.ipynb$/i.test(name)).sort();
     if (names.length === 0) throw new NotebookError(`Expected notebooks in ${path} but found none`);
     for (const [name, findings] of checkNames(names)) byFile.set(join(path, name), findings);
   }

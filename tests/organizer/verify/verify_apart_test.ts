@@ -16,6 +16,7 @@ async function verified(folder: string, options = {}) {
 Deno.test("verifyApart() tells of every file of a folder, whatever the others are", () =>
   withFolder(async (folder) => {
     writeAttack(folder, "honest_1", "");
+    Deno.copyFileSync(join(folder, "honest_1.ipynb"), join(folder, "capitals_1.IPYNB"));
     writeAttack(folder, "long_1", "a.b;\n".repeat(1_000_000));
     writeAttack(folder, "lines_1", "Deno.chdir(`/`);\n".repeat(20_000));
     writeAttack(folder, "nested_1", "(".repeat(200_000));
@@ -25,6 +26,7 @@ Deno.test("verifyApart() tells of every file of a folder, whatever the others ar
     const verdicts = Array.from(found, ([name, { findings }]) => [name, verdictOf(findings)]);
     assert.deepEqual(verdicts.sort(), [
       ["brackets_1.ipynb", "breaks a rule"],
+      ["capitals_1.IPYNB", "clean"],
       ["empty_1.ipynb", "breaks a rule"],
       ["folder_1.ipynb", "breaks a rule"],
       ["honest_1.ipynb", "clean"],

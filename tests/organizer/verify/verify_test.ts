@@ -250,6 +250,8 @@ Deno.test("checkNames() asks for the team and a number, and for at most three of
   assert.deepEqual([...found].filter(([, f]) => f.length > 0).map(([name]) => name), [
     "final.ipynb",
   ]);
+  // Some systems write endings in capitals.
+  assert.deepEqual([...checkNames(["a_1.IPYNB"]).values()], [[]]);
   const many = checkNames(["a_1.ipynb", "a_2.ipynb", "a_3.ipynb", "a_4.ipynb"]);
   assert.ok([...many.values()].every(([finding]) => finding.rule === "too-many"));
 });
