@@ -1,3 +1,5 @@
+import { plainLines, shortened } from "./plain.ts";
+
 /**
  * The base of every error that this package foresees: its message says what was expected, what was
  * found and where, so that nobody needs a stack to act on it.
@@ -16,13 +18,14 @@
  */
 export abstract class QvimError extends Error {
   /**
-   * Names the error after its class.
+   * Names the error after its class. Of a message that quotes a stranger's text, whatever its length,
+   * as much is kept as anybody reads.
    *
    * @param message What was expected, what was found, and where.
    * @param options The error that it came from, as its `cause`.
    */
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(shortened(message), options);
     this.name = new.target.name;
   }
 }
@@ -63,13 +66,14 @@ const REFUSALS: [string, string][] = [
  * @returns Text, or the error itself where its stack is wanted.
  */
 export function describeFailure(error: unknown): unknown {
-  if (error instanceof QvimError) return `${error.name}: ${error.message}`;
+  // It may quote names that a terminal would obey.
+  if (error instanceof QvimError) return plainLines(`${error.name}: ${error.message}`);
   if (!(error instanceof Error)) return error;
   if (!isRefusal(error)) return error;
   const known = wordsFor(error);
   return known === undefined
-    ? error.message
-    : `Expected to go on but ${known[1]}: ${error.message}`;
+    ? plainLines(error.message)
+    : plainLines(`Expected to go on but ${known[1]}: ${error.message}`);
 }
 
 function isRefusal(error: Error): boolean {

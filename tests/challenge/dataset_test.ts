@@ -196,3 +196,28 @@ Deno.test("readGroundTruth() refuses text that is no UTF-8", () =>
       message: /Expected UTF-8 text but found other bytes in .*DEV Dataset\.csv/,
     });
   }));
+
+Deno.test("parseGroundTruth() takes an empty title, and empty rows as if they were not there", () => {
+  for (const title of ["\n", "\r\n", "\ufeff\n", "\ufeff\r"]) {
+    const text = `${title}\n\n${HEADER}\n\n \nl,c,i,q,,\n\n`;
+    assert.deepEqual(parseGroundTruth(text, "x"), [
+      { label: "l", class: "c", item: "i", query: "q" },
+    ]);
+  }
+});
+
+Deno.test("readGroundTruth() refuses a file of rows or bytes without end", () =>
+  withFolder((folder) => {
+    const path = join(folder, "DEV Dataset.csv"), text = `t\n${HEADER}\n`;
+    Deno.writeTextFileSync(path, text + "l,c,i,q,,\n".repeat(2 ** 19));
+    assert.throws(() => readGroundTruth(folder), {
+      name: "DatasetError",
+      message: `Expected at most 524288 rows but found more in ${path}`,
+    });
+    // Nothing but zeros, which take no room on the disk.
+    Deno.truncateSync(path, 2 ** 25 + 1);
+    assert.throws(() => readGroundTruth(folder), {
+      name: "DatasetError",
+      message: `Expected a ground truth of at most 32 MB but found 33 MB in ${path}`,
+    });
+  }));

@@ -208,6 +208,13 @@ Deno.test("describeFailure() says what the system refused, of which file, withou
   const bug = new TypeError("x is not a function");
   assert.equal(describeFailure(bug), bug);
   assert.equal(describeFailure(new UsageError("Expected a")), "UsageError: Expected a");
+  // What strangers wrote neither moves the cursor nor fills the screen for hours.
+  assert.equal(
+    describeFailure(new UsageError("Found \x1b[2Ja\n  b")),
+    "UsageError: Found  [2Ja\n  b",
+  );
+  const told = new UsageError(`Found ${"k".repeat(1e6)} in x.json`).message;
+  assert.match(told, /^Found k{4994} … k{4990} in x\.json$/);
 });
 
 function assertThrown(run: () => unknown): unknown {
