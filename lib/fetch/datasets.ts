@@ -1,6 +1,7 @@
 import { QvimError } from "../io/errors.ts";
 import { join } from "node:path";
 import { listItems, listQueries, readGroundTruth } from "../challenge/dataset.ts";
+import { missingSounds } from "../challenge/missing_sounds.ts";
 import { download } from "./download.ts";
 import type { DownloadOptions } from "./download_job.ts";
 import { DownloadError } from "./http.ts";
@@ -109,14 +110,11 @@ async function findFolder(folder: string, name: string): Promise<string | undefi
 function checkChallengeLayout(folder: string): string {
   const rows = readGroundTruth(folder);
   const items = listItems(folder), queries = listQueries(folder);
-  const missing = (found: { id: string }[], wanted: string[]) => {
-    const ids = new Set(found.map(({ id }) => id));
-    return [...new Set(wanted)].filter((id) => !ids.has(id));
-  };
-  const absent = [
-    ...missing(items, rows.map(({ item }) => item)),
-    ...missing(queries, rows.map(({ query }) => query)),
-  ];
+  const missing = missingSounds(rows, {
+    items: items.map(({ id }) => id),
+    queries: queries.map(({ id }) => id),
+  });
+  const absent = [...missing.items, ...missing.queries];
   if (absent.length > 0 || rows.length === 0) {
     throw new LayoutError(
       `Expected all files that the ground truth of ${folder} names but found ${items.length} ` +

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GROUND_TRUTH_FILE, type GroundTruthRow } from "../challenge/dataset.ts";
+import { missingSounds } from "../challenge/missing_sounds.ts";
 import { clearOutput } from "../ui/jupyter.ts";
 import { type RunFiles, type RunState, someFailed } from "./run_state.ts";
 
@@ -34,9 +35,11 @@ const TOLD = 5;
 
 /** Tells of sounds that the ground truth names and the data set has no file of, if there are any. */
 export function tellMissing(groundTruth: GroundTruthRow[], files: RunFiles): void {
-  for (const [kind, folder] of [["item", "items"], ["query", "queries"]] as const) {
-    const missing = [...new Set(groundTruth.map((row) => row[kind]))]
-      .filter((id) => !Object.hasOwn(files[folder], id));
+  const absent = missingSounds(groundTruth, {
+    items: Object.keys(files.items),
+    queries: Object.keys(files.queries),
+  });
+  for (const [folder, missing] of Object.entries(absent)) {
     if (missing.length === 0) continue;
     const more = missing.length > TOLD ? ` and ${missing.length - TOLD} more` : "";
     console.log(

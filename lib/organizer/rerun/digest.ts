@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join, relative } from "node:path";
 import { hashFile } from "../../io/hash.ts";
+import { BatchError } from "./batch_error.ts";
 
 /** Files below folders, links as links, in the order of their paths. */
 function* filesBelow(folder: string): Generator<{ path: string; isLink: boolean }> {
@@ -21,6 +22,10 @@ export async function digestOf(path: string): Promise<string> {
   const top = Deno.realPathSync(path);
   for (const { path: file } of filesBelow(top)) {
     const info = Deno.statSync(file);
+    // To read one of them could take for ever.
+    if (!info.isFile && !info.isDirectory) {
+      throw new BatchError(`Expected files and folders but found a pipe or a device at ${file}`);
+    }
     const content = info.isDirectory ? await digestOf(file) : await hashFile(file);
     hash.update(`${relative(top, file)}\0${content}\n`);
   }

@@ -1,6 +1,14 @@
 /** What a batch runs with: data, package, Deno; and what tells whether it was changed. */
 import { basename, join, resolve } from "node:path";
-import { DatasetError, type GroundTruthRow, readGroundTruth } from "../../challenge/dataset.ts";
+import {
+  DatasetError,
+  GROUND_TRUTH_FILE,
+  type GroundTruthRow,
+  listItems,
+  listQueries,
+  readGroundTruth,
+} from "../../challenge/dataset.ts";
+import { missingSounds } from "../../challenge/missing_sounds.ts";
 import { hashFile } from "../../io/hash.ts";
 import { isFolder } from "../../io/is_folder.ts";
 import { PACKAGE_FOLDER } from "../template.ts";
@@ -21,7 +29,7 @@ const PARTS = ["deno.json", "deno.lock", "helpers.ts", "lib"];
 /**
  * Looks at a data set.
  *
- * @throws {DatasetError} Where there is none, or its answers can't be read.
+ * @throws {DatasetError} Where there is none, sounds are missing, or its answers can't be read.
  */
 export async function readData(path: string): Promise<Data> {
   const folder = resolve(path);
@@ -35,7 +43,31 @@ export async function readData(path: string): Promise<Data> {
     // A set for listening tests has no answers; one that can't be read is an error.
     if (!(error instanceof DatasetError) || !/found no file/.test(error.message)) throw error;
   }
+  checkSounds(folder, groundTruth);
   return { path: folder, digest: await digestOf(folder), groundTruth };
+}
+
+/** How many names are told of those that there are no files of. */
+const TOLD = 5;
+
+/** What a data set lacks, every submission would be blamed for. */
+function checkSounds(folder: string, groundTruth: GroundTruthRow[] | undefined): void {
+  const items = listItems(folder).map(({ id }) => id);
+  const queries = listQueries(folder).map(({ id }) => id);
+  for (const [name, ids] of [["Items", items], ["Queries", queries]] as const) {
+    if (ids.length > 0) continue;
+    throw new DatasetError(
+      `Expected .wav files in ${join(folder, name)}, or below it, but found none`,
+    );
+  }
+  const missing = missingSounds(groundTruth ?? [], { items, queries });
+  const absent = [...missing.items, ...missing.queries];
+  if (absent.length === 0) return;
+  const more = absent.length > TOLD ? ` and ${absent.length - TOLD} more` : "";
+  throw new DatasetError(
+    `Expected a .wav file of each sound that ${GROUND_TRUTH_FILE} names in ${folder} but found ` +
+      `none of ${absent.slice(0, TOLD).join(", ")}${more}`,
+  );
 }
 
 /** A digest of the package's parts. */

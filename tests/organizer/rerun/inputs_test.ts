@@ -19,6 +19,46 @@ Deno.test("readData() tells a data set that is not there from one that can't be 
     );
   }));
 
+/** A set of one item and one query, and what its ground truth names. */
+const setOf = (item: string, query: string) => ({
+  "Items/dog/a.wav": "",
+  "Queries/dog/b.wav": "",
+  "DEV Dataset.csv":
+    `Title,,,,,\nLabel,Class,Items,Query 1,Query 2,Query 3\ndog,dog,${item},${query},,\n`,
+});
+
+Deno.test("readData() names sounds that are missing: every submission would be blamed for them", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, setOf("a.wav", "b.wav"));
+    assert.equal((await readData(folder)).groundTruth?.length, 1);
+    writeFiles(folder, setOf("c.wav", "d.wav"));
+    await assert.rejects(readData(folder), {
+      name: "DatasetError",
+      message: `Expected a .wav file of each sound that DEV Dataset.csv names in ${folder} but ` +
+        "found none of c.wav, d.wav",
+    });
+    Deno.removeSync(join(folder, "Items"), { recursive: true });
+    await assert.rejects(readData(folder), {
+      name: "DatasetError",
+      message: `Expected .wav files in ${join(folder, "Items")}, or below it, but found none`,
+    });
+  }));
+
+Deno.test({
+  name: "readData() reads no pipe, which could take for ever",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      writeFiles(folder, setOf("a.wav", "b.wav"));
+      const pipe = join(folder, "Items", "dog", "pipe.wav");
+      await new Deno.Command("mkfifo", { args: [pipe] }).output();
+      await assert.rejects(readData(folder), {
+        name: "BatchError",
+        message: `Expected files and folders but found a pipe or a device at ${pipe}`,
+      });
+    }),
+});
+
 Deno.test("readData() takes a set without answers, for listening tests", () =>
   withFolder(async (folder) => {
     writeFiles(folder, { "Items/dog/a.wav": "", "Queries/dog/b.wav": "" });
