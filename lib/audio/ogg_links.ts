@@ -11,7 +11,7 @@ const BEGINS = 2, ENDS = 4;
 const POSITION = 6, STREAM = 14, CHECKSUM = 22;
 /** How the head of Opus begins, and where in it the samples to skip are; there are 19 bytes at least. */
 const OPUS_HEAD = "OpusHead", PRE_SKIP = 10;
-/** Bytes that are looked through at a time. */
+/** Bytes that are looked through at a time, at most. */
 const BLOCK = 2 ** 16;
 
 /** Where a page lies, and what its header says. */
@@ -129,12 +129,13 @@ function pageAt(source: ByteSource, start: number, end: number): Page | undefine
   return { start, length, flags: header[5], position, stream, body };
 }
 
-/** Where the next page may begin behind a place, or the end. */
+/** Where the next page may begin behind a place, or the end; mostly that is near. */
 function markAfter(source: ByteSource, start: number, end: number): number {
-  for (let at = start + 1; at < end; at += BLOCK - MARK.length + 1) {
-    const { buffer, byteOffset, length } = source.read(at, Math.min(BLOCK, end - at));
+  for (let at = start + 1, size = HEADER; at < end; size = Math.min(2 * size, BLOCK)) {
+    const { buffer, byteOffset, length } = source.read(at, Math.min(size, end - at));
     const found = Buffer.from(buffer, byteOffset, length).indexOf(MARK);
     if (found >= 0) return at + found;
+    at += size - MARK.length + 1;
   }
   return end;
 }

@@ -112,6 +112,17 @@ Deno.test("readAudio() passes over what lies between pages, and half a page at t
       assert.deepEqual(cut, twice.slice(0, cut.length), name);
       assert.ok(cut.length < twice.length, name);
     }
+    // However far away the next page is.
+    const twice = joined([bytesOf("a.ogg"), bytesOf("a.ogg")]), { length } = bytesOf("a.ogg");
+    Deno.writeFileSync(path, twice);
+    const { samples } = await readAudio(path);
+    const near = Array.from({ length: 80 }, (_, i) => i + 1);
+    for (const count of [...near, 2 ** 16, 200_000]) {
+      Deno.writeFileSync(path, twice.subarray(0, length));
+      Deno.writeFileSync(path, new Uint8Array(count).fill(70), { append: true });
+      Deno.writeFileSync(path, twice.subarray(length), { append: true });
+      assert.deepEqual((await readAudio(path)).samples, samples, `${count}`);
+    }
     Deno.writeFileSync(path, joined([bytesOf("a.ogg"), between, slowed(bytesOf("a.ogg"))]));
     await assert.rejects(readAudio(path), /of one rate but found \d+ and 11025 Hz in /);
   }));
