@@ -1,12 +1,15 @@
 import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
 import { counted, COUNTS } from "./counts.ts";
 import { Members } from "./members.ts";
 import type { Resolver } from "./resolver.ts";
-import { BUILT, memberName, NAME, PIECE, UNKNOWN, type Value } from "./values.ts";
+import { BUILT, limit, memberName, NAME, PIECE, UNKNOWN, type Value } from "./values.ts";
 
 /** What values have: properties, elements and the names of those. */
 export class Parts {
   readonly #members: Members;
+  /** What lists that are written in the program hold: each is looked at once. */
+  readonly #literals = new WeakMap<object, Value[]>();
 
   constructor(private readonly resolver: Resolver) {
     this.#members = new Members(resolver);
@@ -63,17 +66,28 @@ export class Parts {
       if (value.kind === "list") return this.#ofList(value);
       if (value.kind === "text" || value.kind === "built") return BUILT;
       if (value.kind !== "code" || !value.path.isArrayExpression()) return UNKNOWN;
-      const all = value.path.get("elements").flatMap((element) => {
-        const path = element as NodePath;
-        if (path.isSpreadElement()) {
-          return this.elements(this.resolver.resolve(path.get("argument"), depth + 1), depth + 1);
-        }
-        return path.node ? this.resolver.resolve(path, depth + 1) : [];
-      });
-      return this.resolver.fields(value.path).isChanged(value.path.node)
-        ? [...all, ...UNKNOWN]
-        : all;
+      return this.#ofLiteral(value.path, depth);
     });
+  }
+
+  /** What a list holds that is written there. */
+  #ofLiteral(list: NodePath<t.ArrayExpression>, depth: number): Value[] {
+    const known = this.#literals.get(list.node);
+    if (known !== undefined) return known;
+    // A list that holds what it held before, as in `log = [...log, next]`, is met in itself.
+    this.#literals.set(list.node, UNKNOWN);
+    const all = list.get("elements").flatMap((element) => {
+      const path = element as NodePath;
+      if (path.isSpreadElement()) {
+        return this.elements(this.resolver.resolve(path.get("argument"), depth + 1), depth + 1);
+      }
+      return path.node ? this.resolver.resolve(path, depth + 1) : [];
+    });
+    const isChanged = this.resolver.fields(list).isChanged(list.node);
+    const found = all.length === 0 ? [] : limit(all);
+    const elements = isChanged ? [...found, ...UNKNOWN] : found;
+    this.#literals.set(list.node, elements);
+    return elements;
   }
 
   /** The names of what values have. */
