@@ -9,7 +9,6 @@ import { DECODES, decodeText } from "./texts.ts";
 import {
   BUILT,
   concatenate,
-  HELD,
   isName,
   isSound,
   knownText,
@@ -66,7 +65,10 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
   const argument = (i: number): Value[] => args[i] ? resolver.resolve(args[i], depth + 1) : UNKNOWN;
   if (PATH_FUNCTIONS.test(name)) return ofPath(resolver, name.match(/\w+$/)![0], args, depth);
   if (COUNTS.test(name)) return PIECE;
-  if (HOLDS.test(name) && args[0] && isTable(argument(0))) return [HELD];
+  if (HOLDS.test(name) && args[0]) {
+    const held = heldBy(args[0], argument(0));
+    if (held.length > 0) return [{ kind: "unknown", held }];
+  }
   if (name === "encodeURIComponent") return argument(0).some(isName) ? NAME : PARTS;
   if (name === "Array") return [{ kind: "list", of: UNKNOWN }];
   if (name === "Deno.execPath") return [{ kind: "text", text: "deno" }];
@@ -109,11 +111,14 @@ function ofNamed(resolver: Resolver, name: string, args: NodePath[], depth: numb
   return UNKNOWN;
 }
 
-function isTable(values: Value[]): boolean {
-  return values.some((value) =>
-    value.kind === "code" && value.path.isArrayExpression() &&
-      value.path.node.elements.length > 0 || /[{[]/.test(knownText(value) ?? "")
-  );
+/** What a table is made of that is written in the notebook: a list, or a text. */
+function heldBy(path: NodePath, values: Value[]): NodePath[] {
+  return values.flatMap((value) => {
+    if (value.kind === "code" && value.path.isArrayExpression()) {
+      return value.path.node.elements.length > 0 ? [value.path] : [];
+    }
+    return /[{[]/.test(knownText(value) ?? "") ? [path] : [];
+  });
 }
 
 /** An address as it is read: `%2e` is a dot, and a backslash is a slash. */

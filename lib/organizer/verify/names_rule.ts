@@ -1,6 +1,6 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
-import type { Flow } from "./flow/flow.ts";
+import { type Flow, itemOf, metIn } from "./flow/flow.ts";
 import type { NameFlow } from "./flow/name_flow.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
@@ -88,13 +88,38 @@ export class NamesRule {
     const isKnown = this.resolver.resolve(name).some((value) => isName(value) || isSound(value));
     const { isName: mayBeName, isMark } = this.#flowOf(name);
     if (!isKnown && !mayBeName && !isMark) return;
-    const isTable = this.resolver.resolve(table).some((value) =>
-      value.kind === "unknown" && value.isHeld || value.kind === "code" && isFilled(value.path)
-    );
-    if (!isTable) return;
+    if (!this.#isTable(table)) return;
     const by = isKnown || mayBeName ? "its name" : "a digest or the size of its file";
     const message = `looks a sound up by ${by}, in a table that the notebook holds`;
     this.remarks.add(path, "names-of-files", "warning", message);
+  }
+
+  /** Whether something may be a table that the notebook has filled with more than names it was handed. */
+  #isTable(table: NodePath, seen = new Set<t.Node>()): boolean {
+    const isFilled = (path: NodePath) => {
+      if (seen.has(path.node)) return false;
+      seen.add(path.node);
+      if (path.isArrayExpression()) {
+        return (path.get("elements") as NodePath[]).some((it) => this.#isOther(it));
+      }
+      return path.isObjectExpression() && path.get("properties").some((it) => {
+        if (it.isSpreadElement()) return this.#isTable(it.get("argument"), seen);
+        return !it.node.computed || !this.#flowOf(it.get("key") as NodePath).isName;
+      });
+    };
+    return this.resolver.resolve(table).some((value) =>
+      value.kind === "unknown" && value.held?.some((it) => !isLiteral(it) || isFilled(it)) ||
+      value.kind === "code" && isFilled(value.path)
+    );
+  }
+
+  /** Whether an element of a list is something else than the name of a sound, or such with a value. */
+  #isOther(element: NodePath): boolean {
+    if (!element.node) return false;
+    const flow = element.isSpreadElement()
+      ? metIn(this.#flowOf(element.get("argument")))
+      : this.#flowOf(element);
+    return !flow.isName && !itemOf(flow, 0).isName;
   }
 
   /** A name that is compared with a text, or reckoned with. */
@@ -151,7 +176,6 @@ export class NamesRule {
   }
 }
 
-function isFilled(path: NodePath): boolean {
-  if (path.isArrayExpression()) return path.node.elements.length > 0;
-  return path.isObjectExpression() && path.node.properties.length > 0;
+function isLiteral(path: NodePath): boolean {
+  return path.isArrayExpression() || path.isObjectExpression();
 }

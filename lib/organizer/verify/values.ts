@@ -28,8 +28,11 @@ export type Value =
   | { kind: "part"; isName?: boolean }
   /** A text that is put together from letters, so that nobody can read it. */
   | { kind: "built" }
-  /** `isPicked`: taken of something by a name that can't be told; `isHeld`: a table of the notebook's. */
-  | { kind: "unknown"; isPicked?: true; isHeld?: true; isName?: boolean };
+  /**
+   * `isPicked`: taken of something by a name that can't be told; `held`: a table of the
+   * notebook's, and what it is made of.
+   */
+  | { kind: "unknown"; isPicked?: true; held?: NodePath[]; isName?: boolean };
 
 /** Stands in texts for the values of the two paths, which organizers replace. */
 export const ROOT = "⟨ROOT_PATH⟩", DATA = "⟨DATA_PATH⟩";
@@ -49,7 +52,6 @@ const MAX_VALUES = 64;
 export const MAX_TEXT = 10_000;
 
 export const UNKNOWN: Value[] = [{ kind: "unknown" }];
-export const HELD: Value = { kind: "unknown", isHeld: true };
 export const PICKED: Value = { kind: "unknown", isPicked: true };
 export const PIECE: Value[] = [{ kind: "segment" }];
 /** The name of a sound, which may have its class in it. */

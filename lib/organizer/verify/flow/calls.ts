@@ -35,6 +35,8 @@ const SAME_LIST =
 /** Methods of a text, or of both, that give such again. */
 const PART =
   /^(slice|concat|substring|substr|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|trim|trimStart|trimEnd|normalize|replace|replaceAll|padStart|padEnd|repeat|charAt|toString|valueOf|toWellFormed)$/;
+/** What gives something else than what is in what they are called on. */
+const MAKES = /^(concat|map|flatMap|reduce|reduceRight|then|catch)$/;
 /** What lists a folder. */
 const LISTS = /^(Deno\.readDir|node:fs(\/promises|\.promises)?\.readdir)(Sync)?$/;
 /** What asks the system about a file. */
@@ -114,7 +116,8 @@ function ofMethod(
   given: Flow[],
   known: Known,
 ): Flow {
-  if (isNothing(object)) return key === "concat" ? join(...given) : NOTHING;
+  // `[0, 1].map((i) => ids[i])` gives what it calls gives.
+  if (isNothing(object) && !MAKES.test(key)) return NOTHING;
   const own = { isName: object.isName, isMark: object.isMark };
   const of = object.isMap ? object.of ?? NOTHING : elementOf(object) ?? NOTHING;
   if (ONE.test(key)) return join(own, of);

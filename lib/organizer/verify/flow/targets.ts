@@ -87,6 +87,9 @@ export class FlowTargets {
         return this.values.state.add(this.values.state.ofClasses, key, flow);
       }
       this.give(object, RECORD, true);
+      // `node.ids.push(id)` of a node that is one of a class.
+      const isOfClass = this.resolver.fields(target).allOf(key).some((it) => it?.isClassProperty());
+      if (isOfClass) this.values.state.add(this.values.state.ofClasses, key, flow);
       return this.values.state.add(this.values.state.ofRecords, key, flow);
     }
     const keys = this.values.of(target.get("property") as NodePath);
