@@ -52,9 +52,10 @@ export function listQueries(dataPath: string): SoundFile[] {
 }
 
 /**
- * Lists as Python's `glob("**\/*.wav", recursive=True)` does: hidden files and folders are passed
- * over, links are followed, case matters. The order is that of the paths' UTF-16 code units, so it
- * does not depend on the file system. A folder that is not there has no sounds in it.
+ * Lists as Python's `glob("**\/*.wav", recursive=True)` does, but for pipes and devices: hidden files
+ * and folders are passed over, links are followed, case matters. The order is that of the paths'
+ * UTF-16 code units, so it does not depend on the file system. A folder that is not there has no
+ * sounds in it.
  *
  * @throws {DatasetError} Where `dataPath` is not there, or two files have one name.
  */
@@ -102,7 +103,8 @@ function collectWavs(folder: string, parents: string[], paths: string[]): void {
     const path = join(folder, entry.name);
     if (entry.isDirectory || (entry.isSymlink && isDirectory(path))) {
       collectWavs(path, [...parents, real], paths);
-    } else if (entry.name.endsWith(".wav")) {
+    } else if (entry.name.endsWith(".wav") && (entry.isFile || entry.isSymlink)) {
+      // A pipe would be waited for, and for ever where nobody writes into it.
       paths.push(path);
     }
   }

@@ -221,3 +221,17 @@ Deno.test("readGroundTruth() refuses a file of rows or bytes without end", () =>
       message: `Expected a ground truth of at most 32 MB but found 33 MB in ${path}`,
     });
   }));
+
+Deno.test({
+  name: "listItems() passes over a pipe, which would be waited for for ever",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      const dog = join(folder, "Items", "dog");
+      Deno.mkdirSync(dog, { recursive: true });
+      Deno.writeTextFileSync(join(dog, "a.wav"), "");
+      Deno.symlinkSync("a.wav", join(dog, "link.wav"));
+      await new Deno.Command("mkfifo", { args: [join(dog, "pipe.wav")] }).output();
+      assert.deepEqual(listItems(folder).map(({ id }) => id), ["a.wav", "link.wav"]);
+    }),
+});
