@@ -1,4 +1,5 @@
 import { writeAllSync } from "../io/bytes.ts";
+import { nameFile } from "../io/errors.ts";
 import { temporaryFile } from "../io/temporary.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { bytesSource, FileSource } from "./byte_source.ts";
@@ -162,11 +163,21 @@ class SampleStore implements Disposable {
       const isGone = Deno.build.os !== "windows";
       if (isGone) Deno.removeSync(name);
       this.#file = { open, name, isGone };
-      for (const part of this.#parts) writeAllSync(open, part);
+      this.#write(this.#parts);
       this.#parts = [];
     }
     if (this.#file === undefined) this.#parts.push(samples);
-    else writeAllSync(this.#file.open, samples);
+    else this.#write([samples]);
+  }
+
+  #write(parts: Uint8Array[]): void {
+    const { open, name } = this.#file!;
+    try {
+      for (const part of parts) writeAllSync(open, part);
+    } catch (error) {
+      // The system does not say which disk is full.
+      throw nameFile(error, name);
+    }
   }
 
   /** What was added, as a sound whose end is the store's. */
