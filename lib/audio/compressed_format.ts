@@ -1,6 +1,7 @@
 /** What compressed files are, told by how they begin. */
 import { foundAt, standIn } from "../io/beginning.ts";
-import { latin1, readAtSync } from "../io/bytes.ts";
+import { latin1 } from "../io/bytes.ts";
+import type { ByteSource } from "./byte_source.ts";
 import { AudioError, type CompressedPart, conversion } from "./pcm.ts";
 
 /** The compressed formats that are read. */
@@ -82,29 +83,30 @@ const APE_FOOTER = 32, APE_HAS_HEADER = 2 ** 31;
 /**
  * Finds what a decoder can read in a file.
  *
+ * @param name What errors call it, usually its path.
  * @throws {AudioError} Where there is no decoder for what it holds: the message says what it is, and
  * how to convert it.
  */
 export function findCompressed(
-  path: string,
-  size: number,
+  source: ByteSource,
+  name: string,
 ): Omit<CompressedPart, "format"> & { format: Compressed } {
-  const start = afterTags(path);
-  const head = readHead(path, start);
-  const format = compressedFormat(head, size - start);
-  if (format === undefined) throw unreadable(readHead(path, 0), path);
+  const { size } = source, start = afterTags(source);
+  const format = compressedFormat(readHead(source, start), size - start);
+  if (format === undefined) throw unreadable(readHead(source, 0), name);
   // The decoder of FLAC takes what lies behind the last frame for a part of it, that of MP3 a picture
   // in a tag for sound.
   const isFrames = format === "FLAC" || format === "MP3";
-  const end = isFrames ? Math.max(start, beforeTags(path, size)) : size;
+  const end = isFrames ? Math.max(start, beforeTags(source)) : size;
   return { format, start, length: end - start };
 }
 
 /** Where the sound ends before tags of ID3's first version and of APE, which may stand in a row. */
-function beforeTags(path: string, size: number): number {
-  const isId3 = readHead(path, Math.max(0, size - END_TAG)).startsWith("TAG");
+function beforeTags(source: ByteSource): number {
+  const { size } = source;
+  const isId3 = readHead(source, Math.max(0, size - END_TAG)).startsWith("TAG");
   const end = isId3 ? size - END_TAG : size;
-  const footer = readHead(path, Math.max(0, end - APE_FOOTER));
+  const footer = readHead(source, Math.max(0, end - APE_FOOTER));
   if (!footer.startsWith("APETAGEX")) return end;
   const number = (at: number) =>
     [3, 2, 1, 0].reduce((sum, i) => 256 * sum + footer.charCodeAt(at + i), 0);
@@ -113,10 +115,10 @@ function beforeTags(path: string, size: number): number {
 }
 
 /** Where the sound begins behind tags of ID3, which other formats than MP3 may have as well. */
-function afterTags(path: string): number {
+function afterTags(source: ByteSource): number {
   let start = 0;
   for (let count = 0; count < MOST_TAGS; count++) {
-    const length = tagLength(readHead(path, start));
+    const length = tagLength(readHead(source, start));
     if (length === 0) break;
     start += length;
   }
@@ -131,10 +133,8 @@ function tagLength(head: string): number {
   return 10 + (a << 21 | b << 14 | c << 7 | d) + footer;
 }
 
-function readHead(path: string, start: number): string {
-  using file = Deno.openSync(path);
-  const bytes = new Uint8Array(HEAD_BYTES);
-  return latin1(bytes.subarray(0, readAtSync(file, start, bytes)));
+function readHead(source: ByteSource, start: number): string {
+  return latin1(source.read(start, HEAD_BYTES));
 }
 
 function compressedFormat(head: string, size: number): Compressed | undefined {

@@ -2,7 +2,7 @@ import { writeAllSync } from "../io/bytes.ts";
 import { nameFile } from "../io/errors.ts";
 import { temporaryFile } from "../io/temporary.ts";
 import { type Allocate, fresh } from "./buffers.ts";
-import { bytesSource, FileSource } from "./byte_source.ts";
+import { type ByteSource, bytesSource, FileSource } from "./byte_source.ts";
 import { findCompressed, OGG_MARKS } from "./compressed_format.ts";
 import { decodeApart } from "./decoder_process.ts";
 import { oggLinks, pageReader } from "./ogg_links.ts";
@@ -56,28 +56,27 @@ export async function openAudio(
 ): Promise<OpenSound> {
   const sound = openSound(path);
   if (sound.isPlain) return sound;
-  sound[Symbol.dispose]();
-  const { size } = Deno.statSync(path);
-  const part = sound.compressed ?? findCompressed(path, size);
+  using _ = sound;
+  const { source } = sound, part = sound.compressed ?? findCompressed(source, path);
   if (seconds === Infinity && part.length > MAX_COMPRESSED) {
     throw new AudioError(
       `Expected ${part.format} of at most ${MAX_COMPRESSED / 2 ** 20} MB but found ` +
-        `${Math.round(size / 2 ** 20)} MB in ${path}: cut it, or convert it to WAV`,
+        `${Math.round(source.size / 2 ** 20)} MB in ${path}: cut it, or convert it to WAV`,
     );
   }
-  return await decode(path, part, seconds, milliseconds);
+  return await decode(source, path, part, seconds, milliseconds);
 }
 
 async function decode(
+  source: ByteSource,
   path: string,
   { format, start, length, head = new Uint8Array() }: ReturnType<typeof findCompressed>,
   seconds: number,
   milliseconds: number,
 ): Promise<OpenSound> {
-  const file = new FileSource(Deno.openSync(path));
   const store = new SampleStore();
   try {
-    const parts = partsOf(file, path, { format, start, length });
+    const parts = partsOf(source, path, { format, start, length });
     const tooMany = (found: string) =>
       new AudioError(
         `Expected at most ${MOST_PARTS} recordings and ${MOST_SECONDS / 3600} hours of ${format} ` +
@@ -115,8 +114,6 @@ async function decode(
   } catch (error) {
     store[Symbol.dispose]();
     throw error;
-  } finally {
-    file.close();
   }
 }
 
@@ -128,14 +125,14 @@ interface Part {
 
 /** The recordings that lie behind each other in a part of a file. */
 function partsOf(
-  file: FileSource,
+  source: ByteSource,
   path: string,
   { format, start, length }: ReturnType<typeof findCompressed>,
 ): Part[] {
   if (format === "FLAC" || format === "MP3") {
     let at = start;
     const next = (count: number) => {
-      const bytes = file.read(at, Math.min(count, start + length - at));
+      const bytes = source.read(at, Math.min(count, start + length - at));
       at += bytes.length;
       return bytes;
     };
@@ -143,8 +140,8 @@ function partsOf(
   }
   const fail = (found: string) =>
     new AudioError(`Expected ${format} but found ${found} in ${path}`);
-  return oggLinks(file, start, length, OGG_MARKS[format], MOST_PARTS + 1)
-    .map((link) => ({ next: pageReader(file, link, fail), samples: link.samples }));
+  return oggLinks(source, start, length, OGG_MARKS[format], MOST_PARTS + 1)
+    .map((link) => ({ next: pageReader(source, link, fail), samples: link.samples }));
 }
 
 /** Samples of one channel as float32, on their way from a decoder to who listens. */

@@ -102,6 +102,8 @@ export interface OpenSound extends Disposable {
   isPlain: boolean;
   /** What a container of plain samples has in their place. */
   compressed?: CompressedPart;
+  /** What it is read from: a pipe can't be opened twice. */
+  source: ByteSource;
   /** Samples a second. */
   sampleRate: number;
   /** How many channels are mixed into one. */
@@ -129,7 +131,7 @@ export function openSound(path: string): OpenSound {
     if (isPlain) return soundFrom(source, found, { beginning, name: path, close });
     const none = { isPlain, compressed, sampleRate: 0, channels: 0, frames: 0 };
     const read = () => new Float32Array();
-    return { beginning, isWav: isRiff(magic), ...none, read, [Symbol.dispose]: close };
+    return { beginning, isWav: isRiff(magic), ...none, source, read, [Symbol.dispose]: close };
   } catch (error) {
     close();
     throw error;
@@ -150,6 +152,7 @@ export function soundFrom(
     beginning,
     isWav: isRiff(magicOf(beginning)),
     isPlain: true,
+    source,
     sampleRate: sound.sampleRate,
     channels: sound.channels,
     frames: frameCount(sound),

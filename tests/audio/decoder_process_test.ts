@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readAudio } from "../../lib/audio/read_audio.ts";
 import { AudioError } from "../../lib/audio/wav.ts";
-import { FIXTURES, PROJECT, withFolder } from "../support.ts";
+import { FIXTURES, NEEDS_UNIX, PROJECT, withFolder } from "../support.ts";
 import { decoderProcesses } from "./decoder_processes.ts";
 import { mutationsOf } from "./odd_files.ts";
 
+const READ_AUDIO = new URL("../../lib/audio/read_audio.ts", import.meta.url).href;
 const SOUNDS = join(FIXTURES, "sounds");
 const NAMES = ["a.flac", "flac.oga", "a.ogg", "a.opus", "a.mp3"];
 const isLinux = Deno.build.os === "linux";
@@ -61,6 +62,28 @@ Deno.test({
       // Else it ends by itself, though its decoder is idle.
       await child.status;
       while (ofChild().length > 0) await delay(10);
+    }
+  },
+});
+
+Deno.test({
+  name: `readAudio() reads what is compressed out of a pipe${NEEDS_UNIX}`,
+  ignore: NEEDS_UNIX !== "",
+  fn: async () => {
+    const program = `import { readAudio } from ${JSON.stringify(READ_AUDIO)};
+      console.log((await readAudio("/dev/stdin")).samples.length);`;
+    for (const name of NAMES) {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--config", join(PROJECT, "deno.json"), program],
+        stdin: "piped",
+        stdout: "piped",
+      }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(Deno.readFileSync(join(SOUNDS, name)));
+      await writer.close();
+      const { stdout } = await child.output();
+      const { samples } = await readAudio(join(SOUNDS, name));
+      assert.equal(new TextDecoder().decode(stdout), `${samples.length}\n`, name);
     }
   },
 });
