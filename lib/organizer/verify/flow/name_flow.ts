@@ -51,12 +51,19 @@ export class NameFlow {
   readonly #values: FlowValues;
   readonly #targets: FlowTargets;
 
-  readonly #steps: (() => void)[] = [];
+  readonly #steps: { owner?: t.Node; run: () => void }[] = [];
 
-  constructor(program: NodePath, state: FlowState, private readonly resolver: Resolver) {
+  constructor(
+    program: NodePath,
+    private readonly state: FlowState,
+    private readonly resolver: Resolver,
+  ) {
     this.#values = new FlowValues(state, resolver);
     this.#targets = new FlowTargets(this.#values, resolver);
-    const step = (path: NodePath) => void this.#steps.push(() => this.#step(path));
+    const step = (path: NodePath) => {
+      const owner = state.contexts.ownerOf(path);
+      this.#steps.push({ owner, run: () => this.#step(path) });
+    };
     program.traverse({
       ...TYPES,
       Function: step,
@@ -79,37 +86,42 @@ export class NameFlow {
   /** Goes through it once more with what is known by now. */
   again(): void {
     this.#values.begin();
-    for (const step of this.#steps) step();
+    for (const { owner, run } of this.#steps) {
+      for (const frame of this.state.contexts.framesOf(owner)) this.state.within(frame, run);
+    }
   }
 
   /** Where names may be in what an expression gives. */
   of(path: NodePath): Flow {
-    return this.#values.of(path);
+    const { contexts } = this.state;
+    const frames = contexts.framesOf(contexts.ownerOf(path));
+    return join(...frames.map((it) => this.state.within(it, () => this.#values.of(path))));
   }
 
   #step(path: NodePath): void {
     const inner = (key: string) => path.get(key) as NodePath;
-    const gives = (to: string, from: string) => this.#targets.give(inner(to), this.of(inner(from)));
+    const of = (key: string) => this.#values.of(inner(key));
+    const gives = (to: string, from: string) => this.#targets.give(inner(to), of(from));
     if (path.isFunction()) this.#function(path);
     else if (path.isVariableDeclarator()) gives("id", "init");
     else if (path.isAssignmentExpression() || path.isAssignmentPattern()) gives("left", "right");
     else if (path.isForXStatement()) this.#loop(path);
-    else if (path.isReturnStatement()) this.#gives(path, this.of(inner("argument")));
+    else if (path.isReturnStatement()) this.#gives(path, of("argument"));
     else if (path.isYieldExpression()) {
-      const yielded = this.of(inner("argument"));
+      const yielded = of("argument");
       this.#gives(path, path.node.delegate ? yielded : listOf(yielded));
     } else if (path.isObjectProperty()) {
-      const { ofRecords } = this.#values.state;
+      const { ofRecords } = this.state;
       if (path.parentPath.isObjectExpression()) this.#field(ofRecords, path, inner("value"));
     } else if (
       path.isClassProperty() || path.isClassPrivateProperty() || path.isClassAccessorProperty()
-    ) this.#field(this.#values.state.ofClasses, path, inner("value"));
+    ) this.#field(this.state.ofClasses, path, inner("value"));
     else this.#called(path as NodePath<t.CallExpression>);
   }
 
   #field(fields: Map<string, Flow>, path: NodePath, value: NodePath): void {
     const key = keyText(path.node as t.ObjectProperty);
-    if (key !== undefined) this.#values.state.add(fields, key, this.of(value));
+    if (key !== undefined) this.state.add(fields, key, this.#values.of(value));
   }
 
   /** A model's own methods are handed sounds; an arrow gives what it is. */
@@ -121,27 +133,27 @@ export class NameFlow {
     }
     const body = path.get("body") as NodePath;
     if (path.isArrowFunctionExpression() && !body.isBlockStatement()) {
-      this.#values.state.add(this.#values.state.returned, path.node, this.of(body));
+      this.state.addReturned(path.node, this.#values.of(body));
     }
   }
 
   #gives(path: NodePath, flow: Flow): void {
     const handler = path.getFunctionParent();
     if (handler === null) return;
-    const { returned, ofClasses } = this.#values.state;
-    this.#values.state.add(returned, handler.node, flow);
+    const { ofClasses } = this.state;
+    this.state.addReturned(handler.node, flow);
     if (!handler.isMethod()) return;
     // What a getter gives is a field; `[Symbol.iterator]` has no name of its own.
     const key = handler.node.computed ? ITERATED : keyText(handler.node as t.ClassMethod);
     if (key === ITERATED || key !== undefined && handler.node.kind === "get") {
-      this.#values.state.add(ofClasses, key, flow);
+      this.state.add(ofClasses, key, flow);
     }
   }
 
   #loop(path: NodePath<t.ForXStatement>): void {
     const right = path.get("right");
     const met = path.isForInStatement()
-      ? this.of(right).keys ?? NOTHING
+      ? this.#values.of(right).keys ?? NOTHING
       : this.#values.metIn(right);
     const left = path.get("left") as NodePath;
     const target = left.isVariableDeclaration()
@@ -154,7 +166,7 @@ export class NameFlow {
   #called(path: NodePath<t.CallExpression>): void {
     const callee = path.get("callee") as NodePath, args = path.get("arguments") as NodePath[];
     const handlers = this.#values.handlers(path);
-    for (const handler of handlers) this.#hand(handler, args);
+    for (const handler of handlers) this.#hand(handler, path, args);
     if (handlers.length > 0) return;
     if (callee.isMemberExpression() || callee.isOptionalMemberExpression()) {
       this.#method(callee as NodePath<t.MemberExpression>, args);
@@ -162,10 +174,10 @@ export class NameFlow {
   }
 
   /** What a function gets as its arguments. */
-  #hand(handler: NodePath, args: NodePath[]): void {
+  #hand(handler: NodePath, site: NodePath, args: NodePath[]): void {
     args.forEach((arg, i) => {
-      if (!arg.isSpreadElement()) return this.#targets.hand(handler, i, this.of(arg));
-      this.#spread(handler, this.#values.metIn(arg.get("argument")), i);
+      if (!arg.isSpreadElement()) return this.#targets.hand(handler, site, i, this.#values.of(arg));
+      this.#spread(handler, site, this.#values.metIn(arg.get("argument")), i);
     });
   }
 
@@ -173,16 +185,16 @@ export class NameFlow {
     const object = callee.get("object"), key = this.resolver.key(callee) ?? "";
     if (/^(call|apply|bind)$/.test(key)) {
       for (const handler of this.#values.functions(object)) {
-        if (key !== "apply") this.#hand(handler, args.slice(1));
-        else if (args[1]) this.#spread(handler, this.#values.metIn(args[1]));
+        if (key !== "apply") this.#hand(handler, object, args.slice(1));
+        else if (args[1]) this.#spread(handler, object, this.#values.metIn(args[1]));
       }
       return;
     }
     const given = args.map((arg) =>
-      arg.isSpreadElement() ? this.#values.metIn(arg.get("argument")) : this.of(arg)
+      arg.isSpreadElement() ? this.#values.metIn(arg.get("argument")) : this.#values.of(arg)
     );
     this.#puts(object, key, args, given);
-    const over = this.of(object), met = metIn(over);
+    const over = this.#values.of(object), met = metIn(over);
     if (/^reduce(Right)?$/.test(key) && args[0]) {
       const sum = join(given[1], this.#values.returnedBy(args[0]));
       this.#callsBack(args[0], sum, met);
@@ -208,16 +220,16 @@ export class NameFlow {
   }
 
   /** What all parameters from one on may get. */
-  #spread(handler: NodePath, flow: Flow, from = 0): void {
+  #spread(handler: NodePath, site: NodePath, flow: Flow, from = 0): void {
     const count = (handler.get("params") as NodePath[]).length;
-    for (let i = from; i < count; i++) this.#targets.hand(handler, i, flow);
+    for (let i = from; i < count; i++) this.#targets.hand(handler, site, i, flow);
   }
 
   #callsBack(handler: NodePath | undefined, first: Flow, second: Flow = NOTHING): void {
     if (handler === undefined || isNothing(first) && isNothing(second)) return;
     for (const it of this.#values.functions(handler)) {
-      this.#targets.hand(it, 0, first);
-      this.#targets.hand(it, 1, second);
+      this.#targets.hand(it, handler, 0, first);
+      this.#targets.hand(it, handler, 1, second);
     }
   }
 }

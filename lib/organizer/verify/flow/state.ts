@@ -1,17 +1,22 @@
 /** What is known by now of where names of sounds are, of all of a notebook's programs together. */
-import type { Binding } from "@babel/traverse";
+import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
+import { Contexts, type Frame } from "./contexts.ts";
 import { type Flow, isSame, join, NOTHING } from "./flow.ts";
 
 /** What variables, fields and functions are known to give. */
 export class FlowState {
-  readonly variables = new Map<Binding, Flow>();
+  readonly contexts = new Contexts();
+  /** What is followed now. */
+  frame: Frame = {};
   /** What fields of classes are, by their names. */
   readonly ofClasses = new Map<string, Flow>();
   /** What fields of other objects are, by their names. */
   readonly ofRecords = new Map<string, Flow>();
-  /** What functions give, by their nodes. */
-  readonly returned = new Map<t.Node, Flow>();
+  /** What variables are, by the places that call the functions which they are in. */
+  readonly #variables = new Map<t.Node | undefined, Map<Binding, Flow>>();
+  /** What functions give, by their nodes and the places that call them. */
+  readonly #returned = new Map<t.Node | undefined, Map<t.Node, Flow>>();
   /** Whether more is known than when this was last put back. */
   isChanged = false;
 
@@ -23,4 +28,56 @@ export class FlowState {
     to.set(key, after);
     this.isChanged = true;
   }
+
+  /** Does something as it is done in a frame. */
+  within<T>(frame: Frame, run: () => T): T {
+    const before = this.frame;
+    this.frame = frame;
+    try {
+      return run();
+    } finally {
+      this.frame = before;
+    }
+  }
+
+  /** What a variable may be. */
+  variable(binding: Binding): Flow {
+    const owner = this.contexts.ownerOf(binding.scope.path);
+    const any = this.#variables.get(undefined)?.get(binding);
+    if (owner === undefined) return any ?? NOTHING;
+    const frames = owner === this.frame.owner ? [this.frame] : this.contexts.framesOf(owner);
+    return join(any, ...frames.map(({ site }) => this.#variables.get(site)?.get(binding)));
+  }
+
+  /** Something more that a variable may be: of another function's, wherever that is called. */
+  addVariable(binding: Binding, flow: Flow): void {
+    const owner = this.contexts.ownerOf(binding.scope.path);
+    const site = owner === this.frame.owner ? this.frame.site : undefined;
+    this.add(mapAt(this.#variables, site), binding, flow);
+  }
+
+  /** What a function gives where a place calls it. */
+  returnedAt(handler: NodePath, site: NodePath): Flow {
+    const frame = this.contexts.frameAt(handler, site, this.frame);
+    const frames = frame ? [frame] : this.contexts.framesOf(this.contexts.ownerOf(handler));
+    return join(...frames.map(({ site }) => this.#returned.get(site)?.get(handler.node)));
+  }
+
+  /** Something more that a function gives, in this frame. */
+  addReturned(handler: t.Node, flow: Flow): void {
+    this.add(mapAt(this.#returned, this.frame.site), handler, flow);
+  }
+
+  /** A place calls a function: what that is followed as from there. */
+  enter(handler: NodePath, site: NodePath): Frame {
+    const owner = this.contexts.ownerOf(handler);
+    if (owner === handler.node && this.contexts.add(owner, site)) this.isChanged = true;
+    return this.contexts.frameAt(handler, site, this.frame) ?? { owner };
+  }
+}
+
+function mapAt<K>(maps: Map<t.Node | undefined, Map<K, Flow>>, site: t.Node | undefined) {
+  let map = maps.get(site);
+  if (map === undefined) maps.set(site, map = new Map());
+  return map;
 }

@@ -21,7 +21,13 @@ import type { FlowValues } from "./values.ts";
 export class FlowTargets {
   constructor(private readonly values: FlowValues, private readonly resolver: Resolver) {}
 
-  hand(handler: NodePath, index: number, flow: Flow): void {
+  /** A function gets an argument where a place calls it. */
+  hand(handler: NodePath, site: NodePath, index: number, flow: Flow): void {
+    const { state } = this.values;
+    state.within(state.enter(handler, site), () => this.#hand(handler, index, flow));
+  }
+
+  #hand(handler: NodePath, index: number, flow: Flow): void {
     const parameters = handler.get("params") as NodePath[];
     const parameter = parameters[Math.min(index, parameters.length - 1)];
     if (parameter === undefined) return;
@@ -35,7 +41,7 @@ export class FlowTargets {
     if (isWrapping(target)) return this.give(target.get("expression") as NodePath, flow, isPut);
     if (target.isIdentifier()) {
       const binding = target.scope.getBinding(target.node.name);
-      if (binding !== undefined) this.values.state.add(this.values.state.variables, binding, flow);
+      if (binding !== undefined) this.values.state.addVariable(binding, flow);
     } else if (target.isMemberExpression()) this.#put(target, flow);
     else if (target.isTSParameterProperty()) this.#parameterField(target, flow);
     else if (target.isAssignmentPattern()) this.give(target.get("left") as NodePath, flow);

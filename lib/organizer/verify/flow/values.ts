@@ -28,8 +28,8 @@ export const ITERATED = "[Symbol.iterator]";
 
 /** Tells of expressions of a program what may be in them. */
 export class FlowValues {
-  /** What is known in this round. */
-  #known = new Map<t.Node, Flow>();
+  /** What is known in this round, by the places that call the functions which it is in. */
+  #known = new Map<t.Node | undefined, Map<t.Node, Flow>>();
 
   constructor(readonly state: FlowState, private readonly resolver: Resolver) {}
 
@@ -42,11 +42,14 @@ export class FlowValues {
   of(path: NodePath): Flow {
     const node = path.node as t.Node | null | undefined;
     if (!node) return NOTHING;
-    const known = this.#known.get(node);
+    const { site } = this.state.frame;
+    let all = this.#known.get(site);
+    if (all === undefined) this.#known.set(site, all = new Map());
+    const known = all.get(node);
     if (known !== undefined) return known;
-    this.#known.set(node, NOTHING);
+    all.set(node, NOTHING);
     const found = this.#of(path, node);
-    this.#known.set(node, found);
+    all.set(node, found);
     return found;
   }
 
@@ -56,7 +59,7 @@ export class FlowValues {
     switch (node.type) {
       case "Identifier": {
         const binding = path.scope.getBinding(node.name);
-        return binding && this.state.variables.get(binding) || NOTHING;
+        return binding ? this.state.variable(binding) : NOTHING;
       }
       case "MemberExpression":
       case "OptionalMemberExpression":
@@ -144,7 +147,7 @@ export class FlowValues {
     const args = path.get("arguments") as NodePath[];
     const handlers = this.handlers(path);
     if (handlers.length > 0) {
-      return join(...handlers.map(({ node }) => this.state.returned.get(node)));
+      return join(...handlers.map((it) => this.state.returnedAt(it, path)));
     }
     return flowOfCall(path, args, this.resolver, {
       of: (it) => this.of(it),
@@ -154,7 +157,7 @@ export class FlowValues {
 
   /** What a function that is handed on gives. */
   returnedBy(path: NodePath): Flow {
-    return join(...this.functions(path).map(({ node }) => this.state.returned.get(node)));
+    return join(...this.functions(path).map((it) => this.state.returnedAt(it, path)));
   }
 
   /** The functions of the program that a call may be one of. */
@@ -169,7 +172,9 @@ export class FlowValues {
   }
 
   functions(path: NodePath): NodePath[] {
-    const known = this.resolver.resolve(path).flatMap((value) =>
+    const handed = this.#handed(path);
+    if (handed === null) return [];
+    const known = this.resolver.resolve(handed ?? path).flatMap((value) =>
       value.kind === "code" && value.path.isFunction() ? [value.path] : []
     );
     if (known.length > 0 || !path.isMemberExpression()) return known;
@@ -182,6 +187,23 @@ export class FlowValues {
       const value = it.isFunction() ? it : it.get("value") as NodePath;
       return !Array.isArray(value) && value.isFunction?.() ? [value] : [];
     });
+  }
+
+  /**
+   * What a parameter of the function that is followed is where it is called from; null where no place
+   * calls it, undefined where that can't be told.
+   */
+  #handed(path: NodePath): NodePath | undefined | null {
+    const { frame: { owner, site }, contexts } = this.state;
+    if (owner === undefined || !path.isIdentifier()) return undefined;
+    const parameter = path.scope.getBinding(path.node.name)?.identifier;
+    const index = (owner as t.Function).params.findIndex((it) => it === parameter);
+    if (index < 0) return undefined;
+    if (site === undefined) return contexts.isFull(owner) ? undefined : null;
+    const call = contexts.siteOf(owner, site);
+    if (!call?.isCallExpression()) return undefined;
+    const args = call.get("arguments") as NodePath[];
+    return args.slice(0, index + 1).some((it) => it.isSpreadElement()) ? undefined : args[index];
   }
 
   /** What a value has under a name that is written there. */

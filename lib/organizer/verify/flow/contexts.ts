@@ -1,0 +1,104 @@
+/**
+ * Functions of a program are followed for each place that calls them by itself: what a helper gives for
+ * texts of a model's own is none of what it gives for the names of sounds.
+ */
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { isWrapping } from "../positions.ts";
+
+/** The place that calls a function, or hands it on to be called; undefined is any. */
+export type Site = t.Node | undefined;
+
+/** A function of the program, and where it is called from. */
+export interface Frame {
+  /** The named function; undefined outside of all. */
+  owner?: t.Node;
+  site?: Site;
+}
+
+/** Calls from more places than this are not told apart. */
+const MOST_SITES = 8;
+
+/** Tells the calls of functions apart. */
+export class Contexts {
+  /** Of functions by their nodes. */
+  readonly #sites = new Map<t.Node, Map<t.Node, NodePath>>();
+  readonly #owners = new WeakMap<t.Node, t.Node | null>();
+
+  /** The named function that something is in, or is. */
+  ownerOf(path: NodePath): t.Node | undefined {
+    const { node } = path;
+    const known = node ? this.#owners.get(node) : undefined;
+    if (known !== undefined) return known ?? undefined;
+    const owner = isNamed(path)
+      ? node
+      : path.parentPath
+      ? this.ownerOf(path.parentPath)
+      : undefined;
+    if (node) this.#owners.set(node, owner ?? null);
+    return owner;
+  }
+
+  /** All places from which a function is called that are told apart, and any other. */
+  framesOf(owner: t.Node | undefined): Frame[] {
+    if (owner === undefined) return [{}];
+    return [
+      { owner },
+      ...[...this.#sites.get(owner)?.keys() ?? []].map((site) => ({ owner, site })),
+    ];
+  }
+
+  /** Adds a place that calls a function; false where it was there, or there are too many. */
+  add(owner: t.Node, site: NodePath): boolean {
+    let sites = this.#sites.get(owner);
+    if (sites === undefined) this.#sites.set(owner, sites = new Map());
+    if (sites.has(site.node) || sites.size >= MOST_SITES) return false;
+    sites.set(site.node, site);
+    return true;
+  }
+
+  /** Whether a function may be called from more places than are told apart. */
+  isFull(owner: t.Node): boolean {
+    return (this.#sites.get(owner)?.size ?? 0) >= MOST_SITES;
+  }
+
+  /** A place that calls a function, where it is told apart. */
+  siteOf(owner: t.Node, site: t.Node): NodePath | undefined {
+    return this.#sites.get(owner)?.get(site);
+  }
+
+  /**
+   * What a function is followed as where a place of a frame calls it; undefined where that may be any
+   * frame of the function that it is in.
+   */
+  frameAt(handler: NodePath, site: NodePath, now: Frame): Frame | undefined {
+    const owner = this.ownerOf(handler);
+    if (owner === undefined) return {};
+    if (owner === handler.node) {
+      return { owner, site: this.siteOf(owner, site.node) && site.node };
+    }
+    if (owner === now.owner) return now;
+    // `const known = memoize(f)`: what is called is what that call made.
+    const made = madeBy(site);
+    return made && this.siteOf(owner, made) ? { owner, site: made } : undefined;
+  }
+}
+
+/** Whether a function has a name to be called by. */
+function isNamed(path: NodePath): boolean {
+  if (path.isFunctionDeclaration()) return true;
+  if (!path.isFunctionExpression() && !path.isArrowFunctionExpression()) return false;
+  return path.parentPath.isVariableDeclarator();
+}
+
+/** The call that made the function which is called, or handed on. */
+function madeBy(site: NodePath): t.Node | undefined {
+  const callee = site.isCallExpression() ? site.get("callee") as NodePath : site;
+  if (callee.isCallExpression()) return callee.node;
+  if (!callee.isIdentifier()) return undefined;
+  const binding = callee.scope.getBinding(callee.node.name);
+  if (binding === undefined || !binding.path.isVariableDeclarator()) return undefined;
+  let init = binding.path.get("init") as NodePath;
+  while (init.node && isWrapping(init)) init = init.get("expression") as NodePath;
+  return init.isCallExpression() ? init.node : undefined;
+}
