@@ -18,9 +18,14 @@ The kernel is installed. Now open the notebook, from ${
       inPackage(".") === "." ? "this folder" : inPackage(".")
     }:
 
-  jupyter lab submission.ipynb        (pip install jupyterlab brings it)
+  jupyter lab submission.ipynb
 
-or open submission.ipynb in VS Code with its Jupyter extension and choose the kernel "Deno".
+JupyterLab comes with "pip install jupyterlab". Where pip refuses, as on Debian and Ubuntu:
+
+  python3 -m venv ~/jupyter && ~/jupyter/bin/pip install jupyterlab
+  ~/jupyter/bin/jupyter lab submission.ipynb
+
+Or open submission.ipynb in VS Code with its Jupyter extension and choose the kernel "Deno".
 Without Jupyter, "deno task submission" runs it from the command line.`);
     return 0;
   },

@@ -163,10 +163,14 @@ export function soundFrom(
 
 /** A pipe has no size and no places: it is read whole. */
 function sourceOf(path: string): ByteSource {
-  const file = Deno.openSync(path), { isFile, isDirectory } = file.statSync();
-  if (isFile) return new FileSource(file);
+  const file = Deno.openSync(path), status = file.statSync();
+  if (status.isFile) return new FileSource(file);
   file.close();
+  const { isDirectory, isCharDevice, isBlockDevice } = status;
   if (isDirectory) throw new AudioError(`Expected a recording but found a folder at ${path}`);
+  if (isCharDevice || isBlockDevice) {
+    throw new AudioError(`Expected a recording but found a device at ${path}`);
+  }
   return bytesSource(Deno.readFileSync(path));
 }
 

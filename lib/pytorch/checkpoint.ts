@@ -50,13 +50,7 @@ class Storage {
  * @throws {CheckpointError} Where the file is neither, or broken.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new CheckpointError(`Expected a checkpoint but found no file at ${path}`);
-  }
+  const file = await openCheckpointFile(path);
   try {
     if (path.endsWith(".safetensors") || isSafetensors(file)) {
       const tensors = readSafetensors(file);
@@ -69,6 +63,26 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     if (error instanceof CheckpointError) error.message = `${path}: ${error.message}`;
     throw error;
   }
+}
+
+/**
+ * Opens the file of a checkpoint. A pipe or a device, whose bytes can't be read in any order, is none.
+ *
+ * @throws {CheckpointError} Where there is no file.
+ */
+export async function openCheckpointFile(path: string): Promise<Deno.FsFile> {
+  // To open a pipe would wait for who writes into it.
+  const status = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (status?.isFile) return await Deno.open(path);
+  const found = status === undefined
+    ? "no file"
+    : status.isDirectory
+    ? "a folder"
+    : "no plain file";
+  throw new CheckpointError(`Expected a checkpoint but found ${found} at ${path}`);
 }
 
 async function readTorchFile(file: Deno.FsFile): Promise<unknown> {

@@ -235,14 +235,14 @@ Deno.test("readAudio() says what it can't read, and how to convert it", () =>
   }));
 
 Deno.test({
-  name: "readAudio() says that a folder is no recording",
+  name: "readAudio() says that a folder is no recording, nor a device that has no end",
   // There the system opens none.
   ignore: Deno.build.os === "windows",
   fn: () =>
     withFolder(async (folder) => {
-      await assert.rejects(readAudio(folder), {
-        name: "AudioError",
-        message: `Expected a recording but found a folder at ${folder}`,
-      });
+      for (const [path, found] of [[folder, "a folder"], ["/dev/zero", "a device"]]) {
+        const message = `Expected a recording but found ${found} at ${path}`;
+        await assert.rejects(readAudio(path), { name: "AudioError", message });
+      }
     }),
 });

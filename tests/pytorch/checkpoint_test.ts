@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { convertOnce } from "../../lib/models/mobilenet/mobilenet.ts";
 import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";
 import { Tensor } from "../../lib/pytorch/tensor.ts";
 import { withFolder } from "../support.ts";
@@ -235,6 +236,26 @@ Deno.test("openCheckpoint() names a file that is not there", async () => {
     name: "CheckpointError",
     message: "Expected a checkpoint but found no file at /nowhere/x.ckpt",
   });
+});
+
+Deno.test({
+  name: "openCheckpoint() waits for no pipe, and reads no device without an end",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFolder(async (folder) => {
+      const pipe = join(folder, "x.ckpt");
+      await new Deno.Command("mkfifo", { args: [pipe] }).output();
+      for (
+        const [path, found] of [[pipe, "no plain file"], ["/dev/zero", "no plain file"], [
+          folder,
+          "a folder",
+        ]]
+      ) {
+        const message = `Expected a checkpoint but found ${found} at ${path}`;
+        await assert.rejects(openCheckpoint(path), { name: "CheckpointError", message });
+        await assert.rejects(convertOnce(path), { name: "CheckpointError", message });
+      }
+    }),
 });
 
 Deno.test("Tensor refuses to reach past its storage, or to grow without end", () => {

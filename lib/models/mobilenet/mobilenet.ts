@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../../io/cache_folder.ts";
-import { hashFile } from "../../io/hash.ts";
+import { hashFile, hashOpenFile } from "../../io/hash.ts";
 import { prepareFolder } from "../../io/output_place.ts";
 import { replaceFile } from "../../io/replace_file.ts";
+import { openCheckpointFile } from "../../pytorch/checkpoint.ts";
 import { buildEncoders, type EncoderPaths, encoderPaths, writeEncoders } from "./convert.ts";
 import { OnnxDualEncoder } from "../onnx_dual_encoder.ts";
 
@@ -42,10 +43,8 @@ const SUMS = "SHA256SUMS";
  * among the user's caches.
  */
 export async function convertOnce(path: string): Promise<EncoderPaths> {
-  const hash = await hashFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return "missing";
-    throw error;
-  });
+  using file = await openCheckpointFile(path);
+  const hash = await hashOpenFile(file);
   const name = `onnx-${hash.slice(0, 16)}-${await converterHash()}`;
   const beside = join(dirname(path), name), cached = join(cacheFolder(), name);
   for (const folder of [beside, cached]) if (await isWhole(folder)) return encoderPaths(folder);
