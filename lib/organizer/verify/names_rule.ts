@@ -13,6 +13,10 @@ const TAKES_APART =
 const TAKES_NAME_APART =
   /^(split|match|matchAll|includes|startsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
 
+/** What compares sets with one another. */
+const COMPARES_SETS =
+  /^(intersection|difference|symmetricDifference|is(SubsetOf|SupersetOf|DisjointFrom))$/;
+
 /** What takes the folders of a path apart. */
 const TAKES_FOLDERS = /^node:path(\/posix)?\.(posix\.)?(dirname|parse|relative)$/;
 const MAKES_NUMBER = /^(Number(\.parse\w+)?|parseInt|parseFloat|BigInt)$/;
@@ -33,6 +37,20 @@ export class NamesRule {
     if (TAKES_APART.test(key)) this.takesApart(path, object);
     if (TAKES_NAME_APART.test(key) && !this.#isOfEnding(key, args)) this.#name(path, object);
     const isOfText = key === "localeCompare" && args[0] && this.#isText(args[0]);
+    // `new Intl.Collator().compare(id, "m")`
+    if (key === "compare" && args[1]) {
+      if (this.#isText(args[0])) this.#name(path, args[1]);
+      if (this.#isText(args[1])) this.#name(path, args[0]);
+    }
+    // `id.startsWith.bind(id)`
+    if (key === "bind" && object.isMemberExpression()) {
+      const bound = this.resolver.key(object);
+      if (bound !== undefined) this.calls(path, object.get("object"), bound, args.slice(1));
+    }
+    if (COMPARES_SETS.test(key) && args[0]) {
+      this.#meets(path, object, args[0]);
+      this.#meets(path, args[0], object);
+    }
     // What calls back with what it has found only looks for it.
     const isLooked = /^replace/.test(key) && args[1] &&
       this.resolver.resolve(args[1]).some(({ kind }) => kind === "code");
@@ -49,7 +67,9 @@ export class NamesRule {
   /** A call of something that the runtime or a package names. */
   named(path: NodePath, name: string, [first, second]: NodePath[]): void {
     if (first === undefined) return;
-    if (TAKES_FOLDERS.test(name) || name === "Array.from") this.letters(path, first);
+    if (TAKES_FOLDERS.test(name) || /^(Array\.from|Object\.(values|entries))$/.test(name)) {
+      this.letters(path, first);
+    }
     if (MAKES_NUMBER.test(name)) this.asNumber(path, first);
     if (name === "Object.hasOwn" && second) this.looksUp(path, first, second);
     if (/^(node:buffer\.)?Buffer\.from$/.test(name)) this.bytes(path, first);
@@ -92,6 +112,11 @@ export class NamesRule {
     const by = isKnown || mayBeName ? "its name" : "a digest or the size of its file";
     const message = `looks a sound up by ${by}, in a table that the notebook holds`;
     this.remarks.add(path, "names-of-files", "warning", message);
+  }
+
+  /** A set of names that is compared with one that the notebook holds. */
+  #meets(path: NodePath, table: NodePath, names: NodePath): void {
+    if (metIn(this.#flowOf(names)).isName && this.#isTable(table)) this.#look(path);
   }
 
   /** Whether something may be a table that the notebook has filled with more than names it was handed. */

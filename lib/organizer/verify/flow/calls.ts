@@ -26,12 +26,12 @@ interface Known {
 
 /** Functions that give what they are given, in another form or as it is. */
 const SAME =
-  /^(Object|String|structuredClone|Promise\.(resolve|all|allSettled|race|any)|Object\.(freeze|seal|preventExtensions|create)|Array\.(of|fromAsync)|Iterator\.from|URL|URLSearchParams|Request|\w*Error|(de|en)codeURI(Component)?|(un)?escape|btoa|atob|node:path(\/posix)?\.(posix\.)?(join|resolve|normalize|basename|relative|dirname|format)|node:url\.(URL|fileURLToPath|pathToFileURL))$/;
+  /^(Object|String|WeakRef|structuredClone|Promise\.(resolve|all|allSettled|race|any)|Object\.(freeze|seal|preventExtensions|create)|Array\.(of|fromAsync)|Iterator\.from|URL|URLSearchParams|Request|\w*Error|(de|en)codeURI(Component)?|(un)?escape|btoa|atob|node:path(\/posix)?\.(posix\.)?(join|resolve|normalize|basename|relative|dirname|format)|node:url\.(URL|fileURLToPath|pathToFileURL))$/;
 /** Methods of a list that give one of what it holds. */
 const ONE = /^(at|pop|shift|find|findLast|get|next|item)$/;
 /** Methods that give a list, a map or a set as it is, or a part of it. */
 const SAME_LIST =
-  /^(filter|sort|toSorted|reverse|toReversed|splice|toSpliced|with|subarray|union|intersection|difference|symmetricDifference|take|drop|toArray|finally)$/;
+  /^(filter|sort|toSorted|reverse|toReversed|splice|toSpliced|with|subarray|union|intersection|difference|symmetricDifference|take|drop|toArray|finally|deref)$/;
 /** Methods of a text, or of both, that give such again. */
 const PART =
   /^(slice|concat|substring|substr|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|trim|trimStart|trimEnd|normalize|replace|replaceAll|padStart|padEnd|repeat|charAt|toString|valueOf|toWellFormed)$/;
@@ -165,7 +165,7 @@ export function ofTextOrList(object: Flow): Flow {
   return join({ isName: object.isName, isMark: object.isMark }, elementOf(object));
 }
 
-function holdsName(flow: Flow): boolean {
+export function holdsName(flow: Flow): boolean {
   return flow.isName ||
     [flow.keys, elementOf(flow)].some((it) => it !== undefined && holdsName(it));
 }

@@ -8,6 +8,7 @@ import { keyText } from "../functions.ts";
 import { HANDED_PATHS } from "../names.ts";
 import { TYPES } from "../positions.ts";
 import type { Resolver } from "../resolver.ts";
+import { holdsName } from "./calls.ts";
 import {
   type Flow,
   isNothing,
@@ -74,6 +75,7 @@ export class NameFlow {
       CallExpression: step,
       OptionalCallExpression: step,
       NewExpression: step,
+      TaggedTemplateExpression: step,
       ReturnStatement: step,
       YieldExpression: step,
       ObjectProperty: step,
@@ -116,7 +118,15 @@ export class NameFlow {
     } else if (
       path.isClassProperty() || path.isClassPrivateProperty() || path.isClassAccessorProperty()
     ) this.#field(this.state.ofClasses, path, inner("value"));
-    else this.#called(path as NodePath<t.CallExpression>);
+    else if (path.isTaggedTemplateExpression()) {
+      // The first argument is what stands between the others.
+      const given = (path.get("quasi").get("expressions") as NodePath[]).map((it) =>
+        this.#values.of(it)
+      );
+      for (const it of this.#values.functions(inner("tag"))) {
+        given.forEach((flow, i) => this.#targets.hand(it, path, i + 1, flow));
+      }
+    } else this.#called(path as NodePath<t.CallExpression>);
   }
 
   #field(fields: Map<string, Flow>, path: NodePath, value: NodePath): void {
@@ -201,6 +211,8 @@ export class NameFlow {
     } else if (/^(from|fromAsync|groupBy)$/.test(key)) {
       // `Array.from(list, …)`, `Object.groupBy(list, …)`
       this.#callsBack(args[1], metIn(given[0] ?? NOTHING));
+    } else if (/^(parse|stringify)$/.test(key) && args[1] && given[0] && holdsName(given[0])) {
+      this.#callsBack(args[1], NAMED, NAMED);
     } else if (/^replace(All)?$/.test(key)) this.#callsBack(args[1], over);
     else if (key === "then") this.#callsBack(args[0], over);
     else if (/^(sort|toSorted)$/.test(key)) this.#callsBack(args[0], met, met);

@@ -3,6 +3,7 @@ import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { keyText } from "../functions.ts";
 import { isWrapping } from "../positions.ts";
+import { PARAMETER_PROPERTIES } from "../program.ts";
 import type { Resolver } from "../resolver.ts";
 import {
   elementOf,
@@ -15,6 +16,7 @@ import {
   RECORD,
   tableOf,
 } from "./flow.ts";
+import { ofTextOrList } from "./calls.ts";
 import type { FlowValues } from "./values.ts";
 
 /** Gives what is known of values to what they are assigned to, handed to, or put into. */
@@ -31,6 +33,11 @@ export class FlowTargets {
     const parameters = handler.get("params") as NodePath[];
     const parameter = parameters[Math.min(index, parameters.length - 1)];
     if (parameter === undefined) return;
+    if (PARAMETER_PROPERTIES.has(parameter.node)) {
+      for (const name of Object.keys(parameter.getBindingIdentifiers())) {
+        this.values.state.add(this.values.state.ofClasses, name, flow);
+      }
+    }
     if (parameter.isRestElement()) this.give(parameter.get("argument") as NodePath, listOf(flow));
     else if (index < parameters.length) this.give(parameter, flow);
   }
@@ -43,7 +50,6 @@ export class FlowTargets {
       const binding = target.scope.getBinding(target.node.name);
       if (binding !== undefined) this.values.state.addVariable(binding, flow);
     } else if (target.isMemberExpression()) this.#put(target, flow);
-    else if (target.isTSParameterProperty()) this.#parameterField(target, flow);
     else if (target.isAssignmentPattern()) this.give(target.get("left") as NodePath, flow);
     else if (target.isRestElement()) this.give(target.get("argument") as NodePath, flow);
     else if (target.isArrayPattern()) {
@@ -78,13 +84,14 @@ export class FlowTargets {
 
   #ofKey(property: NodePath, flow: Flow): Flow {
     const key = keyText(property.node as t.ObjectProperty);
-    return key === undefined ? elementOf(flow) ?? NOTHING : this.values.ofField(flow, key);
+    return key === undefined ? ofTextOrList(flow) : this.values.ofField(flow, key);
   }
 
   /** Something that is put into a field, or under a key. */
   #put(target: NodePath<t.MemberExpression>, flow: Flow): void {
     const { computed, property } = target.node;
     if (!computed) {
+      for (const it of this.values.settersOf(target)) this.hand(it, target, 0, flow);
       const key = property.type === "PrivateName"
         ? `#${property.id.name}`
         : (property as t.Identifier).name;
@@ -100,13 +107,5 @@ export class FlowTargets {
     }
     const keys = this.values.of(target.get("property") as NodePath);
     this.give(target.get("object"), tableOf(keys, flow), true);
-  }
-
-  #parameterField(target: NodePath<t.TSParameterProperty>, flow: Flow): void {
-    const parameter = target.get("parameter") as NodePath;
-    for (const name of Object.keys(parameter.getBindingIdentifiers())) {
-      this.values.state.add(this.values.state.ofClasses, name, flow);
-    }
-    this.give(parameter, flow);
   }
 }

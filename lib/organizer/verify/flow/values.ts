@@ -23,6 +23,9 @@ import type { FlowState } from "./state.ts";
 /** What lists and the like have methods by. */
 const COLLECTIONS = [Array, Map, Set, String, Promise].map(({ prototype }) => prototype as object);
 
+/** Bases of a class are not followed any higher. */
+const MOST_BASES = 8;
+
 /** Stands for what a loop over an object of a class meets. */
 export const ITERATED = "[Symbol.iterator]";
 
@@ -68,6 +71,11 @@ export class FlowValues {
       case "OptionalCallExpression":
       case "NewExpression":
         return this.#call(path as NodePath<t.CallExpression>);
+      case "TaggedTemplateExpression": {
+        const tags = this.functions(path.get("tag") as NodePath);
+        if (tags.length === 0) return inner("quasi");
+        return join(...tags.map((it) => this.state.returnedAt(it, path)));
+      }
       case "TemplateLiteral":
         return this.#asText(path.get("expressions") as NodePath[]);
       case "BinaryExpression":
@@ -140,7 +148,12 @@ export class FlowValues {
       return key === undefined ? ofTextOrList(object) : itemOf(object, Number(key));
     }
     const name = property.type === "PrivateName" ? `#${property.id.name}` : key;
-    return this.ofField(object, name ?? "");
+    // What is known to be written as an object of plain fields is none of a class.
+    const isLiteral = this.resolver.resolve(path.get("object")).every((it) =>
+      it.kind === "code" && it.path.isObjectExpression() &&
+      it.path.node.properties.every(({ type }) => type !== "ObjectMethod")
+    );
+    return this.ofField(object, name ?? "", isLiteral);
   }
 
   #call(path: NodePath<t.CallExpression>): Flow {
@@ -163,11 +176,21 @@ export class FlowValues {
   /** The functions of the program that a call may be one of. */
   handlers(path: NodePath<t.CallExpression>): NodePath[] {
     const callee = path.get("callee") as NodePath;
-    if (!path.isNewExpression()) return this.functions(callee);
-    return this.resolver.resolve(callee).flatMap((value) => {
+    if (path.isNewExpression()) return this.#constructors(callee);
+    if (!callee.isSuper()) return this.functions(callee);
+    const owner = callee.findParent((it) => it.isClass());
+    return owner ? this.#constructors(owner.get("superClass") as NodePath) : [];
+  }
+
+  /** What makes objects of a class: of one without, its base does. */
+  #constructors(ofClass: NodePath, depth = 0): NodePath[] {
+    if (!ofClass.node || depth > MOST_BASES) return [];
+    return this.resolver.resolve(ofClass).flatMap((value) => {
       if (value.kind !== "code" || !value.path.isClass()) return [];
       const members = value.path.get("body.body") as unknown as NodePath[];
-      return members.filter((it) => it.isClassMethod({ kind: "constructor" }));
+      const own = members.filter((it) => it.isClassMethod({ kind: "constructor" }));
+      if (own.length > 0) return own;
+      return this.#constructors(value.path.get("superClass") as NodePath, depth + 1);
     });
   }
 
@@ -189,6 +212,13 @@ export class FlowValues {
     });
   }
 
+  /** The functions that a field of a name is set by. */
+  settersOf(member: NodePath<t.MemberExpression>): NodePath[] {
+    const key = this.resolver.key(member);
+    const all = key === undefined ? [] : this.resolver.fields(member).allOf(key);
+    return all.flatMap((it) => it?.isMethod() && it.node.kind === "set" ? [it] : []);
+  }
+
   /**
    * What a parameter of the function that is followed is where it is called from; null where no place
    * calls it, undefined where that can't be told.
@@ -207,12 +237,12 @@ export class FlowValues {
   }
 
   /** What a value has under a name that is written there. */
-  ofField(object: Flow, key: string): Flow {
+  ofField(object: Flow, key: string, isLiteral = false): Flow {
     if (/^(length|size|byteLength|constructor|prototype)$/.test(key)) return NOTHING;
     // What has a name in it is an address or an error: a text has no fields.
     const own = { isName: object.isName, isMark: object.isMark };
     const held = object.isMap ? NOTHING : elementOf(object);
     const put = object.isRecord ? this.state.ofRecords.get(key) : NOTHING;
-    return join(own, held, put, this.state.ofClasses.get(key));
+    return join(own, held, put, isLiteral ? NOTHING : this.state.ofClasses.get(key));
   }
 }
