@@ -20,6 +20,7 @@ import {
   SOUNDS,
   tableOf,
 } from "./flow.ts";
+import { rootOfMember } from "./class_fields.ts";
 import { FlowState } from "./state.ts";
 import { FlowTargets } from "./targets.ts";
 import { FlowValues, ITERATED } from "./values.ts";
@@ -117,7 +118,7 @@ export class NameFlow {
       if (path.parentPath.isObjectExpression()) this.#field(ofRecords, path, inner("value"));
     } else if (
       path.isClassProperty() || path.isClassPrivateProperty() || path.isClassAccessorProperty()
-    ) this.#field(this.state.ofClasses, path, inner("value"));
+    ) this.#field(this.state.ofClasses.of(rootOfMember(path, this.resolver)), path, inner("value"));
     else if (path.isTaggedTemplateExpression()) {
       // The first argument is what stands between the others.
       const given = (path.get("quasi").get("expressions") as NodePath[]).map((it) =>
@@ -150,13 +151,12 @@ export class NameFlow {
   #gives(path: NodePath, flow: Flow): void {
     const handler = path.getFunctionParent();
     if (handler === null) return;
-    const { ofClasses } = this.state;
     this.state.addReturned(handler.node, flow);
     if (!handler.isMethod()) return;
     // What a getter gives is a field; `[Symbol.iterator]` has no name of its own.
     const key = handler.node.computed ? ITERATED : keyText(handler.node as t.ClassMethod);
     if (key === ITERATED || key !== undefined && handler.node.kind === "get") {
-      this.state.add(ofClasses, key, flow);
+      this.state.add(this.state.ofClasses.of(rootOfMember(handler, this.resolver)), key, flow);
     }
   }
 

@@ -1,6 +1,7 @@
 /** What is known by now of where names of sounds are, of all of a notebook's programs together. */
 import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
+import { ClassFields } from "./class_fields.ts";
 import { Contexts, type Frame } from "./contexts.ts";
 import { type Flow, isSame, join, NOTHING } from "./flow.ts";
 
@@ -9,8 +10,7 @@ export class FlowState {
   readonly contexts = new Contexts();
   /** What is followed now. */
   frame: Frame = {};
-  /** What fields of classes are, by their names. */
-  readonly ofClasses = new Map<string, Flow>();
+  readonly ofClasses = new ClassFields();
   /** What fields of other objects are, by their names. */
   readonly ofRecords = new Map<string, Flow>();
   /** What variables are, by the places that call the functions which they are in. */

@@ -17,6 +17,7 @@ import {
   tableOf,
 } from "./flow.ts";
 import { ofTextOrList } from "./calls.ts";
+import { ANY_CLASS, rootOfMember, rootsOf } from "./class_fields.ts";
 import type { FlowValues } from "./values.ts";
 
 /** Gives what is known of values to what they are assigned to, handed to, or put into. */
@@ -34,8 +35,9 @@ export class FlowTargets {
     const parameter = parameters[Math.min(index, parameters.length - 1)];
     if (parameter === undefined) return;
     if (PARAMETER_PROPERTIES.has(parameter.node)) {
+      const fields = this.values.state.ofClasses.of(rootOfMember(handler, this.resolver));
       for (const name of Object.keys(parameter.getBindingIdentifiers())) {
-        this.values.state.add(this.values.state.ofClasses, name, flow);
+        this.values.state.add(fields, name, flow);
       }
     }
     if (parameter.isRestElement()) this.give(parameter.get("argument") as NodePath, listOf(flow));
@@ -84,7 +86,7 @@ export class FlowTargets {
 
   #ofKey(property: NodePath, flow: Flow): Flow {
     const key = keyText(property.node as t.ObjectProperty);
-    return key === undefined ? ofTextOrList(flow) : this.values.ofField(flow, key);
+    return key === undefined ? ofTextOrList(flow) : this.values.ofField(flow, key, [ANY_CLASS]);
   }
 
   /** Something that is put into a field, or under a key. */
@@ -96,14 +98,13 @@ export class FlowTargets {
         ? `#${property.id.name}`
         : (property as t.Identifier).name;
       const object = target.get("object");
-      if (object.isThisExpression()) {
-        return this.values.state.add(this.values.state.ofClasses, key, flow);
-      }
+      const { state } = this.values, roots = rootsOf(object, this.resolver);
+      const put = () => roots.forEach((it) => state.add(state.ofClasses.of(it), key, flow));
+      if (object.isThisExpression()) return put();
       this.give(object, RECORD, true);
       // `node.ids.push(id)` of a node that is one of a class.
-      const isOfClass = this.resolver.fields(target).allOf(key).some((it) => it?.isClassProperty());
-      if (isOfClass) this.values.state.add(this.values.state.ofClasses, key, flow);
-      return this.values.state.add(this.values.state.ofRecords, key, flow);
+      if (this.resolver.fields(target).allOf(key).some((it) => it?.isClassProperty())) put();
+      return state.add(state.ofRecords, key, flow);
     }
     const keys = this.values.of(target.get("property") as NodePath);
     this.give(target.get("object"), tableOf(keys, flow), true);

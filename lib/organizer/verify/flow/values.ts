@@ -18,6 +18,7 @@ import {
   tableOf,
   tupleOf,
 } from "./flow.ts";
+import { type ClassRoot, rootsOf } from "./class_fields.ts";
 import type { FlowState } from "./state.ts";
 
 /** What lists and the like have methods by. */
@@ -105,8 +106,9 @@ export class FlowValues {
   /** What a loop over it meets. */
   metIn(path: NodePath): Flow {
     const isInstance = this.resolver.resolve(path).some(({ kind }) => kind === "instance");
-    const own = isInstance ? this.state.ofClasses.get(ITERATED) : undefined;
-    return join(metIn(this.of(path)), own && metIn(own));
+    const roots = isInstance ? rootsOf(path, this.resolver) : [];
+    const own = this.state.ofClasses.get(roots, ITERATED);
+    return join(metIn(this.of(path)), metIn(own));
   }
 
   /** A text that is put together. */
@@ -148,12 +150,8 @@ export class FlowValues {
       return key === undefined ? ofTextOrList(object) : itemOf(object, Number(key));
     }
     const name = property.type === "PrivateName" ? `#${property.id.name}` : key;
-    // What is known to be written as an object of plain fields is none of a class.
-    const isLiteral = this.resolver.resolve(path.get("object")).every((it) =>
-      it.kind === "code" && it.path.isObjectExpression() &&
-      it.path.node.properties.every(({ type }) => type !== "ObjectMethod")
-    );
-    return this.ofField(object, name ?? "", isLiteral);
+    const roots = rootsOf(path.get("object"), this.resolver);
+    return this.ofField(object, name ?? "", roots);
   }
 
   #call(path: NodePath<t.CallExpression>): Flow {
@@ -237,12 +235,12 @@ export class FlowValues {
   }
 
   /** What a value has under a name that is written there. */
-  ofField(object: Flow, key: string, isLiteral = false): Flow {
+  ofField(object: Flow, key: string, roots: ClassRoot[]): Flow {
     if (/^(length|size|byteLength|constructor|prototype)$/.test(key)) return NOTHING;
     // What has a name in it is an address or an error: a text has no fields.
     const own = { isName: object.isName, isMark: object.isMark };
     const held = object.isMap ? NOTHING : elementOf(object);
     const put = object.isRecord ? this.state.ofRecords.get(key) : NOTHING;
-    return join(own, held, put, isLiteral ? NOTHING : this.state.ofClasses.get(key));
+    return join(own, held, put, this.state.ofClasses.get(roots, key));
   }
 }
