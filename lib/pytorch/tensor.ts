@@ -12,8 +12,8 @@ export const DTYPE_BYTES: Record<DType, number> = {
   int64: 8,
 };
 
-/** Numbers that a tensor may have though its storage has fewer. */
-const MOST_EXPANDED = 2 ** 16;
+/** Numbers that are read of a tensor though its storage has fewer. */
+const MOST_EXPANDED = 2 ** 24;
 
 /** A tensor of a checkpoint, whose numbers are read from the file when they are asked for. */
 export class Tensor {
@@ -31,7 +31,7 @@ export class Tensor {
     readonly shape: number[],
     readonly stride: number[],
     readonly offset: number,
-    storageLength: number,
+    private readonly storageLength: number,
     private readonly readStorage: () => Promise<Uint8Array>,
   ) {
     const sizes = [...shape, ...stride, offset];
@@ -51,13 +51,6 @@ export class Tensor {
           `[${shape}], stride [${stride}] and offset ${offset}`,
       );
     }
-    // One number may stand for many (stride 0), but not for more memory than anybody has.
-    if (this.length > Math.max(storageLength, MOST_EXPANDED)) {
-      throw new CheckpointError(
-        `Expected a tensor that its storage of ${storageLength} numbers can fill but found one of ` +
-          `shape [${shape}]`,
-      );
-    }
   }
 
   /** How many numbers it has. */
@@ -65,8 +58,19 @@ export class Tensor {
     return this.shape.reduce((product, size) => product * size, 1);
   }
 
-  /** Its numbers in row-major order; float16 and bfloat16 as float32. */
+  /**
+   * Its numbers in row-major order; float16 and bfloat16 as float32.
+   *
+   * @throws {CheckpointError} Where they are far more than its storage has, or that is broken.
+   */
   async read(): Promise<Float32Array | Float64Array | BigInt64Array> {
+    // One number may stand for many (stride 0), but not for more memory than anybody has.
+    if (this.length > Math.max(this.storageLength, MOST_EXPANDED)) {
+      throw new CheckpointError(
+        `Expected a tensor that its storage of ${this.storageLength} numbers can fill but found ` +
+          `one of shape [${this.shape}]`,
+      );
+    }
     const bytes = await this.readStorage();
     const storage = decode(bytes, this.dtype);
     if (this.#isContiguous()) return storage.slice(this.offset, this.offset + this.length);
