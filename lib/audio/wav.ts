@@ -1,5 +1,5 @@
 import { BEGINNING, foundAt } from "../io/beginning.ts";
-import { latin1 } from "../io/bytes.ts";
+import { latin1, readRestSync } from "../io/bytes.ts";
 import { type ByteSource, bytesSource, FileSource } from "./byte_source.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { parseOther } from "./other_containers.ts";
@@ -161,17 +161,17 @@ export function soundFrom(
   };
 }
 
-/** A pipe has no size and no places: it is read whole. */
+/** A pipe has no size and no places: it is read whole, and can be opened but once. */
 function sourceOf(path: string): ByteSource {
-  const file = Deno.openSync(path), status = file.statSync();
-  if (status.isFile) return new FileSource(file);
-  file.close();
-  const { isDirectory, isCharDevice, isBlockDevice } = status;
+  const file = Deno.openSync(path);
+  const { isFile, isDirectory, isCharDevice, isBlockDevice } = file.statSync();
+  if (isFile) return new FileSource(file);
+  using _ = file;
   if (isDirectory) throw new AudioError(`Expected a recording but found a folder at ${path}`);
   if (isCharDevice || isBlockDevice) {
     throw new AudioError(`Expected a recording but found a device at ${path}`);
   }
-  return bytesSource(Deno.readFileSync(path));
+  return bytesSource(readRestSync(file));
 }
 
 function beginningOf(source: ByteSource): string {

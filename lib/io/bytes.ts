@@ -1,4 +1,8 @@
 /** Reading and writing all of some bytes, where the system may take or give fewer at a time. */
+import { Buffer } from "node:buffer";
+
+/** What is read at a time of what has no size; as much as a pipe holds. */
+const PART = 2 ** 16;
 
 /** Writes all bytes to a file or a stream. */
 export function writeAllSync(
@@ -32,6 +36,16 @@ export function readAtSync(file: Deno.FsFile, start: number, into: Uint8Array): 
     filled += count;
   }
   return filled;
+}
+
+/** Reads what is left of a file; of a pipe, until who writes into it is done. */
+export function readRestSync(file: Deno.FsFile): Uint8Array {
+  const parts: Uint8Array[] = [];
+  while (true) {
+    const part = new Uint8Array(PART), count = file.readSync(part);
+    if (count === null) return Buffer.concat(parts);
+    parts.push(count === PART ? part : part.slice(0, count));
+  }
 }
 
 /** Bytes as a text, a letter each. */

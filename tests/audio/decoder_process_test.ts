@@ -87,3 +87,42 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: `readAudio() opens a pipe once: who writes into it may be done at once${NEEDS_UNIX}`,
+  ignore: NEEDS_UNIX !== "",
+  fn: () =>
+    withFolder(async (folder) => {
+      const pipes = Array.from({ length: 40 }, (_, i) => `${i}.wav`);
+      const sound = join(SOUNDS, "a.ogg"), bytes = Deno.readFileSync(sound);
+      const { samples } = await readAudio(sound);
+      await new Deno.Command("mkfifo", { args: pipes, cwd: folder }).output();
+      const program = `import { readAudio } from ${JSON.stringify(READ_AUDIO)};
+        for (const path of ${JSON.stringify(pipes)}) {
+          const length = readAudio(path).then(({ samples }) => samples.length);
+          console.log(await length.catch(({ message }) => message));
+        }`;
+      const reading = new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--config", join(PROJECT, "deno.json"), program],
+        cwd: folder,
+      }).output();
+      const written: string[] = [];
+      for (const pipe of pipes) {
+        Deno.writeFile(join(folder, pipe), bytes).then(() => written.push(pipe));
+      }
+      let isRead = false;
+      reading.then(() => isRead = true);
+      while (!isRead) {
+        // Whoever opens one another time would wait for ever: it finds an empty file.
+        for (const pipe of written) {
+          Deno.openSync(join(folder, pipe), { read: true, write: true })
+            .close();
+        }
+        await delay(10);
+      }
+      assert.equal(
+        new TextDecoder().decode((await reading).stdout),
+        `${samples.length}\n`.repeat(pipes.length),
+      );
+    }),
+});
