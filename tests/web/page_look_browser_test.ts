@@ -108,3 +108,18 @@ test("a score that rounds to nothing is no less than nothing", async () => {
     });
   });
 });
+
+test("the level has the page's colour", async () => {
+  await withPage({}, async (page) => {
+    // A rule that the browser does not take it leaves out, and the level is green.
+    assert.deepEqual(
+      await page.evaluate(`[...document.styleSheets].flatMap(({ cssRules }) => [...cssRules])
+        .filter(({ selectorText }) => selectorText?.startsWith("meter::"))
+        .map(({ selectorText, style }) => [selectorText, style.background])`),
+      [
+        ["meter::-webkit-meter-bar", "var(--line)"],
+        ["meter::-webkit-meter-optimum-value", "var(--accent)"],
+      ],
+    );
+  });
+});
