@@ -46,7 +46,9 @@ export async function withPage(
         ...(options.microphone ? [`--use-file-for-fake-audio-capture=${options.microphone}`] : []),
       ],
       colorScheme: options.dark ? "dark" : "light",
-      viewport: options.phone ? { width: 390, height: 800 } : { width: 1280, height: 900 },
+      ...(options.phone
+        ? { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true }
+        : { viewport: { width: 1280, height: 900 } }),
     });
     try {
       const page = await context.newPage();

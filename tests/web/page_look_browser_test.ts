@@ -123,3 +123,21 @@ test("the level has the page's colour", async () => {
     );
   });
 });
+
+test("the page says to who touches it how a recording is opened, and to others that it may be dropped", async () => {
+  const hint = async (page: Page) =>
+    (await page.locator("#hint").innerText()).replace(/\s+/g, " ").trim();
+  await withPage({ phone: true }, async (page) => {
+    assert.equal(
+      await hint(page),
+      "Press and imitate the sound, or hold while you do. Or open a recording.",
+    );
+  });
+  await withPage({}, async (page) => {
+    assert.equal(
+      await hint(page),
+      "Press and imitate the sound, or hold while you do. R records. " +
+        "Or drop a recording here, or choose one.",
+    );
+  });
+});

@@ -35,8 +35,9 @@ export function stage({ recording, seconds, takes, query, playing, progress, has
     <div class="beside">
       <p id="hint" class="muted" ?hidden=${isOn || hasFound}>
         Press and imitate the sound, or hold while you do.
-        <span class="keys"><kbd>R</kbd> records. Or drop a recording here, or</span><span class="touch">Or</span>
-        ${chooseFile(on)}.
+        <span class="keys"><kbd>R</kbd> records. Or drop a recording here, or
+          ${chooseFile(on, "choose one")}.</span>
+        <span class="touch">Or ${chooseFile(on, "open a recording")}.</span>
       </p>
       <div class="take live" ?hidden=${!isOn}>
         <meter id="level" min="0" max="1" value="0" aria-label="Level"></meter>
@@ -72,7 +73,7 @@ export function stage({ recording, seconds, takes, query, playing, progress, has
   `;
 }
 
-const chooseFile = (on, text = "choose one") =>
+const chooseFile = (on, text) =>
   html`<button class="link" @click=${on.chooseFile}>${text}</button>`;
 
 /** What was found. */
