@@ -141,3 +141,16 @@ test("the page says to who touches it how a recording is opened, and to others t
     );
   });
 });
+
+test("a window that was narrow and grows shows the filters, which nothing opens there", async () => {
+  await withPage({}, async (page) => {
+    const folder = page.locator("#folder");
+    assert.ok(await folder.isVisible());
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.reload();
+    assert.ok(!await folder.isVisible());
+    await page.setViewportSize({ width: 800, height: 390 });
+    await folder.waitFor({ timeout: 5000 });
+    assert.ok(!await page.locator("summary").isVisible());
+  });
+});

@@ -79,7 +79,11 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-$("filters-more").open = innerWidth > 640;
+// Where there is room they stand open, and there is nothing to open them with: see filters.css.
+const hasRoom = matchMedia("(min-width: 40.01rem)");
+const openFilters = () => hasRoom.matches && ($("filters-more").open = true);
+hasRoom.addEventListener("change", openFilters);
+openFilters();
 player.volume = Number($("volume").value);
 update();
 showLibrary().then(problem, ({ message }) => problem(message));
