@@ -154,3 +154,30 @@ test("a window that was narrow and grows shows the filters, which nothing opens 
     assert.ok(!await page.locator("summary").isVisible());
   });
 });
+
+test("a copied path is said where the button is, and where it can't be copied it is shown", async () => {
+  await withPage({}, async (page) => {
+    await page.evaluate(`Object.defineProperty(navigator, "clipboard", {
+      configurable: true, value: { writeText: async (text) => { globalThis.copied = text; } },
+    }); 0`);
+    await search(page);
+    const last = page.locator(".result .copy").last();
+    await last.click();
+    const said =
+      `getComputedStyle([...document.querySelectorAll(".copy")].at(-1), "::after").content`;
+    await waitUntil(page, `${said} === '"Copied"'`, 5);
+    await picture(page, "copied");
+    const path = await page.evaluate("copied");
+    assert.ok(path.startsWith(MINI) && path.endsWith(".wav"), path);
+    assert.equal(await page.textContent("#status"), `Copied ${path}`);
+    await waitUntil(page, `${said} === "none"`, 5);
+    // As where the page comes over http from another machine.
+    await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined }); 0');
+    await last.click();
+    await page.locator("#problem").waitFor();
+    assert.equal(
+      await page.textContent("#problem"),
+      `This browser lets the page copy nothing. The path is ${path}`,
+    );
+  });
+});

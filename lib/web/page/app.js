@@ -8,6 +8,10 @@ import { search, searchWith, useTake } from "./searching.js";
 import { $, drawWith, problem, say, state, update } from "./state.js";
 import { resultList, stage } from "./views.js";
 
+/** How long a button says that it has copied, in milliseconds. */
+const COPIED_MS = 2000;
+let copying;
+
 /** What can be done with the take and with results. */
 const on = {
   ...{ press, release, clickRecord, useTake, playTake, playFrom, toggle },
@@ -24,8 +28,22 @@ const on = {
     state.notThis.add(id);
     search();
   },
-  copy({ path }) {
-    navigator.clipboard.writeText(path).then(() => say(`Copied ${path}`), () => say(path));
+  async copy({ id, path }) {
+    try {
+      // A page that comes over http from another machine has no clipboard.
+      await navigator.clipboard.writeText(path);
+    } catch {
+      return problem(`This browser lets the page copy nothing. The path is ${path}`);
+    }
+    problem();
+    say(`Copied ${path}`);
+    state.copied = id;
+    update();
+    clearTimeout(copying);
+    copying = setTimeout(() => {
+      state.copied = undefined;
+      update();
+    }, COPIED_MS);
   },
   drag({ dataTransfer }, sound) {
     const url = new URL(fileOf(sound), location.href).href;

@@ -19,6 +19,8 @@ export const state = {
   selected: -1,
   closer: new Set(),
   notThis: new Set(),
+  /** The id of the result whose path was copied just now. */
+  copied: undefined,
   /** The words that the results were asked for with. */
   text: "",
   /** The key of what plays, and how far it has come. */

@@ -82,7 +82,7 @@ export function resultList(state, on) {
 }
 
 function result(sound, index, state, on) {
-  const { id, name } = sound, { text, selected, playing, progress, closer } = state;
+  const { id, name } = sound, { text, selected, playing, progress, closer, copied } = state;
   const seconds = sound.end - sound.start, isPlaying = playing === id;
   // What rounds to nothing is no less than nothing.
   const score = sound.score?.toFixed(2).replace("-0.00", "0.00") ?? "";
@@ -123,7 +123,9 @@ function result(sound, index, state, on) {
           )}</button>
         <button class="quiet not" title="Not this: away from it" aria-label="Not this"
           @click=${() => on.not(sound)}>${icon(ICONS.not)}</button>
-        <button class="quiet copy" title="Copy path" aria-label="Copy path"
+        <button class="quiet copy ${copied === id
+          ? "copied"
+          : ""}" title="Copy path" aria-label="Copy path"
           @click=${() => on.copy(sound)}>${icon(ICONS.copy)}</button>
       </span>
     </li>
