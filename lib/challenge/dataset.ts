@@ -101,10 +101,12 @@ function collectWavs(folder: string, parents: string[], paths: string[]): void {
   for (const entry of Deno.readDirSync(folder)) {
     if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory || (entry.isSymlink && isDirectory(path))) {
+    const what = entry.isSymlink ? statOrNull(path) : entry;
+    if (what?.isDirectory) {
       collectWavs(path, [...parents, real], paths);
-    } else if (entry.name.endsWith(".wav") && (entry.isFile || entry.isSymlink)) {
-      // A pipe would be waited for, and for ever where nobody writes into it.
+    } else if (entry.name.endsWith(".wav") && (what === null || what.isFile)) {
+      // A pipe would be waited for, and for ever where nobody writes into it. What a link that leads
+      // nowhere stood for is missed when it is read.
       paths.push(path);
     }
   }

@@ -223,7 +223,8 @@ Deno.test("readGroundTruth() refuses a file of rows or bytes without end", () =>
   }));
 
 Deno.test({
-  name: "listItems() passes over a pipe, which would be waited for for ever",
+  name:
+    "listItems() passes over pipes and devices, which would be waited for for ever, behind links too",
   ignore: Deno.build.os === "windows",
   fn: () =>
     withFolder(async (folder) => {
@@ -232,6 +233,9 @@ Deno.test({
       Deno.writeTextFileSync(join(dog, "a.wav"), "");
       Deno.symlinkSync("a.wav", join(dog, "link.wav"));
       await new Deno.Command("mkfifo", { args: [join(dog, "pipe.wav")] }).output();
-      assert.deepEqual(listItems(folder).map(({ id }) => id), ["a.wav", "link.wav"]);
+      Deno.symlinkSync("pipe.wav", join(dog, "to_pipe.wav"));
+      Deno.symlinkSync("/dev/zero", join(dog, "to_zero.wav"));
+      Deno.symlinkSync("none", join(dog, "to_none.wav"));
+      assert.deepEqual(listItems(folder).map(({ id }) => id), ["a.wav", "link.wav", "to_none.wav"]);
     }),
 });
