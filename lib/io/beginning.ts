@@ -25,6 +25,12 @@ export function foundAt(beginning: string): string {
   return standIn(beginning) ?? JSON.stringify(beginning.slice(0, 4));
 }
 
+/** What lies there where only a file's bytes can be read in any order; undefined where it is one. */
+export function otherThanFile({ isFile, isDirectory }: Deno.FileInfo): string | undefined {
+  if (isFile) return undefined;
+  return isDirectory ? "a folder" : "no plain file";
+}
+
 /** The first bytes of a file, a letter each. */
 export function beginningOf(file: Deno.FsFile): string {
   const bytes = new Uint8Array(BEGINNING);

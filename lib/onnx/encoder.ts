@@ -1,5 +1,5 @@
 import defer * as ort from "./runtime.ts";
-import { beginningOf, standIn } from "../io/beginning.ts";
+import { beginningOf, otherThanFile, standIn } from "../io/beginning.ts";
 import { QvimError } from "../io/errors.ts";
 
 /** Thrown where a network can't be loaded or does not take its input; the message names the file. */
@@ -44,8 +44,11 @@ export class OnnxEncoder {
    * @throws {OnnxError} Where it is no network, or has other inputs or outputs.
    */
   static async load(path: string, options: OnnxEncoderOptions = {}): Promise<OnnxEncoder> {
-    // ONNX Runtime says of a missing file that a protobuf failed.
-    await Deno.stat(path);
+    // ONNX Runtime says of a missing file that a protobuf failed, and waits for a pipe.
+    const other = otherThanFile(await Deno.stat(path));
+    if (other !== undefined) {
+      throw new OnnxError(`Expected an ONNX network but found ${other} at ${path}`);
+    }
     const session = await ort.InferenceSession.create(path, {
       intraOpNumThreads: options.threads ?? navigator.hardwareConcurrency,
       graphOptimizationLevel: "all",

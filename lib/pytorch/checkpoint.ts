@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { type Entry, type FileEntry, ZipReader } from "@zip.js/zip.js";
-import { BEGINNING, foundAt } from "../io/beginning.ts";
+import { BEGINNING, foundAt, otherThanFile } from "../io/beginning.ts";
 import { latin1 } from "../io/bytes.ts";
 import { inspectShort } from "../io/options.ts";
 import { FileReader } from "../io/zip_file.ts";
@@ -76,12 +76,8 @@ export async function openCheckpointFile(path: string): Promise<Deno.FsFile> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   });
-  if (status?.isFile) return await Deno.open(path);
-  const found = status === undefined
-    ? "no file"
-    : status.isDirectory
-    ? "a folder"
-    : "no plain file";
+  const found = status === undefined ? "no file" : otherThanFile(status);
+  if (found === undefined) return await Deno.open(path);
   throw new CheckpointError(`Expected a checkpoint but found ${found} at ${path}`);
 }
 

@@ -4,7 +4,7 @@ import { decodeWav, readAudio } from "../../lib/mod.ts";
 import { foundAt, standIn } from "../../lib/io/beginning.ts";
 import { OnnxEncoder } from "../../lib/onnx/encoder.ts";
 import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";
-import { withFolder } from "../support.ts";
+import { NEEDS_UNIX, withFolder } from "../support.ts";
 
 const LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 132735\n";
 
@@ -44,3 +44,22 @@ Deno.test("a pointer in place of a file is named by all that read files", () =>
     await assert.rejects(openCheckpoint(path), found);
     await assert.rejects(OnnxEncoder.load(path), found);
   }));
+
+Deno.test({
+  name: `a folder, a pipe and a device are named where a network was expected${NEEDS_UNIX}`,
+  ignore: NEEDS_UNIX !== "",
+  fn: () =>
+    withFolder(async (folder) => {
+      const pipe = join(folder, "x.onnx");
+      await new Deno.Command("mkfifo", { args: [pipe] }).output();
+      for (
+        const [path, found] of [[folder, "a folder"], [pipe, "no plain file"], [
+          "/dev/zero",
+          "no plain file",
+        ]]
+      ) {
+        const message = `Expected an ONNX network but found ${found} at ${path}`;
+        await assert.rejects(OnnxEncoder.load(path), { name: "OnnxError", message });
+      }
+    }),
+});
