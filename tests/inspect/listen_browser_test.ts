@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
+import { playersPage, soundTable } from "../../lib/inspect/players.ts";
 import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, findPython, withFolder } from "../support.ts";
+import { CHROMIUM, findPython, PROJECT, withFolder } from "../support.ts";
 import { executedExploreNotebook } from "./explore.ts";
 import { asInVsCode } from "./vs_code.ts";
 
@@ -108,6 +109,60 @@ Deno.test({
         }
       }
     }),
+});
+
+/** Where the parts of each row are. */
+const PLACES = `[...document.querySelectorAll("tr")].map((row) =>
+  ["th", "img", "audio"].map((part) => {
+    const { left, right, top, bottom, width } = row.querySelector(part).getBoundingClientRect();
+    return { left, right, top, bottom, width };
+  }))`;
+
+Deno.test({
+  name:
+    `rows of sounds stand in columns, and below each other where there is little room${missing}`,
+  ignore: missing !== "",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const siren = (name: string) => ({
+      ...{ role: "answer", name, class: "siren", rank: 1, score: 0.5 },
+      path: join(PROJECT, "data", "qvim-mini", "Items", "siren", "siren_1.wav"),
+    });
+    const table = await soundTable("Two sirens, whose table has a title that takes some room", [
+      siren("siren_1.wav"),
+      siren("a siren with a name that_goes_on_and_on_without_any_end_to_it.wav"),
+    ]);
+    const context = await openBrowser({ viewport: { width: 1000, height: 900 } });
+    try {
+      const tab = await context.newPage();
+      // As JupyterLab has it for all that cells show: a picture took no room then in a narrow table.
+      await tab.setContent(
+        `<style>img { max-width: 100%; height: auto }</style>${playersPage([table])}`,
+      );
+      for (const [about, image, audio] of await tab.evaluate(PLACES)) {
+        assert.deepEqual([about.left, image.width, audio.width], [0, 420, 195]);
+        assert.ok(about.right <= image.left && image.right <= audio.left);
+        assert.ok(audio.top > image.top && audio.bottom < image.bottom);
+      }
+      const [first, second] = await tab.evaluate(PLACES);
+      assert.deepEqual([first[1].left, first[2].left], [second[1].left, second[2].left]);
+      for (const width of [500, 200]) {
+        await tab.setViewportSize({ width, height: 900 });
+        for (const [about, image, audio] of await tab.evaluate(PLACES)) {
+          assert.ok(image.width > Math.min(400, 0.8 * width), `a picture of ${image.width} px`);
+          for (const { left, right } of [about, image, audio]) {
+            assert.ok(left >= 0 && right <= width, `from ${left} to ${right} of ${width} px`);
+          }
+          assert.ok(about.bottom <= image.top && image.bottom <= audio.top);
+        }
+        const pictures = Deno.env.get("QVIM_PICTURES");
+        if (pictures) await tab.screenshot({ path: join(pictures, `listen_${width}.png`) });
+      }
+    } finally {
+      await context.close();
+    }
+  },
 });
 
 const python = findPython("nbconvert");
