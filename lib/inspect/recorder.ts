@@ -85,7 +85,7 @@ async function readBody(
 function pageOf(base: string, id: string): string {
   return `<div class="qvim-record" id="${id}">
 <style>
-.qvim-record { display: flex; gap: .8em; align-items: center; flex-wrap: wrap; font: 13px/1.4 system-ui, sans-serif; padding: .4em 0; }
+.qvim-record { display: flex; gap: .8em; align-items: center; flex-wrap: wrap; font: 13px/1.4 system-ui, sans-serif; padding: .4em 5px; }
 .qvim-record button { font: inherit; font-weight: 600; padding: .5em 1.2em; border-radius: 2em; border: 1px solid #a3262a; background: #c62f34; color: #fff; cursor: pointer; }
 .qvim-record button[aria-pressed="true"] { background: #5d1518; }
 .qvim-record .qvim-cancel { background: none; border-color: currentColor; color: inherit; font-weight: 400; }
