@@ -122,7 +122,7 @@ async function layOut(vectors: number[][]): Promise<number[][]> {
     random: seededRandom(SEED),
   });
   const rounds = umap.initializeFit(vectors);
-  const progress = startProgress("Placing", { total: rounds });
+  const progress = startProgress("Rounds of placing", { total: rounds });
   try {
     for (let round = 1; round <= rounds; round++) {
       umap.step();
