@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { plain } from "../../io/plain.ts";
 
-/** In capitals too, as some systems write it. */
-const ENDING = /\.ipynb$/i;
+/** In capitals too, as some systems write it; what is nothing else is the name. */
+const ENDING = /(?<=.)\.ipynb$/i;
 /** Bytes of a name, so that files can be called after it. */
 const MOST_NAME = 180;
 

@@ -2,13 +2,21 @@ import assert from "node:assert/strict";
 import { namesOf } from "../../../lib/organizer/rerun/names.ts";
 
 Deno.test("namesOf() calls entries after their files, no two of them the same", () => {
-  const names = namesOf(["a/x_1.ipynb", "b/x_1.ipynb", "a/y_1.IPYNB", "a/y_1.ipynb", "a/z.txt"]);
+  const names = namesOf([
+    "a/x_1.ipynb",
+    "b/x_1.ipynb",
+    "a/y_1.IPYNB",
+    "a/y_1.ipynb",
+    "a/z.txt",
+    "a/.ipynb",
+  ]);
   assert.deepEqual(Object.fromEntries(names), {
     "a/x_1.ipynb": "x_1",
     "b/x_1.ipynb": "x_1 (2)",
     "a/y_1.IPYNB": "y_1",
     "a/y_1.ipynb": "y_1 (2)",
     "a/z.txt": "z.txt",
+    "a/.ipynb": ".ipynb",
   });
 });
 
