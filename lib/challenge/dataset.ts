@@ -1,3 +1,4 @@
+import { otherThanFile } from "../io/beginning.ts";
 import { QvimError } from "../io/errors.ts";
 import { parse } from "csv-parse/sync";
 import { basename, dirname, join, sep } from "node:path";
@@ -202,7 +203,10 @@ export function readGroundTruth(dataPath: string): GroundTruthRow[] {
   const path = join(dataPath, GROUND_TRUTH_FILE);
   let text: string;
   try {
-    const { size } = Deno.statSync(path);
+    const status = Deno.statSync(path), { size } = status, other = otherThanFile(status);
+    if (other !== undefined) {
+      throw new DatasetError(`Expected the ground truth but found ${other} at ${path}`);
+    }
     if (size > MOST_BYTES) {
       throw new DatasetError(
         `Expected a ground truth of at most ${MOST_BYTES / 2 ** 20} MB but found ` +

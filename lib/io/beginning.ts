@@ -28,7 +28,7 @@ export function foundAt(beginning: string): string {
 /** What lies there where only a file's bytes can be read in any order; undefined where it is one. */
 export function otherThanFile({ isFile, isDirectory }: Deno.FileInfo): string | undefined {
   if (isFile) return undefined;
-  return isDirectory ? "a folder" : "no plain file";
+  return isDirectory ? "a folder" : "a pipe or a device";
 }
 
 /** The first bytes of a file, a letter each. */

@@ -1,4 +1,5 @@
 /** Reads and writes notebooks of nbformat 4. */
+import { otherThanFile } from "../io/beginning.ts";
 import { QvimError } from "../io/errors.ts";
 import { isObject } from "../io/json_object.ts";
 import { replaceFileSync } from "../io/replace_file.ts";
@@ -63,16 +64,16 @@ const LANGUAGE = "typescript";
 export function readNotebook(path: string): Notebook {
   let text: string;
   try {
-    const { isDirectory, isFile, size } = Deno.statSync(path);
+    const status = Deno.statSync(path), { size } = status, other = otherThanFile(status);
     // What a system says of a folder that is read as a file, each says in its own way.
-    if (isDirectory) {
-      throw new NotebookError(`Expected a notebook but found a folder at ${path}`);
+    if (other !== undefined) {
+      throw new NotebookError(`Expected a notebook but found ${other} at ${path}`);
     }
-    if (size > MAX_BYTES || !isFile) {
+    if (size > MAX_BYTES) {
       throw new NotebookError(
         `Expected a notebook of at most ${MAX_BYTES / 2 ** 20} MiB but found ${
-          isFile ? `${Math.ceil(size / 2 ** 20)} MiB` : "a pipe or a device"
-        } at ${path}`,
+          Math.ceil(size / 2 ** 20)
+        } MiB at ${path}`,
       );
     }
     text = Deno.readTextFileSync(path);

@@ -8,7 +8,7 @@ import {
   readGroundTruth,
   toPaths,
 } from "../../lib/challenge/dataset.ts";
-import { PROJECT, testWithShared, withFolder, writeFiles } from "../support.ts";
+import { NEEDS_UNIX, PROJECT, testWithShared, withFolder, writeFiles } from "../support.ts";
 
 const HEADER = "Label,Class,Items,Query 1,Query 2,Query 3";
 
@@ -204,6 +204,25 @@ Deno.test("parseGroundTruth() takes an empty title, and empty rows as if they we
       { label: "l", class: "c", item: "i", query: "q" },
     ]);
   }
+});
+
+Deno.test({
+  name: `readGroundTruth() waits for no pipe, and reads no device without an end${NEEDS_UNIX}`,
+  ignore: NEEDS_UNIX !== "",
+  fn: () =>
+    withFolder((folder) => {
+      const path = join(folder, "DEV Dataset.csv");
+      Deno.mkdirSync(path);
+      const refused = (found: string) =>
+        assert.throws(() => readGroundTruth(folder), {
+          name: "DatasetError",
+          message: `Expected the ground truth but found ${found} at ${path}`,
+        });
+      refused("a folder");
+      Deno.removeSync(path);
+      Deno.symlinkSync("/dev/null", path);
+      refused("a pipe or a device");
+    }),
 });
 
 Deno.test("readGroundTruth() refuses a file of rows or bytes without end", () =>

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeWav, readAudio } from "../../lib/mod.ts";
 import { foundAt, standIn } from "../../lib/io/beginning.ts";
+import { readNotebook } from "../../lib/notebook/ipynb.ts";
 import { OnnxEncoder } from "../../lib/onnx/encoder.ts";
 import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";
 import { NEEDS_UNIX, withFolder } from "../support.ts";
@@ -46,20 +47,21 @@ Deno.test("a pointer in place of a file is named by all that read files", () =>
   }));
 
 Deno.test({
-  name: `a folder, a pipe and a device are named where a network was expected${NEEDS_UNIX}`,
+  name: `a folder, a pipe and a device are named where a file was expected${NEEDS_UNIX}`,
   ignore: NEEDS_UNIX !== "",
   fn: () =>
     withFolder(async (folder) => {
-      const pipe = join(folder, "x.onnx");
+      const pipe = join(folder, "x.onnx"), other = "a pipe or a device";
       await new Deno.Command("mkfifo", { args: [pipe] }).output();
-      for (
-        const [path, found] of [[folder, "a folder"], [pipe, "no plain file"], [
-          "/dev/zero",
-          "no plain file",
-        ]]
-      ) {
-        const message = `Expected an ONNX network but found ${found} at ${path}`;
-        await assert.rejects(OnnxEncoder.load(path), { name: "OnnxError", message });
+      for (const [path, found] of [[folder, "a folder"], [pipe, other], ["/dev/zero", other]]) {
+        await assert.rejects(OnnxEncoder.load(path), {
+          name: "OnnxError",
+          message: `Expected an ONNX network but found ${found} at ${path}`,
+        });
+        assert.throws(() => readNotebook(path), {
+          name: "NotebookError",
+          message: `Expected a notebook but found ${found} at ${path}`,
+        });
       }
     }),
 });

@@ -246,7 +246,7 @@ Deno.test({
       const pipe = join(folder, "x.ckpt");
       await new Deno.Command("mkfifo", { args: [pipe] }).output();
       for (
-        const [path, found] of [[pipe, "no plain file"], ["/dev/zero", "no plain file"], [
+        const [path, found] of [[pipe, "a pipe or a device"], ["/dev/zero", "a pipe or a device"], [
           folder,
           "a folder",
         ]]
