@@ -1,4 +1,4 @@
-/** What errors say of a file that is not what was expected, by how it begins. */
+/** What errors say of a file that is not what was expected, by its kind and by how it begins. */
 import { latin1, readAtSync } from "./bytes.ts";
 
 /** So many bytes tell what stands in for a file. */
