@@ -150,14 +150,15 @@ const STYLE = `<style>
 .qvim-listen table { border-collapse: collapse; margin: .6em 0 1.2em; font: 13px/1.4 system-ui, sans-serif; width: auto; }
 .qvim-listen caption { text-align: left; font-weight: 600; padding: .2em 0; }
 .qvim-listen .qvim-sounds :is(caption, tbody, th, td), .qvim-listen .qvim-sounds { display: block; max-width: 100%; box-sizing: border-box; }
-.qvim-listen .qvim-sounds tbody tr:nth-child(n) { display: flex; flex-wrap: wrap; align-items: center; padding: 0; background: none; }
+.qvim-listen .qvim-sounds tbody tr:nth-child(n) { display: flex; flex-wrap: wrap; align-items: center; padding: 0 0 0 .6em; background: none; }
 .qvim-listen .qvim-sounds tbody th, .qvim-listen .qvim-sounds tbody td { text-align: left; padding: .2em .7em .2em 0; background: none; }
-.qvim-listen .qvim-sounds tbody th { font-weight: 600; width: 13em; padding-left: .6em; }
+.qvim-listen .qvim-sounds tbody th { font-weight: 600; width: 12.4em; }
 .qvim-listen .qvim-sounds th span { font-weight: 400; overflow-wrap: anywhere; }
 .qvim-listen .qvim-sounds tbody .right { box-shadow: inset 4px 0 #2f8f4e; }
-.qvim-listen audio { width: 15em; max-width: 100%; height: 2.4em; }
+.qvim-listen .qvim-sounds tbody td:nth-child(2) { width: calc(${WIDTH}px + .7em); }
+.qvim-listen audio { width: 15em; height: 2.4em; }
 ${darkStyle(".qvim-listen")}
-.qvim-picture { position: relative; display: inline-block; line-height: 0; cursor: pointer; }
+.qvim-picture { position: relative; line-height: 0; cursor: pointer; }
 .qvim-picture img { max-width: 100%; height: auto; }
 .qvim-picture i { position: absolute; top: 5.5%; bottom: 27%; width: 2px; margin-left: -1px; background: #fff; box-shadow: 0 0 4px #000; pointer-events: none; display: none; }
 .qvim-picture.on i { display: block; }
