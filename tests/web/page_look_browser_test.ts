@@ -181,3 +181,39 @@ test("a copied path is said where the button is, and where it can't be copied it
     );
   });
 });
+
+/** Whether what an element holds is no wider than itself. */
+const fits = (selector: string) =>
+  `(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(
+  document.querySelector(${JSON.stringify(selector)}))`;
+
+test("a long name of a recording widens no page, and ends in dots among the takes", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, `${"a_name_without_any_spaces_in_it_".repeat(6)}.wav`);
+    Deno.copyFileSync(BARK, path);
+    await withPage({ phone: true }, async (page) => {
+      await page.setInputFiles("#file", path);
+      await page.locator(".result").first().waitFor();
+      await picture(page, "long_name");
+      const parts = ["#history button", "#status", "#again", ".take"];
+      const rights = await page.evaluate(`${JSON.stringify(parts)}.map((part) =>
+        [...document.querySelectorAll(part)].at(-1).getBoundingClientRect().right)`);
+      rights.forEach((right: number, i: number) =>
+        assert.ok(right <= 390, `${parts[i]} to ${right} px`)
+      );
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
+      assert.ok(await page.evaluate(fits("#status")));
+      // Dots end the text of a block alone.
+      assert.deepEqual(
+        await page.evaluate(`(({ display, textOverflow }) => [display, textOverflow])(
+          getComputedStyle(document.querySelector("#history button")))`),
+        ["inline-block", "ellipsis"],
+      );
+      // What is wrong with it is said in as many lines as it takes.
+      Deno.writeFileSync(path, new Uint8Array());
+      await page.setInputFiles("#file", path);
+      await page.getByText("is empty.").waitFor();
+      assert.ok(await page.evaluate(fits("#problem")));
+    });
+  });
+});
