@@ -203,6 +203,13 @@ test("a long name of a recording widens no page, and ends in dots among the take
       );
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
       assert.ok(await page.evaluate(fits("#status")));
+      // Where there is room, what opens another one stands beside it.
+      await page.setViewportSize({ width: 844, height: 390 });
+      const [name, open] = await page.evaluate(
+        `["#history button", ".history-line > span"].map((part) =>
+          document.querySelector(part).getBoundingClientRect().toJSON())`,
+      );
+      assert.ok(open.left >= name.right && open.top < name.bottom, JSON.stringify([name, open]));
       // Dots end the text of a block alone.
       assert.deepEqual(
         await page.evaluate(`(({ display, textOverflow }) => [display, textOverflow])(
