@@ -80,3 +80,16 @@ export async function seriousFaults(page: Page, part = "html"): Promise<string[]
     // deno-lint-ignore no-explicit-any
     .map(({ id, nodes }: any) => `${id}: ${nodes[0]?.html}`);
 }
+
+const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
+
+/** Defines a test that needs the browser, which stays open for the next one. */
+export function browserTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({
+    name: name + missing,
+    ignore: missing !== "",
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn,
+  });
+}

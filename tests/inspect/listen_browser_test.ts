@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Notebook, writeNotebook } from "../../lib/notebook/ipynb.ts";
 import { playersPage, soundTable } from "../../lib/inspect/players.ts";
-import { openBrowser, seriousFaults, waitUntil } from "../browser.ts";
+import { browserTest, openBrowser, seriousFaults, waitUntil } from "../browser.ts";
 import { CHROMIUM, findPython, PROJECT, withFolder } from "../support.ts";
 import { executedExploreNotebook } from "./explore.ts";
 import { asInVsCode } from "./vs_code.ts";
@@ -11,14 +11,9 @@ import { asInVsCode } from "./vs_code.ts";
 let executed: Promise<Notebook> | undefined;
 const explored = () => executed ??= executedExploreNotebook();
 
-const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
-
-Deno.test({
-  name: `explore.ipynb runs, and its sounds play, one at a time${missing}`,
-  ignore: missing !== "",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: () =>
+browserTest(
+  "explore.ipynb runs, and its sounds play, one at a time",
+  () =>
     withFolder(async (folder) => {
       const notebook = await explored();
       const shown = notebook.cells.flatMap(({ outputs }) => outputs ?? [])
@@ -109,7 +104,7 @@ Deno.test({
         }
       }
     }),
-});
+);
 
 /** Where the parts of each row are. */
 const PLACES = `[...document.querySelectorAll("tr")].map((row) =>
@@ -118,13 +113,9 @@ const PLACES = `[...document.querySelectorAll("tr")].map((row) =>
     return { left, right, top, bottom, width };
   }))`;
 
-Deno.test({
-  name:
-    `rows of sounds stand in columns, and below each other where there is little room${missing}`,
-  ignore: missing !== "",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: async () => {
+browserTest(
+  "rows of sounds stand in columns, and below each other where there is little room",
+  async () => {
     const siren = (name: string) => ({
       ...{ role: "answer", name, class: "siren", rank: 1, score: 0.5 },
       path: join(PROJECT, "data", "qvim-mini", "Items", "siren", "siren_1.wav"),
@@ -164,7 +155,7 @@ Deno.test({
       await context.close();
     }
   },
-});
+);
 
 const python = findPython("nbconvert");
 const lacks = [

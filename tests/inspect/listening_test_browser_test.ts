@@ -8,8 +8,8 @@ import { spectrogram } from "../../lib/inspect/spectrogram.ts";
 import { serveLoopback } from "../../lib/ui/loopback.ts";
 import { SECURITY } from "../../lib/web/guard.ts";
 import { serveAudio } from "../../lib/web/sounds.ts";
-import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, PROJECT } from "../support.ts";
+import { browserTest, openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
+import { PROJECT } from "../support.ts";
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const IMITATION = join(DATA, "Queries", "siren", "siren_1_voice_1.wav");
@@ -37,77 +37,65 @@ async function listeningTest(): Promise<string> {
 const ALONE = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
   "img-src data:; media-src data:; connect-src 'self'";
 
-const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
-
-Deno.test({
-  name: `players, pictures and the server make a listening test as they are${missing}`,
-  ignore: missing !== "",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: async () => {
-    const html = await listeningTest();
-    const ratings: string[] = [];
-    const server = serveLoopback(async (request, what) => {
-      if (what === "") {
-        return new Response(html, {
-          headers: { "content-type": "text/html", "content-security-policy": ALONE },
-        });
-      }
-      if (what !== "rating" || request.method !== "POST") return undefined;
-      ratings.push(await request.text());
-      return new Response(null, { status: 204 });
-    });
-    const browser = await openBrowser();
-    try {
-      const page: Page = await browser.newPage();
-      const broken: string[] = [];
-      page.on("pageerror", (error: Error) => broken.push(String(error)));
-      page.on("console", (message: { type(): string; text(): string }) => {
-        if (message.type() === "error" && !message.text().includes("favicon")) {
-          broken.push(message.text());
-        }
+browserTest("players, pictures and the server make a listening test as they are", async () => {
+  const html = await listeningTest();
+  const ratings: string[] = [];
+  const server = serveLoopback(async (request, what) => {
+    if (what === "") {
+      return new Response(html, {
+        headers: { "content-type": "text/html", "content-security-policy": ALONE },
       });
-      await page.goto(server.base);
-      const pictures = Deno.env.get("QVIM_PICTURES");
-      if (pictures) await page.screenshot({ path: join(pictures, "own.png"), fullPage: true });
-      assert.deepEqual(await seriousFaults(page), []);
-      const players = 'document.querySelectorAll("audio")';
-      assert.equal(await page.evaluate(`${players}.length`), 6);
-      // None ends by itself.
-      await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
-      // One at a time, whichever part of the page it is in, and whatever makes it play.
-      await page.locator("audio").nth(0).focus();
-      await page.keyboard.press("Space");
-      await waitUntil(page, `${players}[0].currentTime > 0.05`);
-      await page.evaluate(`${players}[5].play()`);
-      await waitUntil(page, `${players}[5].currentTime > 0.05 && ${players}[0].paused`);
-      await page.locator(".qvim-picture").nth(3).click({ position: { x: 120, y: 40 } });
-      await waitUntil(page, `${players}[3].currentTime > 0.1 && ${players}[5].paused`);
-      assert.ok(
-        await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
-      );
-      assert.equal(await page.evaluate("document.images.length"), 7);
-      await page.getByText("70 of 100").click();
-      for (let i = 0; i < 100 && ratings.length === 0; i++) await page.waitForTimeout(50);
-      assert.deepEqual(broken, []);
-    } finally {
-      await browser.close();
-      await server.close();
     }
-    assert.deepEqual(ratings, ["70"]);
-  },
+    if (what !== "rating" || request.method !== "POST") return undefined;
+    ratings.push(await request.text());
+    return new Response(null, { status: 204 });
+  });
+  const browser = await openBrowser();
+  try {
+    const page: Page = await browser.newPage();
+    const broken: string[] = [];
+    page.on("pageerror", (error: Error) => broken.push(String(error)));
+    page.on("console", (message: { type(): string; text(): string }) => {
+      if (message.type() === "error" && !message.text().includes("favicon")) {
+        broken.push(message.text());
+      }
+    });
+    await page.goto(server.base);
+    const pictures = Deno.env.get("QVIM_PICTURES");
+    if (pictures) await page.screenshot({ path: join(pictures, "own.png"), fullPage: true });
+    assert.deepEqual(await seriousFaults(page), []);
+    const players = 'document.querySelectorAll("audio")';
+    assert.equal(await page.evaluate(`${players}.length`), 6);
+    // None ends by itself.
+    await page.evaluate(`${players}.forEach((it) => it.loop = true)`);
+    // One at a time, whichever part of the page it is in, and whatever makes it play.
+    await page.locator("audio").nth(0).focus();
+    await page.keyboard.press("Space");
+    await waitUntil(page, `${players}[0].currentTime > 0.05`);
+    await page.evaluate(`${players}[5].play()`);
+    await waitUntil(page, `${players}[5].currentTime > 0.05 && ${players}[0].paused`);
+    await page.locator(".qvim-picture").nth(3).click({ position: { x: 120, y: 40 } });
+    await waitUntil(page, `${players}[3].currentTime > 0.1 && ${players}[5].paused`);
+    assert.ok(
+      await page.evaluate("[...document.images].every((it) => it.naturalWidth > 100)"),
+    );
+    assert.equal(await page.evaluate("document.images.length"), 7);
+    await page.getByText("70 of 100").click();
+    for (let i = 0; i < 100 && ratings.length === 0; i++) await page.waitForTimeout(50);
+    assert.deepEqual(broken, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+  assert.deepEqual(ratings, ["70"]);
 });
 
 /** Where the scripts lie that a page loads. */
 const SCRIPTS = join(PROJECT, "lib", "inspect", "page");
 
-Deno.test({
-  name:
-    `players and maps work under the search page's own policy, which has nothing in the text${missing}`,
-  ignore: missing !== "",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: async () => {
+browserTest(
+  "players and maps work under the search page's own policy, which has nothing in the text",
+  async () => {
     const sounds = [IMITATION, join(DATA, "Items", "siren", "siren_1.wav")];
     const [imitation, answer] = sounds.map((path, i) => ({
       ...{ role: i === 0 ? "imitation" : "answer", name: `sound ${i}`, path, src: `/sound/${i}` },
@@ -176,7 +164,7 @@ Deno.test({
       await server.shutdown();
     }
   },
-});
+);
 
 Deno.test("the server of a listening test takes ratings of nobody else", async () => {
   const ratings: string[] = [];

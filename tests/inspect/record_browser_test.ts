@@ -5,18 +5,14 @@ import { readWav } from "../../lib/audio/wav.ts";
 import { decodeWav } from "../../lib/audio/wav.ts";
 import { record } from "../../lib/inspect/record.ts";
 import { openRecorder, type Take } from "../../lib/inspect/recorder.ts";
-import { openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
-import { CHROMIUM, PROJECT } from "../support.ts";
-
-const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
-const test = (name: string, fn: () => Promise<void>) =>
-  Deno.test({
-    name: name + missing,
-    ignore: missing !== "",
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn,
-  });
+import {
+  browserTest as test,
+  openBrowser,
+  type Page,
+  seriousFaults,
+  waitUntil,
+} from "../browser.ts";
+import { PROJECT } from "../support.ts";
 
 const QUERIES = join(PROJECT, "data", "qvim-mini", "Queries", "siren");
 const IMITATION = join(QUERIES, [...Deno.readDirSync(QUERIES)].map(({ name }) => name).sort()[0]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { serveLibrary } from "../../lib/web/server.ts";
 import { openBrowser, type Page, seriousFaults } from "../browser.ts";
-import { CHROMIUM, PROJECT, withFolder } from "../support.ts";
+import { PROJECT, withFolder } from "../support.ts";
 
 /** The built-in sounds. */
 export const MINI = join(PROJECT, "data", "qvim-mini");
@@ -79,14 +79,3 @@ export async function picture(page: Page, name: string): Promise<void> {
 export async function noSeriousFaults(page: Page): Promise<void> {
   assert.deepEqual(await seriousFaults(page), []);
 }
-
-const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
-/** A test that needs the browser. */
-export const test = (name: string, fn: () => Promise<void>): void =>
-  Deno.test({
-    name: name + missing,
-    ignore: missing !== "",
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn,
-  });

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readAudio } from "../../lib/audio/read_audio.ts";
-import { waitUntil } from "../browser.ts";
+import { browserTest as test, waitUntil } from "../browser.ts";
 import { writeSound } from "../library/support.ts";
 import { PROJECT, withFolder } from "../support.ts";
-import { MINI, noSeriousFaults, picture, test, withPage } from "./open_page.ts";
+import { MINI, noSeriousFaults, picture, withPage } from "./open_page.ts";
 
 /** How many points of each bar of the take's waveform are painted. */
 const BARS = `(() => {

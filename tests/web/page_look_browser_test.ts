@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readAudio } from "../../lib/audio/read_audio.ts";
-import { type Page, waitUntil } from "../browser.ts";
+import { browserTest as test, type Page, waitUntil } from "../browser.ts";
 import { writeSound } from "../library/support.ts";
 import { withFolder } from "../support.ts";
-import { MINI, picture, test, withPage } from "./open_page.ts";
+import { MINI, picture, withPage } from "./open_page.ts";
 
 const BARK = join(MINI, "Items", "bark", "bark_1.wav");
 

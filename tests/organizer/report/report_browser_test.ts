@@ -4,8 +4,8 @@ import type { Entry, Report } from "../../../lib/organizer/report/entry.ts";
 import { toHtml } from "../../../lib/organizer/report/page.ts";
 import { toMarkdown } from "../../../lib/organizer/report/report.ts";
 import type { SystemFigures } from "../../../lib/organizer/report/ranking.ts";
-import { openBrowser, seriousFaults } from "../../browser.ts";
-import { CHROMIUM, withFolder } from "../../support.ts";
+import { browserTest, openBrowser, seriousFaults } from "../../browser.ts";
+import { withFolder } from "../../support.ts";
 
 function figures(mrr: number): SystemFigures {
   return {
@@ -79,22 +79,14 @@ seen.requests = performance.getEntriesByType("resource").map(({ name }) => name)
 document.body.dataset.seen = JSON.stringify(seen);
 </script>`;
 
-const missing = CHROMIUM === undefined ? " (needs Chromium)" : "";
-
 /** Defines a test of a report, which lies in a folder of its own. */
 const test = (name: string, html: string, fn: (path: string) => Promise<void>) =>
-  Deno.test({
-    name: name + missing,
-    ignore: missing !== "",
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: () =>
-      withFolder((folder) => {
-        const path = join(folder, "report.html");
-        Deno.writeTextFileSync(path, html);
-        return fn(path);
-      }),
-  });
+  browserTest(name, () =>
+    withFolder((folder) => {
+      const path = join(folder, "report.html");
+      Deno.writeTextFileSync(path, html);
+      return fn(path);
+    }));
 
 test(
   "the report in HTML sorts, opens, has its pictures, and asks the network for nothing",
