@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GROUND_TRUTH_FILE, type GroundTruthRow } from "../challenge/dataset.ts";
+import { someOf } from "../io/counted.ts";
 import { missingSounds } from "../challenge/missing_sounds.ts";
 import { clearOutput } from "../ui/jupyter.ts";
 import { type RunFiles, type RunState, someFailed } from "./run_state.ts";
@@ -30,9 +31,6 @@ export function tellEmpty(path: string, { items, queries }: RunFiles): void {
   }
 }
 
-/** How many names are told of those that there are no files of. */
-const TOLD = 5;
-
 /** Tells of sounds that the ground truth names and the data set has no file of, if there are any. */
 export function tellMissing(groundTruth: GroundTruthRow[], files: RunFiles): void {
   const absent = missingSounds(groundTruth, {
@@ -41,10 +39,8 @@ export function tellMissing(groundTruth: GroundTruthRow[], files: RunFiles): voi
   });
   for (const [folder, missing] of Object.entries(absent)) {
     if (missing.length === 0) continue;
-    const more = missing.length > TOLD ? ` and ${missing.length - TOLD} more` : "";
     console.log(
-      `${GROUND_TRUTH_FILE} names ${folder} that there are no .wav files of: ` +
-        missing.slice(0, TOLD).join(", ") + more,
+      `${GROUND_TRUTH_FILE} names ${folder} that there are no .wav files of: ${someOf(missing)}`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { someOf } from "../../io/counted.ts";
 import { join } from "node:path";
 import { plain } from "../../io/plain.ts";
 import { replaceFileSync } from "../../io/replace_file.ts";
@@ -131,8 +132,8 @@ export function outcomeOf(entry: Entry): string {
   return "finished";
 }
 
-/** More attempts, or names of others, make a table unreadable; `report.json` has them all. */
-const MOST_TOLD = 5;
+/** More make a table unreadable; `report.json` has them all. */
+const ATTEMPTS_TOLD = 5;
 
 /** What a person should look at, one sentence each. */
 export function remarksOf(entry: Entry): string[] {
@@ -179,21 +180,15 @@ export function remarksOf(entry: Entry): string[] {
     remarks.push(`fetched from ${hosts.join(", ")}`);
   }
   const attempts = [...new Set(runs.flatMap(({ attempts }) => attempts ?? []))];
-  remarks.push(...attempts.slice(0, MOST_TOLD));
-  if (attempts.length > MOST_TOLD) {
-    remarks.push(`${attempts.length - MOST_TOLD} attempts more`);
+  remarks.push(...attempts.slice(0, ATTEMPTS_TOLD));
+  if (attempts.length > ATTEMPTS_TOLD) {
+    remarks.push(`${attempts.length - ATTEMPTS_TOLD} attempts more`);
   }
   if (entry.executedError !== undefined) remarks.push(entry.executedError);
   if (entry.scoresError !== undefined) remarks.push(entry.scoresError);
   const failed = entry.runs.find(({ message }) => message !== undefined);
   if (failed?.message !== undefined) remarks.push(inShort(failed.message));
   return remarks.map(plain);
-}
-
-/** The first few names, and how many more there are. */
-function someOf(names: string[]): string {
-  const more = names.length - MOST_TOLD;
-  return names.slice(0, MOST_TOLD).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** What a message says in one line: the error where it quotes a cell before. */

@@ -10,6 +10,7 @@ import {
 } from "../../challenge/dataset.ts";
 import { missingSounds } from "../../challenge/missing_sounds.ts";
 import { hashFile } from "../../io/hash.ts";
+import { someOf } from "../../io/counted.ts";
 import { isFolder } from "../../io/is_folder.ts";
 import { PACKAGE_FOLDER } from "../template.ts";
 import { sharedCache } from "./cache.ts";
@@ -47,9 +48,6 @@ export async function readData(path: string): Promise<Data> {
   return { path: folder, digest: await digestOf(folder), groundTruth };
 }
 
-/** How many names are told of those that there are no files of. */
-const TOLD = 5;
-
 /** What a data set lacks, every submission would be blamed for. */
 function checkSounds(folder: string, groundTruth: GroundTruthRow[] | undefined): void {
   const items = listItems(folder).map(({ id }) => id);
@@ -63,10 +61,9 @@ function checkSounds(folder: string, groundTruth: GroundTruthRow[] | undefined):
   const missing = missingSounds(groundTruth ?? [], { items, queries });
   const absent = [...missing.items, ...missing.queries];
   if (absent.length === 0) return;
-  const more = absent.length > TOLD ? ` and ${absent.length - TOLD} more` : "";
   throw new DatasetError(
     `Expected a .wav file of each sound that ${GROUND_TRUTH_FILE} names in ${folder} but found ` +
-      `none of ${absent.slice(0, TOLD).join(", ")}${more}`,
+      `none of ${someOf(absent)}`,
   );
 }
 
