@@ -20,8 +20,10 @@ import { DATA } from "../values.ts";
 /** What is known of what is called with. */
 interface Known {
   of(path: NodePath): Flow;
-  /** What a function gives. */
-  returned(path: NodePath): Flow;
+  /** What arguments are, or give where they are spread. */
+  given(args: NodePath[]): Flow[];
+  /** What a function that is handed on gives. */
+  returnedBy(path: NodePath): Flow;
 }
 
 /** Functions that give what they are given, in another form or as it is. */
@@ -50,9 +52,7 @@ export function flowOfCall(
   known: Known,
 ): Flow {
   const callee = path.get("callee") as NodePath;
-  const given = args.map((arg) =>
-    arg.isSpreadElement() ? elementOf(known.of(arg.get("argument"))) ?? NOTHING : known.of(arg)
-  );
+  const given = known.given(args);
   const named = resolver.names(callee).map((name) =>
     LISTS.test(name) && args[0] && isOfData(resolver, args[0])
       ? listOf(NAMED)
@@ -81,7 +81,7 @@ function ofNamed(name: string, args: NodePath[], given: Flow[], known: Known): F
       return ofEntries(metIn(first), name !== "Object.fromEntries");
     case "Set":
     case "Array.from":
-      return listOf(args[1] ? known.returned(args[1]) : metIn(first));
+      return listOf(args[1] ? known.returnedBy(args[1]) : metIn(first));
     case "Object.keys":
     case "Object.getOwnPropertyNames":
     case "Reflect.ownKeys":
@@ -95,7 +95,7 @@ function ofNamed(name: string, args: NodePath[], given: Flow[], known: Known): F
     case "Object.groupBy":
     case "Map.groupBy":
       return tableOf(
-        args[1] ? known.returned(args[1]) : NOTHING,
+        args[1] ? known.returnedBy(args[1]) : NOTHING,
         listOf(metIn(first)),
         name === "Map.groupBy",
       );
@@ -139,17 +139,17 @@ function ofMethod(
     case "flat":
       return listOf(join(of, elementOf(of)));
     case "map":
-      return listOf(args[0] ? known.returned(args[0]) : NOTHING);
+      return listOf(args[0] ? known.returnedBy(args[0]) : NOTHING);
     case "flatMap": {
-      const returned = args[0] ? known.returned(args[0]) : NOTHING;
+      const returned = args[0] ? known.returnedBy(args[0]) : NOTHING;
       return listOf(join(elementOf(returned)));
     }
     case "then":
     case "catch":
-      return args[0] ? known.returned(args[0]) : object;
+      return args[0] ? known.returnedBy(args[0]) : object;
     case "reduce":
     case "reduceRight":
-      return join(given[1], args[0] ? known.returned(args[0]) : NOTHING);
+      return join(given[1], args[0] ? known.returnedBy(args[0]) : NOTHING);
     default:
       return NOTHING;
   }

@@ -7,7 +7,7 @@ import type * as t from "@babel/types";
 import { isWrapping } from "../positions.ts";
 
 /** The place that calls a function, or hands it on to be called; undefined is any. */
-export type Site = t.Node | undefined;
+type Site = t.Node | undefined;
 
 /** A function of the program, and where it is called from. */
 export interface Frame {

@@ -121,9 +121,7 @@ export class NameFlow {
     ) this.#field(this.state.ofClasses.of(rootOfMember(path, this.resolver)), path, inner("value"));
     else if (path.isTaggedTemplateExpression()) {
       // The first argument is what stands between the others.
-      const given = (path.get("quasi").get("expressions") as NodePath[]).map((it) =>
-        this.#values.of(it)
-      );
+      const given = this.#values.given(path.get("quasi").get("expressions") as NodePath[]);
       for (const it of this.#values.functions(inner("tag"))) {
         given.forEach((flow, i) => this.#targets.hand(it, path, i + 1, flow));
       }
@@ -200,9 +198,7 @@ export class NameFlow {
       }
       return;
     }
-    const given = args.map((arg) =>
-      arg.isSpreadElement() ? this.#values.metIn(arg.get("argument")) : this.#values.of(arg)
-    );
+    const given = this.#values.given(args);
     this.#puts(object, key, args, given);
     const over = this.#values.of(object), met = metIn(over);
     if (/^reduce(Right)?$/.test(key) && args[0]) {

@@ -76,8 +76,9 @@ export class FlowState {
   }
 }
 
-function mapAt<K>(maps: Map<t.Node | undefined, Map<K, Flow>>, site: t.Node | undefined) {
-  let map = maps.get(site);
-  if (map === undefined) maps.set(site, map = new Map());
+/** The map of a place; a new one where there is none. */
+export function mapAt<S, K>(maps: Map<S, Map<K, Flow>>, place: S): Map<K, Flow> {
+  let map = maps.get(place);
+  if (map === undefined) maps.set(place, map = new Map());
   return map;
 }

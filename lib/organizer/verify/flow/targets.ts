@@ -91,12 +91,9 @@ export class FlowTargets {
 
   /** Something that is put into a field, or under a key. */
   #put(target: NodePath<t.MemberExpression>, flow: Flow): void {
-    const { computed, property } = target.node;
-    if (!computed) {
+    if (!target.node.computed) {
       for (const it of this.values.settersOf(target)) this.hand(it, target, 0, flow);
-      const key = property.type === "PrivateName"
-        ? `#${property.id.name}`
-        : (property as t.Identifier).name;
+      const key = this.resolver.key(target)!;
       const object = target.get("object");
       const { state } = this.values, roots = rootsOf(object, this.resolver);
       const put = () => roots.forEach((it) => state.add(state.ofClasses.of(it), key, flow));

@@ -19,7 +19,7 @@ import {
   tupleOf,
 } from "./flow.ts";
 import { type ClassRoot, rootsOf } from "./class_fields.ts";
-import type { FlowState } from "./state.ts";
+import { type FlowState, mapAt } from "./state.ts";
 
 /** What lists and the like have methods by. */
 const COLLECTIONS = [Array, Map, Set, String, Promise].map(({ prototype }) => prototype as object);
@@ -46,9 +46,7 @@ export class FlowValues {
   of(path: NodePath): Flow {
     const node = path.node as t.Node | null | undefined;
     if (!node) return NOTHING;
-    const { site } = this.state.frame;
-    let all = this.#known.get(site);
-    if (all === undefined) this.#known.set(site, all = new Map());
+    const all = mapAt(this.#known, this.state.frame.site);
     const known = all.get(node);
     if (known !== undefined) return known;
     all.set(node, NOTHING);
@@ -118,16 +116,13 @@ export class FlowValues {
   }
 
   #list(elements: NodePath[]): Flow {
-    if (elements.some((it) => it.isSpreadElement())) {
-      return listOf(
-        join(
-          ...elements.map((it) =>
-            it.isSpreadElement() ? this.metIn(it.get("argument")) : this.of(it)
-          ),
-        ),
-      );
-    }
-    return tupleOf(elements.map((it) => this.of(it)));
+    const values = this.given(elements);
+    return elements.some((it) => it.isSpreadElement()) ? listOf(join(...values)) : tupleOf(values);
+  }
+
+  /** What arguments or elements are, or give where they are spread. */
+  given(paths: NodePath[]): Flow[] {
+    return paths.map((it) => it.isSpreadElement() ? this.metIn(it.get("argument")) : this.of(it));
   }
 
   /** What an object has under names that are written there is known by those. */
@@ -144,14 +139,11 @@ export class FlowValues {
 
   #member(path: NodePath<t.MemberExpression>): Flow {
     const object = this.of(path.get("object"));
-    const { computed, property } = path.node;
-    const key = this.resolver.key(path);
+    const { computed } = path.node, key = this.resolver.key(path);
     if (computed && (key === undefined || /^\d+$/.test(key))) {
       return key === undefined ? ofTextOrList(object) : itemOf(object, Number(key));
     }
-    const name = property.type === "PrivateName" ? `#${property.id.name}` : key;
-    const roots = rootsOf(path.get("object"), this.resolver);
-    return this.ofField(object, name ?? "", roots);
+    return this.ofField(object, key ?? "", rootsOf(path.get("object"), this.resolver));
   }
 
   #call(path: NodePath<t.CallExpression>): Flow {
@@ -160,10 +152,7 @@ export class FlowValues {
     if (handlers.length > 0) {
       return join(...handlers.map((it) => this.state.returnedAt(it, path)));
     }
-    return flowOfCall(path, args, this.resolver, {
-      of: (it) => this.of(it),
-      returned: (it) => this.returnedBy(it),
-    });
+    return flowOfCall(path, args, this.resolver, this);
   }
 
   /** What a function that is handed on gives. */
