@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { cacheFolder } from "./cache_folder.ts";
 import { QvimError } from "./errors.ts";
 import { type HeldFile, holdFile } from "./held_file.ts";
+import { pause } from "./pause.ts";
 import { removeTree } from "./remove_tree.ts";
 import { replaceFileSync } from "./replace_file.ts";
 
@@ -120,7 +121,7 @@ function waitFor(path: string): HeldFile {
   while (true) {
     const held = holdFile(path, `process ${Deno.pid} fetches packages\n`);
     if (held !== undefined) return held;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT);
+    pause(WAIT);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Processes and what they started, as the system tells it: Linux in /proc, others by a program. */
 
+import { pause } from "./pause.ts";
+
 const PAGE = 4096;
 
 /** A process as it was when it was looked at. */
@@ -148,16 +150,25 @@ export function killMarked(mark: string): void {
   untilNone(() => marked(mark));
 }
 
-/** Who was started while the others were looked at is found the next time. */
+/**
+ * Who was started while the others were looked at is found the next time, and who has been told to end
+ * until the system gets to it: of those alone nothing new can come, so they are given time.
+ */
 function untilNone(find: () => { pid: number }[]): void {
+  const told = new Set<number>();
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const found = find();
     if (found.length === 0) return;
+    if (found.every(({ pid }) => told.has(pid))) pause(2 ** tries);
     killAll(found);
+    for (const { pid } of found) told.add(pid);
   }
 }
 
-/** A process that starts others as fast as it can is ended in two; those that can't be ended are left. */
+/**
+ * A process that starts others as fast as it can is ended in two; those that can't be ended, or not
+ * within a second of pauses, are left.
+ */
 const MOST_TRIES = 10;
 
 function marked(mark: string): { pid: number }[] {
