@@ -1,4 +1,4 @@
-import { BEGINNING, foundAt } from "../io/beginning.ts";
+import { BEGINNING, foundAt, otherThanFile } from "../io/beginning.ts";
 import { latin1, readRestSync } from "../io/bytes.ts";
 import { type ByteSource, bytesSource, FileSource } from "./byte_source.ts";
 import { type Allocate, fresh } from "./buffers.ts";
@@ -163,15 +163,23 @@ export function soundFrom(
 
 /** A pipe has no size and no places: it is read whole, and can be opened but once. */
 function sourceOf(path: string): ByteSource {
-  const file = Deno.openSync(path);
-  const { isFile, isDirectory, isCharDevice, isBlockDevice } = file.statSync();
-  if (isFile) return new FileSource(file);
-  using _ = file;
-  if (isDirectory) throw new AudioError(`Expected a recording but found a folder at ${path}`);
-  if (isCharDevice || isBlockDevice) {
-    throw new AudioError(`Expected a recording but found a device at ${path}`);
+  const info = Deno.statSync(path), found = otherThanFile(info);
+  if (found === undefined) return new FileSource(Deno.openSync(path));
+  if (!info.isFifo || liesInFolder(path)) {
+    throw new AudioError(`Expected a recording but found ${found} at ${path}`);
   }
+  using file = Deno.openSync(path);
   return bytesSource(readRestSync(file));
+}
+
+/** Whether a pipe has a name: to open it would wait for who writes into it. Standard input has none. */
+function liesInFolder(path: string): boolean {
+  try {
+    Deno.realPathSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function beginningOf(source: ByteSource): string {

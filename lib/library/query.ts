@@ -54,13 +54,10 @@ export function assertSearchOptions(options: SearchOptions): void {
 /**
  * Reads what is searched with.
  *
- * @throws {LibraryError} Where there is no file, or a folder.
+ * @throws {LibraryError} Where there is no file.
  */
 export async function readRecording(path: string): Promise<MonoAudio> {
   try {
-    if (Deno.statSync(path).isDirectory) {
-      throw new LibraryError(`Expected a recording at ${path} but found a folder`);
-    }
     return await readAudio(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -240,7 +240,7 @@ Deno.test("SoundLibrary says which option is wrong, and what it should be", asyn
     );
     await assert.rejects(
       library.search(import.meta.dirname!),
-      /^LibraryError: Expected a recording at .*library but found a folder$/,
+      /^AudioError: Expected a recording but found a folder at .*library$/,
     );
     await assert.rejects(
       library.describe(null as never),
