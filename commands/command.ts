@@ -73,8 +73,11 @@ export interface CommandSpec<O extends Record<string, Option>> {
   options: O;
   /** The exit status where it could not do its work; 1 unless that means something else of it. */
   failureStatus?: number;
-  /** @returns The exit status. */
-  run(values: Values<O>, positionals: string[]): Promise<number> | number;
+  /**
+   * @param given The names of the options that were on the command line.
+   * @returns The exit status.
+   */
+  run(values: Values<O>, positionals: string[], given: string[]): Promise<number> | number;
 }
 
 /** A command of the command line. */
@@ -108,8 +111,8 @@ export function defineCommand<const O extends Record<string, Option>>(
     help: helpOf(spec),
     failureStatus: spec.failureStatus ?? 1,
     run: async (args) => {
-      const { values, positionals } = parse(spec, args);
-      return await spec.run(values, positionals);
+      const { values, positionals, given } = parse(spec, args);
+      return await spec.run(values, positionals, given);
     },
   };
 }
@@ -136,7 +139,11 @@ function parse<O extends Record<string, Option>>(spec: CommandSpec<O>, args: str
     valueOf(name, option, parsed.values[name] as string | string[] | boolean | undefined),
   ]);
   checkPositionals(spec.positionals, parsed.positionals);
-  return { values: Object.fromEntries(values) as Values<O>, positionals: parsed.positionals };
+  return {
+    values: Object.fromEntries(values) as Values<O>,
+    positionals: parsed.positionals,
+    given: Object.keys(parsed.values),
+  };
 }
 
 /** What the parser of the platform says, in the words of all other errors. */

@@ -94,11 +94,16 @@ export const rerunCommand = defineCommand({
       help: "how much a run may write; in memory, where the kernel allows it, and counted as such",
     },
   },
-  async run(values, positionals) {
+  async run(values, positionals, given) {
     const reportFolder = resolve(values.report);
     if (values.merge.length > 0) {
       if (positionals.length > 0) {
         throw new UsageError(`Expected --merge without notebooks but found ${positionals[0]}`);
+      }
+      const others = given.filter((name) => !["merge", "report"].includes(name));
+      if (others.length > 0) {
+        const found = others.map((name) => `--${name}`).join(", ");
+        throw new UsageError(`Expected --merge with --report alone but found ${found}`);
       }
       const report = mergeReports(values.merge.map((folder) => resolve(folder)), reportFolder);
       console.log(summary(report));

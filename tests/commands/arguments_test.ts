@@ -37,6 +37,12 @@ for (
     ["an unknown command", ["dance"], 2, /Expected a command but found dance/],
     ["no scores", ["evaluate", "--data", "x"], 2, /Expected --scores FILE/],
     [
+      "a data set where reports are put together",
+      ["rerun", "--merge", "x", "--report", "y", "--jobs", "1", "--data", "z"],
+      2,
+      /Expected --merge with --report alone but found --jobs, --data/,
+    ],
+    [
       "no data set",
       ["evaluate", "--data", "x", "--scores", "y"],
       1,
