@@ -30,6 +30,7 @@ What this command understands is not all that code can do: the re-run decides.`,
     const byFile = await verifyApart(positionals, {
       jobs: navigator.hardwareConcurrency,
       types: !values["no-types"],
+      say: (line) => console.error(line),
     });
     if (values.json) {
       const results = Array.from(

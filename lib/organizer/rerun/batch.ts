@@ -111,7 +111,7 @@ async function runLocked(
   const { isBlind, both, repeat, network, sandbox, limits, reportFolder } = options;
   const data = await Promise.all(options.data.map(readData));
   hooks.say("Verifying");
-  const names = namesOf(listNotebooks(options.paths).keys());
+  const names = namesOf(listNotebooks(options.paths, hooks.say).keys());
   const { shard } = options;
   const orders = new Map([...names.keys()].map((path, order) => [path, order]));
   const isOurs = (order: number) => shard === undefined || order % shard.count === shard.index - 1;

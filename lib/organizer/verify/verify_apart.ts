@@ -22,6 +22,8 @@ export interface ApartOptions {
   isWanted?: (path: string) => boolean;
   /** What one notebook may take; a minute unless given. */
   seconds?: number;
+  /** Is told of notebooks that were left out; see {@linkcode listNotebooks}. */
+  say?: (sentence: string) => void;
 }
 
 /**
@@ -33,9 +35,9 @@ export interface ApartOptions {
  */
 export async function verifyApart(
   paths: string[],
-  { jobs, types, isWanted = () => true, seconds = SECONDS }: ApartOptions,
+  { jobs, types, isWanted = () => true, seconds = SECONDS, say }: ApartOptions,
 ): Promise<Map<string, Verification>> {
-  const listed = new Map([...listNotebooks(paths)].filter(([path]) => isWanted(path)));
+  const listed = new Map([...listNotebooks(paths, say)].filter(([path]) => isWanted(path)));
   const all = [...listed.keys()];
   const found = await verifySome(all, types, seconds) ??
     await verifyEach(all, { jobs, types, seconds });
@@ -50,7 +52,7 @@ export async function verifyApart(
 /** Verifies notebooks one of which ends the verification of all; that one is left out. */
 async function verifyEach(
   paths: string[],
-  { jobs, types, seconds }: Required<Omit<ApartOptions, "isWanted">>,
+  { jobs, types, seconds }: Required<Omit<ApartOptions, "isWanted" | "say">>,
 ): Promise<Record<string, Verification>> {
   const apart = async (types: boolean) => {
     const found: Record<string, Verification> = {};

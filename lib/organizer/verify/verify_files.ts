@@ -1,6 +1,8 @@
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { counted, someOf } from "../../io/counted.ts";
 import { describeFailure } from "../../io/errors.ts";
 import { isFolder } from "../../io/is_folder.ts";
+import { plain } from "../../io/plain.ts";
 import { type Notebook, NotebookError, readNotebook } from "../../notebook/ipynb.ts";
 import { PACKAGE_FOLDER, readTemplate } from "../template.ts";
 import { claimedMrr } from "./claim.ts";
@@ -12,24 +14,65 @@ import { inspectNotebooks } from "./verify.ts";
  * The notebooks that are named, and those of folders. A link that leads nowhere is one: somebody has
  * handed it in.
  *
+ * @param say Is told of notebooks that lie further in, where they are not named otherwise.
  * @returns Path → what there is to say of its name.
  * @throws {NotebookError} Where nothing lies at a path, or no notebook in a folder.
  */
-export function listNotebooks(paths: string[]): Map<string, Finding[]> {
+export function listNotebooks(
+  paths: string[],
+  say: (sentence: string) => void = () => {},
+): Map<string, Finding[]> {
   const byFile = new Map<string, Finding[]>();
+  const furtherIn = new Map<string, string[]>();
   for (const path of paths) {
     if (!isFolder(path)) {
       checkThere(path);
       byFile.set(path, []);
       continue;
     }
-    const names = [...Deno.readDirSync(path)].map(({ name }) => name)
-      // In capitals too: a submission would be left out without a word.
-      .filter((name) => /\.ipynb$/i.test(name)).sort();
-    if (names.length === 0) throw new NotebookError(`Expected notebooks in ${path} but found none`);
-    for (const [name, findings] of checkNames(names)) byFile.set(join(path, name), findings);
+    const { notebooks, below } = lookInto(path);
+    if (notebooks.length === 0) {
+      const found = below.length === 0 ? "none" : tellFurtherIn(path, below);
+      throw new NotebookError(`Expected notebooks in ${path} but found ${found}`);
+    }
+    furtherIn.set(path, below);
+    for (const [name, findings] of checkNames(notebooks)) byFile.set(join(path, name), findings);
+  }
+  for (const [folder, below] of furtherIn) {
+    const left = below.filter((path) => !byFile.has(path));
+    if (left.length > 0) say(`Left out below ${folder}: ${tellFurtherIn(folder, left)}`);
   }
   return byFile;
+}
+
+/** How many notebooks lie further in, and where. */
+function tellFurtherIn(folder: string, paths: string[]): string {
+  const folders = new Set(paths.map((path) => plain(relative(folder, dirname(path)))));
+  const count = counted(paths.length, "notebook");
+  return `${count} further in (${someOf([...folders])}): name their folders`;
+}
+
+/**
+ * The names of the notebooks in a folder, and the paths of those further in: not of what is hidden,
+ * as Jupyter's own copies are, and nothing behind links.
+ */
+function lookInto(folder: string): { notebooks: string[]; below: string[] } {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  // In capitals too: a submission would be left out without a word.
+  const isNotebook = (name: string) => /\.ipynb$/i.test(name);
+  const notebooks = entries.map(({ name }) => name).filter(isNotebook);
+  const below = entries.flatMap(({ name, isDirectory }) => {
+    if (!isDirectory || name.startsWith(".") || isNotebook(name)) return [];
+    const path = join(folder, name);
+    try {
+      const inner = lookInto(path);
+      return [...inner.notebooks.map((name) => join(path, name)), ...inner.below];
+    } catch {
+      // It can't be looked into, and nobody has named it.
+      return [];
+    }
+  });
+  return { notebooks, below };
 }
 
 /** Says of a name that was mistyped that nothing is there, and not that a team has broken a rule. */

@@ -4,8 +4,9 @@ import { type Notebook, readNotebook } from "../../../lib/notebook/ipynb.ts";
 import { checkNames } from "../../../lib/organizer/verify/file_names.ts";
 import type { Finding } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
+import { listNotebooks } from "../../../lib/organizer/verify/verify_files.ts";
 import { composeSubmissions, writeSubmissions } from "../../fixtures/submissions.ts";
-import { cli, PROJECT, withFolder } from "../../support.ts";
+import { cli, PROJECT, withFolder, writeFiles } from "../../support.ts";
 
 const TEMPLATE = readNotebook(join(PROJECT, "notebooks", "template.ipynb"));
 
@@ -312,6 +313,31 @@ Deno.test("deno task verify tells what is not there from what breaks a rule", ()
     const empty = await cli(["verify", join(folder, "empty")]);
     assert.equal(empty.code, 2);
     assert.match(empty.stderr, /^NotebookError: Expected notebooks in .*empty but found none$/m);
+  }));
+
+Deno.test("listNotebooks() says which notebooks lie further in, and where a folder has no others", () =>
+  withFolder((folder) => {
+    // What Jupyter keeps beside a notebook is nobody's submission.
+    for (const place of ["a", "b/c", ".ipynb_checkpoints", "a/.ipynb_checkpoints", "none"]) {
+      writeFiles(folder, { [`${place}/${place === "none" ? "x.txt" : "x_1.ipynb"}`]: "{}" });
+    }
+    const paths = [join("a", "x_1.ipynb"), join("b", "c", "x_1.ipynb")];
+    const listed = (...names: string[]) => {
+      const said: string[] = [];
+      const found = listNotebooks(
+        names.map((name) => join(folder, name)),
+        (line) => said.push(line),
+      );
+      return [Array.from(found.keys(), (path) => path.slice(folder.length + 1)), said];
+    };
+    const further = `2 notebooks further in (a, ${join("b", "c")}): name their folders`;
+    assert.throws(() => listed(""), {
+      name: "NotebookError",
+      message: `Expected notebooks in ${folder} but found ${further}`,
+    });
+    writeFiles(folder, { "y_1.ipynb": "{}" });
+    assert.deepEqual(listed(""), [["y_1.ipynb"], [`Left out below ${folder}: ${further}`]]);
+    assert.deepEqual(listed("", "a", join("b", "c")), [["y_1.ipynb", ...paths], []]);
   }));
 
 Deno.test({
