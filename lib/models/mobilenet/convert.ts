@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isFolder } from "../../io/is_folder.ts";
 import { prepareFolder } from "../../io/output_place.ts";
 import { replaceFile } from "../../io/replace_file.ts";
 import { openCheckpoint } from "../../pytorch/checkpoint.ts";
@@ -43,20 +44,27 @@ export async function buildEncoders(checkpoint: string): Promise<EncoderBytes> {
 
 /**
  * Writes encoders into a folder: `query_encoder.onnx` and `item_encoder.onnx`. Both get their names
- * when both are whole.
+ * when both are whole; where that fails, nothing is left behind.
  *
  * @param folder Made where it is missing.
  */
 export async function writeEncoders(encoders: EncoderBytes, folder: string): Promise<EncoderPaths> {
+  const wasThere = isFolder(folder);
   prepareFolder(folder);
   const paths = encoderPaths(folder);
-  await replaceFile(
-    paths.queryEncoder,
-    (partial) =>
-      replaceFile(paths.itemEncoder, async (other) => {
-        await Deno.writeFile(partial, encoders.queryEncoder);
-        await Deno.writeFile(other, encoders.itemEncoder);
-      }),
-  );
+  try {
+    await replaceFile(
+      paths.queryEncoder,
+      (partial) =>
+        replaceFile(paths.itemEncoder, async (other) => {
+          await Deno.writeFile(partial, encoders.queryEncoder);
+          await Deno.writeFile(other, encoders.itemEncoder);
+        }),
+    );
+  } catch (error) {
+    // Not if somebody else has written into it by now.
+    if (!wasThere) await Deno.remove(folder).catch(() => {});
+    throw error;
+  }
   return paths;
 }

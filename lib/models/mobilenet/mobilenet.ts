@@ -3,10 +3,15 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../../io/cache_folder.ts";
 import { hashFile, hashOpenFile } from "../../io/hash.ts";
-import { prepareFolder } from "../../io/output_place.ts";
 import { replaceFile } from "../../io/replace_file.ts";
 import { openCheckpointFile } from "../../pytorch/checkpoint.ts";
-import { buildEncoders, type EncoderPaths, encoderPaths, writeEncoders } from "./convert.ts";
+import {
+  buildEncoders,
+  type EncoderBytes,
+  type EncoderPaths,
+  encoderPaths,
+  writeEncoders,
+} from "./convert.ts";
 import { OnnxDualEncoder } from "../onnx_dual_encoder.ts";
 
 /**
@@ -49,7 +54,11 @@ export async function convertOnce(path: string): Promise<EncoderPaths> {
   const beside = join(dirname(path), name), cached = join(cacheFolder(), name);
   for (const folder of [beside, cached]) if (await isWhole(folder)) return encoderPaths(folder);
   const encoders = await buildEncoders(path);
-  const folder = canWrite(beside) ? beside : cached;
+  // A checkpoint of all may lie where only one may write, or on a disk that is full.
+  return await keep(encoders, beside).catch(() => keep(encoders, cached));
+}
+
+async function keep(encoders: EncoderBytes, folder: string): Promise<EncoderPaths> {
   const paths = await writeEncoders(encoders, folder);
   await replaceFile(join(folder, SUMS), await sumsOf(folder));
   return paths;
@@ -77,14 +86,4 @@ async function sumsOf(folder: string): Promise<string> {
   const paths = Object.values(encoderPaths(folder));
   const lines = paths.map(async (path) => `${await hashFile(path)}  ${basename(path)}\n`);
   return (await Promise.all(lines)).join("");
-}
-
-/** Whether a folder can be written into: a checkpoint of all may lie where only one may write. */
-function canWrite(folder: string): boolean {
-  try {
-    prepareFolder(folder);
-    return true;
-  } catch {
-    return false;
-  }
 }
