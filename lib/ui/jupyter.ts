@@ -1,7 +1,6 @@
 /** What a notebook's kernel offers: pictures and prints below the running cell, and who ran. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { pause } from "../io/pause.ts";
 
 /** What the Deno kernel offers to the code of a cell, as far as it is used here. */
 interface JupyterApi {
@@ -183,7 +182,7 @@ export function takePrints(settle: UntilPublished): void {
   // What is printed just before the end would be lost with the kernel's thread.
   globalThis.addEventListener("unload", () => {
     flushPrints();
-    pause(LAST_WORDS_MS);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
   });
   for (const [name, method] of Object.entries(ours)) {
     if (typeof method === "function") theirs[name] = method;
@@ -213,7 +212,7 @@ function flushPrints(): void {
   isFlushDue = false;
   for (const { name, text } of texts) {
     const wait = Math.max(messages.take(1), characters.take(text.length));
-    if (wait > 0) pause(wait);
+    if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
     send("stream", { name, text });
   }
 }
