@@ -32,6 +32,8 @@ const LEGACY_MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8
 const MOST_ENTRIES = 2 ** 15;
 /** What stands before an entry's name in a zip archive: so many bytes, the first four these. */
 const LOCAL_HEADER = 30, LOCAL_MAGIC = 0x04034b50;
+/** Bytes that are summed at a time. */
+const SUMMED = 2 ** 20;
 
 /** Storages that nobody reads, but whose bytes a tensor of another type could ask for. */
 class Storage {
@@ -39,7 +41,7 @@ class Storage {
     readonly dtype: DType | undefined,
     readonly typeName: string,
     readonly length: number,
-    readonly read: () => Promise<Uint8Array>,
+    readonly read: (start: number, length: number) => Promise<Uint8Array>,
   ) {}
 }
 
@@ -161,18 +163,42 @@ async function listEntries(reader: FileReader): Promise<Map<string, FileEntry>> 
   return entries;
 }
 
+/** All bytes of an entry. */
+function readEntry(reader: FileReader, entry: FileEntry): Promise<Uint8Array> {
+  return openEntry(reader, entry)(0, entry.uncompressedSize);
+}
+
 /**
- * The bytes of an entry, which lie in the file as they are. Through the streams of zip.js each of some
- * hundred would take half a millisecond.
+ * What reads parts of an entry, whose checksum is looked at before the first: a network may be many
+ * views of one storage.
  */
-async function readEntry(reader: FileReader, entry: FileEntry): Promise<Uint8Array> {
+function openEntry(reader: FileReader, entry: FileEntry) {
+  let place: Promise<number> | undefined;
+  return async (start: number, length: number): Promise<Uint8Array> => {
+    place ??= placeOf(reader, entry);
+    return await reader.readUint8Array(await place + start, length);
+  };
+}
+
+/**
+ * Where the bytes of an entry begin, which lie in the file as they are. Through the streams of zip.js
+ * each of some hundred would take half a millisecond.
+ */
+async function placeOf(reader: FileReader, entry: FileEntry): Promise<number> {
   const { filename, offset, uncompressedSize, signature } = entry;
   const header = await reader.readUint8Array(offset, LOCAL_HEADER);
   const view = new DataView(header.buffer, 0, header.length);
   if (header.length === LOCAL_HEADER && view.getUint32(0, true) === LOCAL_MAGIC) {
     const start = offset + LOCAL_HEADER + view.getUint16(26, true) + view.getUint16(28, true);
-    const bytes = await reader.readUint8Array(start, uncompressedSize);
-    if (bytes.length === uncompressedSize && crc32(bytes) === signature) return bytes;
+    let sum = 0, done = 0;
+    while (done < uncompressedSize) {
+      const size = Math.min(SUMMED, uncompressedSize - done);
+      const bytes = await reader.readUint8Array(start + done, size);
+      if (bytes.length < size) break;
+      sum = crc32(bytes, sum);
+      done += size;
+    }
+    if (done === uncompressedSize && sum === signature) return start;
   }
   throw new CheckpointError(
     `Expected the entry ${filename} to be whole but found other bytes than its checksum is of`,
@@ -200,7 +226,7 @@ function makeStorage(
         `${entry.uncompressedSize} bytes`,
     );
   }
-  return new Storage(dtype, typeName, length, () => readEntry(reader, entry));
+  return new Storage(dtype, typeName, length, openEntry(reader, entry));
 }
 
 /** The calls that make data of the ones that a pickle of PyTorch asks for. */

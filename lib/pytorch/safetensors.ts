@@ -75,7 +75,8 @@ function makeTensor(
   const stride = shape.map((_, d) =>
     shape.slice(d + 1).reduce((product, size) => product * size, 1)
   );
-  const read = () => Promise.resolve(readAt(file, dataStart + begin, end - begin));
+  const read = (start: number, size: number) =>
+    Promise.resolve(readAt(file, dataStart + begin + start, size));
   return new Tensor(dtype, shape, stride, 0, length, read);
 }
 

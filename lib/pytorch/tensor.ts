@@ -23,7 +23,7 @@ export class Tensor {
    * @param stride Numbers from one index to the next, in each dimension.
    * @param offset The first number's place in the storage.
    * @param storageLength How many numbers the storage has.
-   * @param readStorage Reads the bytes of the storage, little-endian.
+   * @param readStorage Reads bytes of the storage, little-endian, afresh: from one on, so many.
    * @throws {CheckpointError} Where the tensor reaches past the end of its storage.
    */
   constructor(
@@ -32,7 +32,7 @@ export class Tensor {
     readonly stride: number[],
     readonly offset: number,
     private readonly storageLength: number,
-    private readonly readStorage: () => Promise<Uint8Array>,
+    private readonly readStorage: (start: number, length: number) => Promise<Uint8Array>,
   ) {
     const sizes = [...shape, ...stride, offset];
     const areSizes = shape.length === stride.length &&
@@ -44,8 +44,7 @@ export class Tensor {
         }`,
       );
     }
-    const last = shape.reduce((sum, size, i) => sum + (size - 1) * stride[i], offset);
-    if (this.length > 0 && last >= storageLength) {
+    if (this.length > 0 && offset + this.#span > storageLength) {
       throw new CheckpointError(
         `Expected a tensor inside its storage of ${storageLength} numbers but found one of shape ` +
           `[${shape}], stride [${stride}] and offset ${offset}`,
@@ -56,6 +55,11 @@ export class Tensor {
   /** How many numbers it has. */
   get length(): number {
     return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** How many numbers of the storage lie from its first to its last. */
+  get #span(): number {
+    return this.shape.reduce((sum, size, i) => sum + (size - 1) * this.stride[i], 1);
   }
 
   /**
@@ -71,14 +75,18 @@ export class Tensor {
           `one of shape [${this.shape}]`,
       );
     }
-    const bytes = await this.readStorage();
-    const storage = decode(bytes, this.dtype);
-    if (this.#isContiguous()) return storage.slice(this.offset, this.offset + this.length);
-    const out = new (storage.constructor as Float32ArrayConstructor)(this.length);
+    const size = DTYPE_BYTES[this.dtype];
+    const count = this.length === 0 ? 0 : this.#span;
+    const bytes = count === 0
+      ? new Uint8Array()
+      : await this.readStorage(size * this.offset, size * count);
+    const numbers = decode(bytes, this.dtype);
+    if (this.#isContiguous()) return numbers;
+    const out = new (numbers.constructor as Float32ArrayConstructor)(this.length);
     const index = new Array(this.shape.length).fill(0);
-    let at = this.offset;
+    let at = 0;
     for (let i = 0; i < out.length; i++) {
-      out[i] = storage[at] as number;
+      out[i] = numbers[at] as number;
       for (let d = this.shape.length - 1; d >= 0; d--) {
         at += this.stride[d];
         if (++index[d] < this.shape[d]) break;

@@ -298,6 +298,29 @@ Deno.test("Tensor refuses to reach past its storage, or to grow without end", as
   }
 });
 
+Deno.test("Tensor reads no more of its storage than it reaches", async () => {
+  const storage = new Uint8Array(Float64Array.from({ length: 1000 }, (_, i) => i).buffer);
+  for (
+    const [shape, stride, offset, values] of [
+      [[2, 3], [3, 1], 10, [10, 11, 12, 13, 14, 15]],
+      [[2, 3], [1, 2], 10, [10, 12, 14, 11, 13, 15]],
+      [[2, 2], [0, 5], 10, [10, 15, 10, 15]],
+      [[], [], 999, [999]],
+      [[0, 3], [3, 1], 1000, []],
+    ] as [number[], number[], number, number[]][]
+  ) {
+    const asked: number[][] = [];
+    const read = (start: number, length: number) => {
+      asked.push([start, length]);
+      return Promise.resolve(storage.slice(start, start + length));
+    };
+    const tensor = new Tensor("float64", shape, stride, offset, 1000, read);
+    assert.deepEqual([...await tensor.read()], values);
+    const [first, last] = [Math.min(...values), Math.max(...values)];
+    assert.deepEqual(asked, values.length === 0 ? [] : [[8 * first, 8 * (last - first + 1)]]);
+  }
+});
+
 /** The small checkpoint, with a pickle of its root inside others: `wrap` gets and gives opcodes. */
 async function openWrapped(wrap: (root: Uint8Array) => number[][]): Promise<string[]> {
   const files = await unzip(Deno.readFileSync(SMALL));

@@ -29,7 +29,8 @@ export function tensor(name: string, shape: number[]): [string, Tensor] {
   const stride = shape.map((_, d) =>
     shape.slice(d + 1).reduce((product, size) => product * size, 1)
   );
-  return [name, new Tensor("float32", shape, stride, 0, length, () => Promise.resolve(bytes))];
+  const read = (start: number, size: number) => Promise.resolve(bytes.slice(start, start + size));
+  return [name, new Tensor("float32", shape, stride, 0, length, read)];
 }
 
 /** The tensors of an encoder at a width, with the weights of make_mobilenet.py. */
