@@ -8,6 +8,8 @@ import { CheckpointError } from "./errors.ts";
 
 /** How a file of PyTorch before 1.6 begins: a pickle of this number. */
 const LEGACY_MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+/** What PyTorch itself tells TorchScript by. */
+const TORCH_SCRIPT = /^[^/]+\/constants\.pkl$/;
 
 /** Entries of an archive: one for each storage, of which large networks have some thousands. */
 const MOST_ENTRIES = 2 ** 15;
@@ -46,6 +48,13 @@ export async function listEntries(reader: FileReader): Promise<Map<string, FileE
     throw new CheckpointError(
       `Expected a whole zip archive but found a broken one: ${message}` +
         (filename === undefined ? "" : `: ${JSON.stringify(filename)}`),
+    );
+  }
+  // It has compressed entries as well, which would be said to be what is wrong.
+  if (found.some(({ filename }) => TORCH_SCRIPT.test(filename))) {
+    throw new CheckpointError(
+      "Expected a checkpoint but found TorchScript; load it with torch.jit.load and save its " +
+        "state_dict() with torch.save",
     );
   }
   const entries = new Map<string, FileEntry>();

@@ -132,6 +132,12 @@ const BAD: [
     },
     /Unsafe filename: "\.\.\/evil"/,
   ],
+  [
+    "TorchScript, whose code is compressed",
+    // What PyTorch itself tells it by.
+    (files) => zip({ ...files, "small/constants.pkl": new Uint8Array(9) }, { level: 6 }),
+    /Expected a checkpoint but found TorchScript; load it with torch\.jit\.load and save its state_dict\(\) with torch\.save$/,
+  ],
   ["compressed entries", (files) => zip(files, { level: 6 }), /to be stored as it is/],
   [
     "a storage that is missing",
