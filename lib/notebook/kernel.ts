@@ -23,7 +23,7 @@ const START_TRIES = 3;
 const GUARD_MS = 3_000;
 /** How long an ended kernel's last words are waited for. */
 const LAST_WORDS_MS = 500;
-/** How long nothing may come after a cell has ended before what it printed counts as there. */
+/** How long nothing may come of what the kernel has run before what a cell printed counts as there. */
 const SETTLE_MS = 3_000;
 /** The longest wait for it, where something comes all the time. */
 const LONGEST_SETTLE_MS = 60_000;
@@ -251,14 +251,16 @@ export class Kernel {
     const request = this.#silentRequest(printCode(marker));
     const marked = Promise.withResolvers<void>();
     const replied = Promise.withResolvers<void>();
-    let heard = 0;
+    let heard = 0, hasReplied = false;
     const listener: Listener = (message, channel) => {
       const { msg_type } = message.header;
       const isOwn = message.parent_header.msg_id === request.header.msg_id;
       // Where requests stand in a row it may come as if another of them had printed it.
       if (msg_type === "stream" && message.content.text.includes(marker)) marked.resolve();
-      else if (isOwn && channel === "shell") replied.resolve();
-      else if (!isOwn || msg_type === "stream") heard++;
+      else if (isOwn && channel === "shell") {
+        hasReplied = true;
+        replied.resolve();
+      } else if (!isOwn || msg_type === "stream") heard++;
     };
     await this.#connection.listening(listener, async () => {
       await this.#connection.send("shell", request);
@@ -266,8 +268,8 @@ export class Kernel {
       const over = Promise.race([settled, this.#death.promise]).then(() => true);
       const deadline = Date.now() + LONGEST_SETTLE_MS;
       // Without what the runner tells a kernel first, a cell may have replaced console.log: then the marker
-      // never comes.
-      for (let before = -1; before !== heard && Date.now() < deadline;) {
+      // never comes. A machine that is busy may not have got to it.
+      for (let before = -1; !(hasReplied && before === heard) && Date.now() < deadline;) {
         before = heard;
         if (await within(SETTLE_MS, over)) break;
       }

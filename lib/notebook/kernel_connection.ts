@@ -6,8 +6,8 @@ import { ZmtpSocket } from "./zmtp.ts";
 
 /** Time between two requests that ask whether the kernel is there. */
 const NUDGE_MS = 200;
-/** How long a kernel that has closed a connection may take to end. */
-const ENDING_MS = 3_000;
+/** How long a kernel that has closed a connection may take to end, with all that its cells started. */
+const ENDING_MS = 20_000;
 
 /** What carries messages: requests and their replies, what code shows, what ends a kernel. */
 export type Channel = "shell" | "iopub" | "control";
