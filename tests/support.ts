@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the project. */
@@ -36,6 +37,22 @@ export async function withFolder<T>(use: (folder: string) => Promise<T> | T): Pr
     return await use(folder);
   } finally {
     Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** How long is waited for what has to come, in milliseconds: a machine may be busy, or stand still. */
+const LONG = 120_000;
+
+/**
+ * Waits for what has to come.
+ *
+ * @throws {Error} Where it does not.
+ */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + LONG;
+  while (!await isSo()) {
+    if (performance.now() > end) throw new Error(`Expected within ${LONG / 1000} s: ${isSo}`);
+    await delay(20);
   }
 }
 

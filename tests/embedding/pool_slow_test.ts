@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { PROJECT, withFolder } from "../support.ts";
+import { PROJECT, until, withFolder } from "../support.ts";
 
 const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
-
-/** Waits for what has to come; long, since the machine may be busy. */
-async function until(isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < end, `Expected within a minute: ${isSo}`);
-    await delay(10);
-  }
-}
 
 /**
  * Runs a program that embeds, and ends it in the middle. What its processes exchanged has to go, and

@@ -1,7 +1,7 @@
 /** What a notebook leaves behind on the machine: nothing. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PROJECT, withFolder } from "../support.ts";
+import { PROJECT, until, withFolder } from "../support.ts";
 import { codeNotebook, FOREVER, run } from "./support.ts";
 
 const isLinux = Deno.build.os === "linux";
@@ -12,16 +12,26 @@ async function processesWith(text: string): Promise<string[]> {
   return new TextDecoder().decode(stdout).split("\n").filter((line) => line.includes(text));
 }
 
+/** All of them have been told to end: a busy machine may put that off, for no more than moments. */
+const untilNone = (text: string) => until(async () => (await processesWith(text)).length === 0);
+
+/** How a run ends: by itself, by the end of its kernel, and by whoever breaks off what never ends. */
+const ENDS = [["", "none"], ["Deno.exit(1)", "DeadKernelError"], [FOREVER, "InterruptedError"]];
+
+/** Runs a notebook whose last cell ends so. @returns The name of its error. */
+async function runTo(end: string, ...cells: string[]): Promise<string> {
+  const interruption = new AbortController();
+  const last = `console.log("the last cell runs"); ${end}`;
+  return await run(codeNotebook(...cells, last), {
+    signal: interruption.signal,
+    onOutput: () => end === FOREVER && interruption.abort(),
+  }).then(() => "none", (error) => error.name);
+}
+
 Deno.test("runNotebook() leaves no process behind, also none that a cell started", () =>
   withFolder(async (folder) => {
     const mark = `97531.${Deno.pid}`;
-    for (
-      const [end, name] of [
-        ["", "none"],
-        ["Deno.exit(1)", "DeadKernelError"],
-        [FOREVER, "CellTimeoutError"],
-      ]
-    ) {
+    for (const [end, name] of ENDS) {
       // The cell says itself, in a file, that the process was there.
       const started = join(folder, name);
       // Who leaves the kernel's group is found while the kernel is there, not once it has ended itself.
@@ -29,46 +39,39 @@ Deno.test("runNotebook() leaves no process behind, also none that a cell started
       const start = `const options = { args: ["${mark}"], detached: ${detached} };
         const child = new Deno.Command("sleep", options).spawn();
         Deno.writeTextFileSync(${JSON.stringify(started)}, String(child.pid));`;
-      const outcome = await run(codeNotebook(`${start}\n${end}`), { cellTimeout: 5 })
-        .then(() => "none", (error) => error.name);
-      assert.equal(outcome, name);
+      assert.equal(await runTo(end, start), name);
       assert.match(Deno.readTextFileSync(started), /^\d+$/);
-      assert.deepEqual(await processesWith(mark), [], name);
+      await untilNone(mark);
     }
   }));
 
 /**
  * Code that starts a daemon: its parent, in a session of its own, has ended by the time that it runs,
  * and it has nothing in its environment.
+ *
+ * @param started The file that it makes.
  */
-const daemon = (mark: string) =>
+const daemon = (mark: string, started: string) =>
   `await new Deno.Command("env", {
-    args: ["-i", "setsid", "-f", "sh", "-c", "sleep 300; : ${mark}"],
+    args: ["-i", "setsid", "-f", "sh", "-c", ": > '${started}'; sleep 300; : ${mark}"],
     stdout: "null",
   }).spawn().status;`;
 
 Deno.test({
   name: `a daemon that a cell started ends with the notebook${isLinux ? "" : " (needs Linux)"}`,
   ignore: !isLinux,
-  fn: async () => {
-    const mark = crypto.randomUUID();
-    const ends = ["", "Deno.exit(1)", FOREVER];
-    const started = await Promise.all(ends.map(async (end) => {
-      const cells = codeNotebook(
-        daemon(mark),
-        "await new Promise((go) => setTimeout(go, 300))",
-        end,
-      );
-      const looking = run(cells, { cellTimeout: 3 }).catch(() => {});
-      let found = 0;
-      const timer = setInterval(async () => found += (await processesWith(mark)).length, 100);
-      await looking;
-      clearInterval(timer);
-      return found;
-    }));
-    assert.ok(started.every((found) => found > 0), "they were there");
-    assert.deepEqual(await processesWith(mark), []);
-  },
+  fn: () =>
+    withFolder(async (folder) => {
+      const mark = crypto.randomUUID();
+      await Promise.all(ENDS.map(async ([end, name]) => {
+        const started = join(folder, name);
+        const wait = `while (!await Deno.stat(${JSON.stringify(started)}).catch(() => false)) {
+          await new Promise((go) => setTimeout(go, 20));
+        }`;
+        assert.equal(await runTo(end, daemon(mark, started), wait), name);
+      }));
+      await untilNone(mark);
+    }),
 });
 
 Deno.test({
@@ -82,7 +85,7 @@ Deno.test({
       name: "DeadKernelError",
       message: /ended by SIGKILL/,
     });
-    assert.deepEqual(await processesWith(mark), []);
+    await untilNone(mark);
   },
 });
 
@@ -90,15 +93,17 @@ Deno.test({
   name: `those that a daemon left do not stay as dead processes${isLinux ? "" : " (needs Linux)"}`,
   ignore: !isLinux,
   fn: async () => {
+    // They come to the guard, whose only child is the kernel itself once all have ended and been asked how.
     const [[output]] = await run(codeNotebook(
       `for (let i = 0; i < 20; i++) await new Deno.Command("setsid", { args: ["-f", "true"] }).output();
-await new Promise((go) => setTimeout(go, 500));
 const { ppid } = await import("node:process");
-const states = [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
-  try { return [Deno.readTextFileSync(\`/proc/\${name}/stat\`).replace(/.*\\) /s, "").split(" ")]; }
-  catch { return []; }
-});
-console.log(states.filter(([state, parent]) => state === "Z" && Number(parent) === ppid).length);`,
+const left = () => [...Deno.readDirSync("/proc")].filter(({ name }) => {
+  if (!/^\\d+$/.test(name) || Number(name) === Deno.pid) return false;
+  try { return Number(Deno.readTextFileSync(\`/proc/\${name}/stat\`).replace(/.*\\) /s, "").split(" ")[1]) === ppid; }
+  catch { return false; }
+}).length;
+for (let i = 0; i < 2000 && left() > 0; i++) await new Promise((go) => setTimeout(go, 20));
+console.log(left());`,
     )) as { text: string }[][];
     assert.equal(output.text, "0\n");
   },
@@ -112,9 +117,9 @@ Deno.test("the kernel, what it started and its folder are gone when the runner i
     const runner = new URL("../../lib/notebook/runner.ts", import.meta.url).href;
     const command = (detached: boolean) =>
       `new Deno.Command("sh", { args: ["-c", "sleep 300; : ${mark}"], detached: ${detached} })`;
-    const cell = `${isLinux ? daemon(mark) : ""} ${command(false)}.spawn(); ${
-      command(true)
-    }.spawn(); ${FOREVER}`;
+    const cell = `${isLinux ? daemon(mark, join(folder, "started")) : ""} ${
+      command(false)
+    }.spawn(); ${command(true)}.spawn(); ${FOREVER}`;
     const notebook = codeNotebook(cell);
     Deno.writeTextFileSync(
       program,
@@ -125,24 +130,13 @@ Deno.test("the kernel, what it started and its folder are gone when the runner i
       args: ["run", "-A", "--config", join(PROJECT, "deno.json"), program],
       env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary },
     }).spawn();
-    const waitFor = async (count: (found: number) => boolean, ms: number) => {
-      const end = Date.now() + ms;
-      while (Date.now() < end) {
-        if (count((await processesWith(mark)).length)) return true;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      return false;
-    };
-    assert.ok(
-      await waitFor((found) => found >= (isLinux ? 3 : 2), 20_000),
-      "the cell has started its processes",
-    );
+    // The cell has started its processes.
+    await until(async () => (await processesWith(mark)).length >= (isLinux ? 3 : 2));
     child.kill("SIGKILL");
     await child.status;
-    // What is promised; it takes a tenth of a second, and two of them on a machine that is busy.
-    assert.ok(await waitFor((found) => found === 0, 2_000), "all of them are gone");
+    await untilNone(mark);
     // The folder goes last, with the key that the kernel was spoken to with.
-    while ([...Deno.readDirSync(temporary)].some(({ name }) => name.startsWith("qvim-kernel-"))) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until(() =>
+      [...Deno.readDirSync(temporary)].every(({ name }) => !name.startsWith("qvim-kernel-"))
+    );
   }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Kernel } from "../../lib/notebook/kernel.ts";
+import { CellTimeoutError } from "../../lib/notebook/kernel_errors.ts";
 import { printCode } from "../../lib/notebook/late_errors.ts";
 import { runNotebook } from "../../lib/notebook/runner.ts";
 import { PROJECT, withFolder } from "../support.ts";
@@ -156,10 +157,17 @@ Deno.test("runNotebook() tells a dead kernel from a time-out", async () => {
     name: "CellTimeoutError",
     message: /A cell took longer than its 0\.5 s: cell 1:\n {4}while/,
   });
-  await assert.rejects(
-    run(codeNotebook("1", "await new Promise((r) => setTimeout(r, 60000))"), { timeout: 1 }),
-    { name: "CellTimeoutError", message: /The run took longer than its 1 s, in cell 2/ },
-  );
+  // A slow machine comes to the second cell where there is more time.
+  const never = codeNotebook("1", "await new Promise((r) => setTimeout(r, 600_000))");
+  for (let timeout = 1;; timeout *= 2) {
+    const error = await run(never, { timeout }).then(() => undefined, (error: Error) => error);
+    assert.ok(error instanceof CellTimeoutError, `${error}`);
+    assert.ok(error.message.startsWith(`The run took longer than its ${timeout} s, in cell `));
+    if (error.message.includes("in cell 2:\n") || timeout > 60) {
+      assert.match(error.message, /in cell 2:\n {4}await new Promise/);
+      break;
+    }
+  }
 });
 
 Deno.test("runNotebook() ends at once when it is interrupted", async () => {
@@ -250,19 +258,19 @@ Deno.test("runNotebook() says why a cell fails of which the kernel shows nothing
   ]);
 });
 
-Deno.test("runNotebook() shows what throws after its cell, and goes on at once", async () => {
-  const started = performance.now();
+Deno.test("runNotebook() shows what throws after its cell, and goes on", async () => {
   const outputs = await run(codeNotebook(
     'setTimeout(() => { throw new Error("late timer"); }, 20);',
     'Promise.reject(new Error("late promise"));',
-    "await new Promise((resolve) => setTimeout(resolve, 200));",
+    // A dead thread does nothing after this, and the kernel ends the cell without a word in half a minute.
+    'await new Promise((resolve) => setTimeout(resolve, 200)); "went on"',
     '"still here"',
   ));
   const text = JSON.stringify(outputs.slice(0, 3));
   assert.match(text, /Error that no cell caught, started by cell 1: Error: late timer/);
   assert.match(text, /Error that no cell caught: Error: late promise/);
+  assert.match(text, /went on/);
   assert.match(JSON.stringify(outputs[3]), /still here/);
-  assert.ok(performance.now() - started < 15_000, "a dead thread costs 30 s");
 });
 
 Deno.test("runNotebook() goes on after a cell whose tag says that it fails", async () => {
@@ -318,13 +326,21 @@ Deno.test("runNotebook() keeps all that was printed just before an exit, however
 });
 
 Deno.test("runNotebook() shows the error of a worker, which comes as a text alone", async () => {
-  const code = `const code = new Blob(["throw new RangeError('in a worker')"]);
-    new Worker(URL.createObjectURL(code), { type: "module" });
-    // Until it has failed, on a machine that is busy too: who asked it would have caught its error.
-    await new Promise((resolve) => setTimeout(resolve, 3000));`;
-  const [[output]] = await run(codeNotebook(code)) as { text: string }[][];
-  assert.match(
-    output.text,
-    /^Error that no cell caught: Uncaught .*RangeError: in a worker\n +at /,
-  );
+  await withFolder(async (folder) => {
+    const heard = join(folder, "heard");
+    // Until it has failed: who asked it would have caught its error.
+    const code = `const code = new Blob(["throw new RangeError('in a worker')"]);
+      new Worker(URL.createObjectURL(code), { type: "module" });
+      const isHeard = () => Deno.stat(${JSON.stringify(heard)}).then(() => true, () => false);
+      for (let i = 0; i < 6000 && !await isHeard(); i++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }`;
+    const [[output]] = await run(codeNotebook(code), {
+      onOutput: () => Deno.writeTextFileSync(heard, ""),
+    }) as { text: string }[][];
+    assert.match(
+      output.text,
+      /^Error that no cell caught: Uncaught .*RangeError: in a worker\n +at /,
+    );
+  });
 });
