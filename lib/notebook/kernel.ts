@@ -45,7 +45,8 @@ export class Kernel {
   readonly lastWords: LastWords;
   readonly #mark: string;
   readonly #folder: string;
-  readonly #ports: number[];
+  /** Those of its channels, in the order of a connection file. */
+  readonly ports: number[];
   readonly #connection: KernelConnection;
   readonly #log: Promise<string>;
   /** Resolves with the reason when the kernel is no more. */
@@ -62,7 +63,7 @@ export class Kernel {
   private constructor({ process, folder, key, mark }: KernelProcess, ports: number[]) {
     this.#process = process;
     this.#mark = mark;
-    this.#ports = ports;
+    this.ports = ports;
     this.#folder = folder;
     this.lastWords = {
       mark: makeMark(),
@@ -282,7 +283,7 @@ export class Kernel {
     this.#closed = true;
     await this.#end();
     this.#connection.close();
-    releasePorts(this.#ports);
+    releasePorts(this.ports);
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
 

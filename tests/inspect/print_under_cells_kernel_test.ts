@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { Kernel } from "../../lib/notebook/kernel.ts";
-import { freePorts, releasePorts } from "../../lib/notebook/kernel_process.ts";
 import { untilPublished } from "../../lib/notebook/published.ts";
 import { ZmtpSocket } from "../../lib/notebook/zmtp.ts";
 import { PROJECT } from "../support.ts";
@@ -10,8 +9,7 @@ import { PROJECT } from "../support.ts";
 const PICTURES = 6, CHARACTERS = 4_000_000;
 
 Deno.test("what a cell shows stays its own where a front end is slow to read", async () => {
-  const ports = freePorts(5);
-  const kernel = await Kernel.start({ cwd: PROJECT, ports });
+  const kernel = await Kernel.start({ cwd: PROJECT });
   const shown: Record<string, string[]> = { first: [], second: [] };
   const run = (name: string, source: string) =>
     kernel.execute(source, ({ header, content }) => {
@@ -20,7 +18,7 @@ Deno.test("what a cell shows stays its own where a front end is slow to read", a
     });
   try {
     await run("first", 'import { display, printUnderCells } from "qvim"; printUnderCells();');
-    const slow = await ZmtpSocket.connect(ports[1], "SUB");
+    const slow = await ZmtpSocket.connect(kernel.ports[1], "SUB");
     const cells = [
       run(
         "first",
@@ -43,7 +41,6 @@ console.log("last");`,
     });
   } finally {
     await kernel.kill();
-    releasePorts(ports);
   }
 });
 
