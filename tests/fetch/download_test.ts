@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { getRootPath, wgetDownload } from "../../helpers.ts";
 import { formatBytes } from "../../lib/fetch/bytes.ts";
 import { BYTES, ETAG, fetchIt, file, run, SHA256, URL_ } from "./download_server.ts";
+import { until } from "../support.ts";
 import { assertFiles, someBytes } from "./support.ts";
+
+const never = new Promise<void>(() => {});
 
 Deno.test("wgetDownload() brings the bytes to the file's name", () =>
   run((request) => file(request), async (server, folder) => {
@@ -49,21 +52,18 @@ Deno.test("wgetDownload() keeps what has come, and a later call goes on from the
 });
 
 Deno.test("wgetDownload() twice at a time brings the file twice, and neither meets the other's bytes", () => {
-  const begun = Promise.withResolvers<void>();
+  const cut = Promise.withResolvers<void>();
   return run((request, count) => {
     if (count > 1) return file(request);
-    begun.resolve();
-    return { ...file(request), cutAt: 100_000, hang: true };
+    return { ...file(request), cutAt: 100_000, hang: cut.promise };
   }, async (server, folder) => {
-    const first = fetchIt(server, { stallTimeout: 1000 });
-    await begun.promise;
-    while (!existsSync(join(folder, "model.bin.partial"))) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const first = fetchIt(server);
+    await until(() => existsSync(join(folder, "model.bin.partial")));
     await fetchIt(server);
     assert.deepEqual(Deno.readFileSync(join(folder, "model.bin")), BYTES);
     assert.ok(existsSync(join(folder, "model.bin.partial")), "the first one's is left alone");
     Deno.removeSync(join(folder, "model.bin"));
+    cut.resolve();
     await first;
     assertFiles(folder, { "model.bin": BYTES });
     assert.equal(server.log.length, 3);
@@ -158,14 +158,15 @@ Deno.test("wgetDownload() notices a length that lies", () =>
 
 Deno.test("wgetDownload() gives up on a connection that goes silent", () =>
   run(
-    (request, count) => count === 1 ? { ...file(request), cutAt: 10, hang: true } : file(request),
+    (request, count) => count === 1 ? { ...file(request), cutAt: 10, hang: never } : file(request),
     async (
       server,
       folder,
     ) => {
-      await fetchIt(server, { stallTimeout: 300 });
+      // On a machine that stands still the next one may be given up as well.
+      await fetchIt(server, { stallTimeout: 300, tries: 20 });
       assertFiles(folder, { "model.bin": BYTES });
-      assert.equal(server.log.length, 2);
+      assert.ok(server.log.length >= 2);
     },
   ));
 
@@ -228,7 +229,7 @@ Deno.test("wgetDownload() takes a web page where one was asked for", () =>
 
 Deno.test("wgetDownload() that is killed leaves nothing under the final name", async () => {
   await run(
-    (request) => ({ ...file(request), cutAt: 200_000, hang: true }),
+    (request) => ({ ...file(request), cutAt: 200_000, hang: never }),
     async (server, folder) => {
       const script = `
       import { setRootPath, wgetDownload } from ${
@@ -243,9 +244,7 @@ Deno.test("wgetDownload() that is killed leaves nothing under the final name", a
         stderr: "null",
       }).spawn();
       const partial = join(folder, "model.bin.partial");
-      while (!(await Deno.stat(partial).then(({ size }) => size > 1000, () => false))) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(() => Deno.stat(partial).then(({ size }) => size > 1000, () => false));
       process.kill("SIGKILL");
       await process.status;
       const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

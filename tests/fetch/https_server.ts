@@ -16,8 +16,8 @@ export interface Answer {
   body?: Uint8Array | string;
   /** Close the connection after this many bytes of the body. */
   cutAt?: number;
-  /** Keep the connection open and silent after the body. */
-  hang?: boolean;
+  /** Keep the connection open and silent after the body, until this is settled. */
+  hang?: Promise<void>;
 }
 
 /** An HTTPS server on loopback that plays all hosts. */
@@ -133,8 +133,8 @@ async function serve(
   for (const [name, value] of Object.entries(out)) head.push(`${name}: ${value}`);
   await write(connection, new TextEncoder().encode(head.join("\r\n") + "\r\n\r\n"));
   await write(connection, bytes.subarray(0, cutAt));
-  // Until the other side gives up.
-  if (hang) await connection.read(chunk);
+  // Or until the other side gives up.
+  if (hang) await Promise.race([connection.read(chunk), hang]);
 }
 
 async function write(connection: Deno.TlsConn, bytes: Uint8Array) {
