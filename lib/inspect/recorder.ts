@@ -21,8 +21,13 @@ const FILES = ["recorder.js", "worklet.js"];
 /** A minute of 16 bit at 48 kHz is 5.8 MB. */
 const MAX_BYTES = 2 ** 23;
 const MAX_REASON = 500;
-/** How long the button of a recording that goes on may be out of the page, in milliseconds. */
-const AWAY_MS = 1000;
+/** Milliseconds between two looks at the time, and at the button. */
+const LOOK_MS = 100;
+/**
+ * How often in a row the button of a recording that goes on may be found out of the page: a second, in
+ * which the page did something, as one that stands still moves nothing either.
+ */
+const LOOKS_AWAY = 10;
 
 /**
  * Opens a server on this machine for one recording; see {@linkcode serveLoopback} for whom it answers.
@@ -146,14 +151,13 @@ ${darkStyle(".qvim-record")}
     button.textContent = "■ Stop";
     const begun = performance.now();
     say("Recording …");
-    let there = begun;
+    let away = 0;
     clock = setInterval(() => {
-      const now = performance.now();
-      time.textContent = ((now - begun) / 1000).toFixed(1) + " s";
-      if (root.isConnected) there = now;
+      time.textContent = ((performance.now() - begun) / 1000).toFixed(1) + " s";
+      away = root.isConnected ? 0 : away + 1;
       // Where the output was cleared nobody could end it; a page may only move it, for a moment.
-      else if (now - there > ${AWAY_MS}) giveUp("Expected a recording but its button was taken out of the page.");
-    }, 100);
+      if (away === ${LOOKS_AWAY}) giveUp("Expected a recording but its button was taken out of the page.");
+    }, ${LOOK_MS});
   };
   const giveUp = async (text) => {
     if (ending !== undefined) await recorder.stop();
