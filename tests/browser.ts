@@ -11,6 +11,9 @@ export type Page = any;
 const PLAYWRIGHT = ["npm:playwright-core", "1.65.1"].join("@");
 const AXE = ["npm:axe-core", "4.14.1"].join("@");
 
+/** How long is waited for what has to come, in milliseconds: a browser beside others' work is slow. */
+const LONG = 120_000;
+
 /** Browsers of this file of tests, by what they were started with. */
 const browsers = new Map<string, Promise<Page>>();
 
@@ -35,13 +38,16 @@ export async function openBrowser(
   const key = JSON.stringify(args);
   const browser = browsers.get(key) ?? launch(args);
   browsers.set(key, browser);
-  return await (await browser).newContext(options);
+  const context = await (await browser).newContext(options);
+  context.setDefaultTimeout(LONG);
+  return context;
 }
 
 async function launch(args: string[]): Promise<Page> {
   const { chromium } = await import(PLAYWRIGHT);
   return await chromium.launch({
     executablePath: CHROMIUM,
+    timeout: LONG,
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"],
       ...["--disable-background-networking", "--disable-component-update"],
@@ -57,21 +63,25 @@ async function launch(args: string[]): Promise<Page> {
  * Waits until an expression is true in the page. Playwright's own way evaluates text within the page,
  * which a content security policy forbids.
  *
- * @param seconds How long; a browser that works beside others' work is slow.
- * @throws {Error} Where that is not enough.
+ * @throws {Error} Where it does not become so.
  */
-export async function waitUntil(page: Page, expression: string, seconds = 30): Promise<void> {
-  const end = Date.now() + 1000 * seconds;
+export async function waitUntil(page: Page, expression: string): Promise<void> {
+  const end = performance.now() + LONG;
   while (!await page.evaluate(expression)) {
-    if (Date.now() > end) {
-      throw new Error(`Expected ${expression} to become true within ${seconds} s`);
+    if (performance.now() > end) {
+      throw new Error(`Expected ${expression} to become true within ${LONG / 1000} s`);
     }
     await delay(50);
   }
 }
 
-/** What axe-core finds that is serious in a part of the page, as `rule: element`. */
+/** Animations that are under way or about to begin, and end by themselves. */
+const MOVING = `document.getAnimations()
+  .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)`;
+
+/** What axe-core finds that is serious in a part of the page once it is at rest, as `rule: element`. */
 export async function seriousFaults(page: Page, part = "html"): Promise<string[]> {
+  await waitUntil(page, `${MOVING}.length === 0`);
   const { default: axe } = await import(AXE);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(`axe.run(${JSON.stringify(part)})`);

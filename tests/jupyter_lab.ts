@@ -107,7 +107,7 @@ export async function withLab(
                 await commands.execute("docmanager:open", { path: ${JSON.stringify(name)} });
               })()`);
             }
-            await waitUntil(page, isReady(name), START_MS / 1000);
+            await waitUntil(page, isReady(name));
             return page;
           },
         });

@@ -45,6 +45,8 @@ async function explores({ open }: Lab): Promise<Notebook> {
   const cells = await cellsInLab(page);
   assert.deepEqual(errorsOf(cells), []);
   await waitUntil(page, 'document.querySelectorAll(".qvim-listen").length === 3');
+  // None ends by itself, however long nobody looks.
+  await page.evaluate('document.querySelectorAll("audio").forEach((it) => it.loop = true)');
   const times = (i: number) => `document.querySelectorAll("audio")[${i}].currentTime`;
   for (const theme of ["Light", "Dark"]) {
     await page.evaluate(
@@ -150,7 +152,7 @@ async function records({ open }: Lab): Promise<void> {
   run.catch(() => {});
   await page.getByRole("button", { name: "● Record" }).click();
   await waitUntil(page, 'document.querySelector(".qvim-record meter").value > 0.05');
-  await page.waitForTimeout(1500);
+  await waitUntil(page, 'parseFloat(document.querySelector(".qvim-time").textContent) > 1.5');
   await picture(page, ".qvim-record", "record");
   await page.getByRole("button", { name: "■ Stop" }).click();
   await run;

@@ -9,7 +9,7 @@ import { serveLoopback } from "../../lib/ui/loopback.ts";
 import { SECURITY } from "../../lib/web/guard.ts";
 import { serveAudio } from "../../lib/web/sounds.ts";
 import { browserTest, openBrowser, type Page, seriousFaults, waitUntil } from "../browser.ts";
-import { PROJECT } from "../support.ts";
+import { PROJECT, until } from "../support.ts";
 
 const DATA = join(PROJECT, "data", "qvim-mini");
 const IMITATION = join(DATA, "Queries", "siren", "siren_1_voice_1.wav");
@@ -81,7 +81,7 @@ browserTest("players, pictures and the server make a listening test as they are"
     );
     assert.equal(await page.evaluate("document.images.length"), 7);
     await page.getByText("70 of 100").click();
-    for (let i = 0; i < 100 && ratings.length === 0; i++) await page.waitForTimeout(50);
+    await until(() => ratings.length > 0);
     assert.deepEqual(broken, []);
   } finally {
     await browser.close();

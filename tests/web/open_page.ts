@@ -70,6 +70,18 @@ export async function withPage(
   });
 }
 
+/**
+ * Presses the button as a person does who then lets go of it. The page tells a short press from a long one
+ * by its time: nothing is waited for in between, where the machine could stand still.
+ */
+export async function press(page: Page): Promise<void> {
+  await page.locator("#record").hover();
+  await Promise.all([page.mouse.down(), page.mouse.up()]);
+}
+
+/** For how many seconds the page has recorded, as it says. */
+export const RECORDED = 'parseFloat(document.querySelector(".live .length").textContent)';
+
 /** Keeps a picture, where somebody wants to look at it. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = Deno.env.get("QVIM_PICTURES");

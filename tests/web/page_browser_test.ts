@@ -5,12 +5,19 @@ import { readAudio } from "../../lib/audio/read_audio.ts";
 import { browserTest as test, waitUntil } from "../browser.ts";
 import { writeSound } from "../library/support.ts";
 import { PROJECT, withFolder } from "../support.ts";
-import { MINI, noSeriousFaults, picture, withPage } from "./open_page.ts";
+import { MINI, noSeriousFaults, picture, press, RECORDED, withPage } from "./open_page.ts";
+
+/** Whether the microphone has come to the imitation; from when on, in seconds, stays in the page. */
+const HAS_BEGUN = `(() => {
+  if (document.querySelector("#level").value > 0.05) globalThis.begun ??= ${RECORDED};
+  return globalThis.begun !== undefined;
+})()`;
 
 /** How many points of each bar of the take's waveform are painted. */
 const BARS = `(() => {
-  const [canvas] = document.querySelector("sound-wave.wave > div").shadowRoot
-    .querySelectorAll("canvas");
+  const [canvas] = document.querySelector("sound-wave.wave > div")?.shadowRoot
+    ?.querySelectorAll("canvas") ?? [];
+  if (!canvas) return [];
   const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return Array.from({ length: Math.floor(width / 3) }, (_, bar) => {
     let painted = 0;
@@ -40,16 +47,15 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     await page.getByText("24 sounds").waitFor();
     await picture(page, "empty");
     await noSeriousFaults(page);
-    await page.click("#record");
-    await waitUntil(page, 'document.querySelector("#level").value > 0.05');
-    await page.waitForTimeout(1200);
+    await page.check("#loop");
+    await press(page);
+    await waitUntil(page, HAS_BEGUN);
     await picture(page, "recording");
-    await page.waitForTimeout(1500);
+    await waitUntil(page, `${RECORDED} > globalThis.begun + 2.5`);
     await page.click("#record");
     await page.locator(".result").first().waitFor();
     const names = await page.locator(".result .name").allTextContents();
     assert.ok(names.slice(0, 3).some((name: string) => name.startsWith("siren")), names.join(", "));
-    await page.waitForTimeout(400);
     await noSeriousFaults(page);
     // The keyboard plays, and one sound at a time.
     await page.keyboard.press("ArrowDown");
@@ -59,7 +65,7 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     await waitUntil(page, 'document.querySelector("#player").currentTime > 0.5');
     await picture(page, "results");
     // Every bar of the take is there, from its first to its last.
-    assert.ok(Math.min(...await page.evaluate(BARS)) > 0, "a bar is missing");
+    await waitUntil(page, `((bars) => bars.length > 9 && Math.min(...bars) > 0)(${BARS})`);
     assert.equal(await page.locator('.play[aria-label^="Pause"]').count(), 1);
     await page.keyboard.press(" ");
     const stopped = await time();
@@ -116,8 +122,8 @@ test("the page says what to do about silence, a refused microphone and no answer
     new DataView(bytes.buffer).setUint32(40, bytes.length - 44, true);
     Deno.writeFileSync(silence, bytes);
     await withPage({ microphone: silence }, async (page) => {
-      await page.click("#record");
-      await page.waitForTimeout(700);
+      await press(page);
+      await waitUntil(page, `${RECORDED} > 0.3`);
       await page.click("#record");
       await page.getByText("Nothing was heard.").waitFor();
       await picture(page, "silence");
@@ -141,7 +147,6 @@ test("the page takes a dropped recording, on a phone and in the dark", async () 
     await page.setInputFiles("#file", join(MINI, "Items", "bark", "bark_1.wav"));
     await page.locator(".result").first().waitFor();
     assert.match((await page.locator(".result .name").first().textContent())!, /^bark_1\.wav/);
-    await page.waitForTimeout(400);
     await picture(page, "phone");
     await noSeriousFaults(page);
     // The keyboard opens the filters, though space plays elsewhere.
@@ -192,7 +197,7 @@ test("the page says what to do about a sound that has gone, a file that is none,
           "navigator.mediaDevices.getUserMedia = () => " +
           "Promise.resolve(new AudioContext().createMediaStreamDestination().stream); 0",
       );
-      await page.click("#record");
+      await press(page);
       await page.getByText("Listening").waitFor();
       await page.click("#record");
       await page.getByText("Nothing came from the microphone. Record for longer").waitFor();
