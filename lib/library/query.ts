@@ -1,6 +1,6 @@
 /** What is looked for, and what of it is wrong. */
 import { resolve, sep } from "node:path";
-import { readAudio } from "../audio/read_audio.ts";
+import { openAudio } from "../audio/read_audio.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import {
   assertOptions,
@@ -51,14 +51,22 @@ export function assertSearchOptions(options: SearchOptions): void {
   if (wrong !== undefined) throw new LibraryError(wrong);
 }
 
+/** How much of a recording is listened to, in seconds: a few bytes can stand for hours. */
+const LONGEST = 120;
+
 /**
- * Reads what is searched with.
+ * Reads what is searched with: of a long recording the beginning.
  *
+ * @returns What errors call what was read, beside it.
  * @throws {LibraryError} Where there is no file.
  */
-export async function readRecording(path: string): Promise<MonoAudio> {
+export async function readRecording(path: string): Promise<{ audio: MonoAudio; name: string }> {
   try {
-    return await readAudio(path);
+    // A little more shows that there is more.
+    using sound = await openAudio(path, LONGEST + 1);
+    const { sampleRate, frames } = sound, most = LONGEST * sampleRate;
+    const name = frames > most ? `the first ${LONGEST} s of ${path}` : path;
+    return { audio: { samples: sound.read(0, most), sampleRate }, name };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new LibraryError(`Expected a recording at ${path} but found no file`);

@@ -108,7 +108,8 @@ export class SoundLibrary {
   /**
    * Finds the sounds that an imitation is most like, best first.
    *
-   * @param query The path of a recording, or the recording itself.
+   * @param query The path of a recording, of which the first two minutes are read, or the recording
+   * itself.
    * @throws {RecordingError} Where the recording is silent.
    * @throws {LibraryError} Where the library has no sounds.
    */
@@ -117,14 +118,15 @@ export class SoundLibrary {
     options: SearchOptions = {},
   ): Promise<SearchResult[]> {
     assertSearchOptions(options);
-    const audio = typeof query === "string" ? await readRecording(query) : query;
+    const { audio, name } = typeof query === "string"
+      ? await readRecording(query)
+      : { audio: query, name: "the recording" };
     assertRecording(audio);
     // The click of a button alone is no imitation either.
     if (isSilent(cleanTake(audio.samples, audio.sampleRate))) {
       throw new RecordingError(
-        `Expected an imitation but found only silence in ${
-          typeof query === "string" ? query : "the recording"
-        }: record it again, nearer to the microphone`,
+        `Expected an imitation but found only silence in ${name}: record it again, nearer to the ` +
+          "microphone",
       );
     }
     const heard = await this.#hearing.query(audio);

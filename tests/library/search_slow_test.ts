@@ -8,6 +8,7 @@ import { LibraryError } from "../../lib/library/lancedb.ts";
 import { wordsIn } from "../../lib/library/query.ts";
 import { CANDIDATES, SoundLibrary } from "../../lib/library/search.ts";
 import { VocalSearch } from "../../lib/models/vocal_search/vocal_search.ts";
+import { flac } from "../audio/odd_files.ts";
 import { withFolder } from "../support.ts";
 import { FALL, PULSES, RISE, voice } from "../models/sounds.ts";
 import { manySounds, writeSound } from "./support.ts";
@@ -87,6 +88,22 @@ Deno.test("SoundLibrary.search() hears what a long recording begins to tell late
     });
   });
 });
+
+Deno.test("SoundLibrary.search() reads the first two minutes of a recording, and says so", () =>
+  withLibrary(async (library, folder) => {
+    // Frames of 1.5 s: nothing in some, then steps.
+    const recording = (silent: number) =>
+      flac(Array.from({ length: 128 }, (_, i) => [65535, i < silent ? 0 : 20000 * (i % 2)]));
+    const query = join(folder, "query.flac");
+    Deno.writeFileSync(query, recording(70));
+    assert.ok((await library.search(query)).length > 0);
+    Deno.writeFileSync(query, recording(90));
+    await assert.rejects(library.search(query), {
+      name: "RecordingError",
+      message: "Expected an imitation but found only silence in the first 120 s of " +
+        `${query}: record it again, nearer to the microphone`,
+    });
+  }));
 
 Deno.test("SoundLibrary.search() scores as VocalSearch does", async () => {
   await withLibrary(async (library, folder) => {

@@ -5,6 +5,7 @@ import { indexSounds } from "../../lib/library/indexing.ts";
 import { type RunningServer, serveLibrary } from "../../lib/web/server.ts";
 import { Guard } from "../../lib/web/guard.ts";
 import { MAX_UPLOAD, RequestError, Turns, Uploads } from "../../lib/web/requests.ts";
+import { flac } from "../audio/odd_files.ts";
 import { PROJECT, withFolder } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
@@ -129,6 +130,8 @@ Deno.test("the server says what is wrong with an upload", () =>
       [await send("hello"), 422, /Expected a recording .* but found "hell" in the recording/],
       [await send(silent), 422, /found only silence in the recording: record it again/],
       [await send(new Uint8Array(41 * 2 ** 20)), 413, /at most 40 MB/],
+      // Of hours no more is decoded than shows that they are too long.
+      [await send(flac(Array(128).fill([65535, 9]))), 422, /at most 60 s but found more$/],
       [await send(Deno.readFileSync(BARK), "maxSeconds=x"), 400, /Expected maxSeconds/],
       [await send(Deno.readFileSync(BARK), "top=100000"), 400, /Expected top from 1 to 200/],
       [
