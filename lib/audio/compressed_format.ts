@@ -71,6 +71,8 @@ const UNREAD: [at: number, bytes: string, name: string][] = [
   [0, "OggS", "an Ogg file of another coding than Vorbis, Opus and FLAC"],
 ];
 
+/** Where in its head Opus says how its channels are mapped, and the way that no decoder here knows. */
+const FAMILY = 18, MATRIX_FAMILY = 3;
 /** Bytes of the beginning that formats are told by. */
 const HEAD_BYTES = 4096;
 /** Some programs put a tag before the one that is there; nobody has so many. */
@@ -92,13 +94,24 @@ export function findCompressed(
   name: string,
 ): Omit<CompressedPart, "format"> & { format: Compressed } {
   const { size } = source, start = afterTags(source);
-  const format = compressedFormat(readHead(source, start), size - start);
+  const head = readHead(source, start), format = compressedFormat(head, size - start);
   if (format === undefined) throw unreadable(readHead(source, 0), name);
+  if (format === "Ogg Opus" && isBehindMatrix(head)) {
+    throw new AudioError(
+      "Expected Ogg Opus with a stream for each channel but found ambisonics behind a matrix " +
+        `(channel mapping family ${MATRIX_FAMILY}) in ${name}`,
+    );
+  }
   // The decoder of FLAC takes what lies behind the last frame for a part of it, that of MP3 a picture
   // in a tag for sound.
   const isFrames = format === "FLAC" || format === "MP3";
   const end = isFrames ? Math.max(start, beforeTags(source)) : size;
   return { format, start, length: end - start };
+}
+
+/** Whether the channels of Opus are no streams of it but made of them (RFC 8486, section 3.2). */
+function isBehindMatrix(head: string): boolean {
+  return head.charCodeAt(head.indexOf(OGG_MARKS["Ogg Opus"]) + FAMILY) === MATRIX_FAMILY;
 }
 
 /** Where the sound ends before tags of ID3's first version and of APE, which may stand in a row. */

@@ -184,6 +184,20 @@ Deno.test("readAudio() refuses Opus whose channels are streams that it has not",
     }
   }));
 
+Deno.test("readAudio() says of Opus whose channels are mixed by a matrix that it is no other", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x"), [first, ...rest] = pagesOf(bytesOf("a.opus"));
+    const stream = new DataView(first.buffer).getUint32(14, true), head = first.slice(28, 46);
+    // A stream, and the one number of the matrix (RFC 8486, section 3.2).
+    const begin = firstPage(stream, [...head, 3, 1, 0, 0xff, 0x7f]);
+    Deno.writeFileSync(path, joined([begin, ...rest]));
+    await assert.rejects(readAudio(path), {
+      name: "AudioError",
+      message: "Expected Ogg Opus with a stream for each channel but found ambisonics behind a " +
+        `matrix (channel mapping family 3) in ${path}`,
+    });
+  }));
+
 Deno.test("readAudio() turns Opus up or down as its head says", () =>
   withFolder(async (folder) => {
     const path = join(folder, "a.opus"), original = join(SOUNDS, "a.opus");
