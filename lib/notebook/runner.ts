@@ -26,8 +26,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Breaks the run off. */
   signal?: AbortSignal;
-  /** Called before each code cell; `index` counts all cells. */
-  onCell?: (cell: Cell, index: number) => void;
+  /** Called before each code cell, which waits for it; `index` counts all cells. */
+  onCell?: (cell: Cell, index: number) => void | Promise<void>;
   /** Called with each message that brings or changes an output, as it comes. */
   onOutput?: (message: Message) => void;
   /** Called where a cell fails whose tag `raises-exception` says that it does; the run goes on. */
@@ -78,7 +78,7 @@ async function runCells(notebook: Notebook, kernel: Kernel, options: RunOptions)
   const deadline = performance.now() + (options.timeout ?? Infinity) * 1000;
   for (const [index, cell] of notebook.cells.entries()) {
     if (cell.cell_type !== "code" || cell.source.trim() === "") continue;
-    options.onCell?.(cell, index);
+    await options.onCell?.(cell, index);
     await kernel.executeSilently(startCellCode(index + 1));
     const cellMs = (options.cellTimeout ?? Infinity) * 1000;
     const leftMs = Math.max(0, deadline - performance.now());

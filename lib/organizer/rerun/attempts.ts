@@ -38,7 +38,7 @@ const GIT = /^(\/usr\/bin\/)?git$|^\/usr\/lib\/git-core\/git[\w-]*$/;
 const MOST_COMMANDS = 1000;
 const MAX_LINE = 2 ** 20;
 /** How long what was recorded may take to be read. */
-const SETTLE_MS = 3000;
+const SETTLE_MS = 10_000;
 
 /**
  * What a record tells that an organizer should know; undefined where it is a run's own business.
@@ -154,7 +154,7 @@ export async function recordAttempts(
   // A pipe takes no room, however much is tried.
   const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
   if (!success) return { env: {}, settle: () => Promise.resolve() };
-  watchProcesses(
+  const look = watchProcesses(
     (command) => tell(startedBy(command, places, mayFetch())),
     () => !mayFetch() && tell("started a program that ended at once"),
   );
@@ -168,8 +168,7 @@ export async function recordAttempts(
       else tell(attemptOf(record, places, mayFetch()));
     }
   })();
-  // Where cells have put another pipe in its place, for ever.
-  const untilRead = async () => {
+  const untilRead = async (): Promise<true> => {
     const mark = crypto.randomUUID();
     const { promise, resolve } = Promise.withResolvers<void>();
     marks.set(mark, resolve);
@@ -177,8 +176,15 @@ export async function recordAttempts(
     await writer.write(new TextEncoder().encode(`${mark}\n`));
     writer.close();
     await promise;
+    return true;
   };
-  return { env: { DENO_AUDIT_PERMISSIONS: pipe }, settle: () => within(SETTLE_MS, untilRead()) };
+  let isWhole = true;
+  const settle = async () => {
+    look();
+    // Cells may have taken the pipe away, or put another one in its place, which nobody reads.
+    if (isWhole) isWhole = await within(SETTLE_MS, untilRead().catch(() => false)) ?? false;
+  };
+  return { env: { DENO_AUDIT_PERMISSIONS: pipe }, settle };
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
@@ -211,8 +217,10 @@ interface Seen {
 /**
  * Calls back with each command line that a process has, and where one started a program that ended
  * before it could be looked at.
+ *
+ * @returns What looks at once.
  */
-function watchProcesses(onStart: (command: string[]) => void, onMissed: () => void): void {
+function watchProcesses(onStart: (command: string[]) => void, onMissed: () => void): () => void {
   const own = String(Deno.pid);
   const told = new Set<string>();
   const excused = new Set<string>();
@@ -245,6 +253,7 @@ function watchProcesses(onStart: (command: string[]) => void, onMissed: () => vo
   };
   look();
   setInterval(look, PROCESSES_MS);
+  return look;
 }
 
 /** The parent of a process, and the faults of its children that have ended. */

@@ -111,12 +111,11 @@ async function runCells(notebook: Notebook): Promise<void> {
     onOutput: ({ header }) => {
       if (header.msg_type === "error") wroteTooMuch = whatIsFull();
     },
-    onCell: ({ source }, index) => {
+    onCell: async ({ source }, index) => {
+      // What the cell before did is told as that one's.
+      await attempts?.settle();
       current = index + 1;
-      const isSetup = request.mayFetchHas !== undefined && source.includes(request.mayFetchHas);
-      if (isSetup) mayFetch = true;
-      // Until what that cell did has been read.
-      else if (mayFetch) attempts?.settle().then(() => mayFetch = false);
+      mayFetch = request.mayFetchHas !== undefined && source.includes(request.mayFetchHas);
       say({ kind: "cell", cell: current });
     },
   });

@@ -51,7 +51,8 @@ await quietly(() => Deno.readTextFileSync("/etc/passwd"));
 await quietly(() => Deno.readTextFileSync(join(DATA_PATH, "DEV Dataset.csv")));
 await quietly(() => Deno.connect({ hostname: "192.0.2.1", port: 443 }));
 await quietly(() => Deno.dlopen("/root_path/evil.so", {}));
-await quietly(() => new Deno.Command("sleep", { args: ["0.2"] }).outputSync());
+// Where the machine stands still, one of many steps is missed by who looks, not all.
+await quietly(() => new Deno.Command("sh", { args: ["-c", "for i in 1 2 3 4 5 6 7 8; do sleep 0.05; done"] }).outputSync());
 for (let k = 0; k < 5; k++) await quietly(() => new Deno.Command("true").outputSync());`;
 
 const FOLDER = Deno.makeTempDirSync({ prefix: "qvim-test-" });
@@ -88,7 +89,7 @@ function runAll(): Promise<Outcome> {
     const report = join(FOLDER, "report");
     const done = await cli([
       ...["rerun", notebooks, "--data", join(PROJECT, "data", "qvim-mini"), "--report", report],
-      ...["--jobs", "2", "--disk", "200", "--timeout", "30", "--keep-violations", "--no-types"],
+      ...["--jobs", "2", "--disk", "200", "--keep-violations", "--no-types"],
     ], { env: { TMPDIR: temporary } });
     const { entries }: Report = JSON.parse(Deno.readTextFileSync(join(report, "report.json")));
     return {
@@ -161,7 +162,9 @@ Deno.test({
         "cell 14 loaded native code from /root_path/evil.so",
       ]
     ) assert.ok(attempts!.includes(expected), `${attempts}`);
-    assert.ok(attempts!.some((text) => /^cell 14 started .*sleep 0\.2$/.test(text)));
+    assert.ok(
+      attempts!.some((text) => /^cell 14 started \S*sh -c for .*sleep 0\.05; done$/.test(text)),
+    );
     assert.ok(remarksOf(entries.get("spy_1")!).includes("cell 14 tried to read /etc/passwd"));
     assert.match(
       Deno.readTextFileSync(join(FOLDER, "report", "report.html")),
