@@ -9,6 +9,7 @@ import {
   ALL_WALLS,
   ATTACKS,
   LEAVES,
+  leftBy,
   stateOfMachine,
   WALLS,
   WITHOUT_A_SIZE,
@@ -18,7 +19,7 @@ import {
 } from "../../fixtures/attacks.ts";
 import { writeSubmissions } from "../../fixtures/submissions.ts";
 import { readGolden } from "../../../tools/qvim_mini/references.ts";
-import { cli, PROJECT, withFolder } from "../../support.ts";
+import { cli, PROJECT, until, withFolder } from "../../support.ts";
 
 const bubblewrap = await hasBubblewrap();
 const DATA = join(PROJECT, "data", "qvim-mini");
@@ -104,12 +105,13 @@ async function attack(folder: string, asNobody: boolean): Promise<void> {
   const before = await stateOfMachine(temporary);
   const args = [
     ...["rerun", notebooks, "--data", DATA, "--report", report, "--jobs", "2"],
-    ...["--timeout", "40", "--disk", "512", "--memory", "3000", "--keep-violations"],
+    ...["--cell-timeout", "40", "--disk", "512", "--memory", "3000", "--keep-violations"],
   ];
   const { code, stdout, stderr } = asNobody
     ? await cliAsNobody(folder, [...args, "--no-types"])
     : await cli(args, { env: { TMPDIR: temporary, SECRET: "of the organizer" } });
   assert.equal(code, 0, stderr);
+  await until(() => leftBy(temporary).length === 0);
   assert.deepEqual(await stateOfMachine(temporary), before);
   const { entries } = JSON.parse(Deno.readTextFileSync(join(report, "report.json"))) as Report;
   const named = new Map(entries.map((entry) => [entry.name, entry]));
@@ -178,6 +180,7 @@ Deno.test({
         ...["--disk", "512", "--memory", "3000", "--keep-violations", "--no-types"],
       ], { env: { PATH: programs, TMPDIR: temporary } });
       assert.equal(code, 0, stderr);
+      await until(() => leftBy(temporary).length === 0);
       assert.deepEqual(await stateOfMachine(temporary), before);
       const found = JSON.parse(Deno.readTextFileSync(join(report, "report.json"))) as Report;
       assert.match(found.heldBy!, /files by the watch/);
