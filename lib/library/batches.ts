@@ -44,14 +44,20 @@ export async function removeOthers(store: Store, kept: Map<string, string>): Pro
 export class Batches {
   readonly #store: Store;
   readonly #model: string;
+  readonly #looked: number;
   #rows: SoundRow[] = [];
+  #same: string[] = [];
   #broken: BrokenFile[] = [];
   #lastFlush = performance.now();
 
-  /** @param model What the sounds are heard by. */
-  constructor(store: Store, model: string) {
+  /**
+   * @param model What the sounds are heard by.
+   * @param looked When the files were looked at, in milliseconds since 1970.
+   */
+  constructor(store: Store, model: string, looked: number) {
     this.#store = store;
     this.#model = model;
+    this.#looked = looked;
   }
 
   /** Takes in what was heard of a file. */
@@ -68,6 +74,11 @@ export class Batches {
     }
   }
 
+  /** Takes in that a file holds what is known of it. */
+  addSame(path: string): void {
+    this.#same.push(path);
+  }
+
   /** Takes in why nothing could be heard in a file. */
   addBroken({ path, size, mtime }: FoundFile, reason: string): void {
     this.#broken.push({ path, size, mtime, model: this.#model, reason });
@@ -75,7 +86,7 @@ export class Batches {
 
   /** Writes what there is, where it is enough or has waited for long. */
   async flushWhenDue(): Promise<void> {
-    const isDue = this.#rows.length >= BATCH_ROWS ||
+    const isDue = this.#rows.length + this.#same.length >= BATCH_ROWS ||
       performance.now() - this.#lastFlush > BATCH_TIME;
     if (isDue) await this.flush();
   }
@@ -86,11 +97,12 @@ export class Batches {
    */
   async flush(): Promise<void> {
     this.#lastFlush = performance.now();
-    const rows = this.#rows, broken = this.#broken;
+    const rows = this.#rows, same = this.#same, broken = this.#broken;
     this.#rows = [];
+    this.#same = [];
     this.#broken = [];
-    if (rows.length + broken.length === 0) return;
-    const batch = crypto.randomUUID(), added = Date.now();
+    if (rows.length + same.length + broken.length === 0) return;
+    const batch = crypto.randomUUID(), added = this.#looked;
     await this.#store.exclusively(async () => {
       const paths = [...new Set(rows.map(({ path }) => path))];
       const there = await this.#alreadyThere(rows, paths);
@@ -100,6 +112,7 @@ export class Batches {
         this.#store,
         new Map(there.replaced.map((path) => [path, there.isKept.get(path) ?? batch])),
       );
+      await this.#store.setAdded(same, added);
       await this.#store.removeBroken(paths);
       if (broken.length > 0) {
         await this.#store.addBroken(broken);

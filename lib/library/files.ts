@@ -9,6 +9,11 @@ export interface FoundFile {
   size: number;
   /** When it was changed, in milliseconds since 1970. */
   mtime: number;
+  /**
+   * When it, its name or its rights were changed, in the same: nobody can set that, and so it tells of a
+   * file that was put in the place of another. 0 where the system does not say.
+   */
+  ctime: number;
   words: string;
 }
 
@@ -21,6 +26,8 @@ export interface Unread {
 
 /** What lies below some folders. */
 export interface Found {
+  /** When that was, in milliseconds since 1970. */
+  looked: number;
   /** Each once, sorted by path. */
   files: FoundFile[];
   unread: Unread[];
@@ -56,7 +63,7 @@ export interface Shard {
  * @throws {LibraryError} Where one of them is not there.
  */
 export function findFiles(places: string[], shard?: Shard): Found {
-  const walk = new Walk(shard);
+  const walk = new Walk(shard), looked = Date.now();
   for (const place of places.map((place) => resolve(place))) {
     let info: Deno.FileInfo;
     try {
@@ -79,7 +86,7 @@ export function findFiles(places: string[], shard?: Shard): Found {
   walk.followLinks();
   const files = Array.from(walk.found.values()).sort((a, b) => a.path < b.path ? -1 : 1);
   const { unread, leftOut, empty, otherKinds } = walk;
-  return { files, unread, leftOut, empty, otherKinds };
+  return { looked, files, unread, leftOut, empty, otherKinds };
 }
 
 /** Whether a file is one that this machine hears. */
@@ -238,7 +245,8 @@ function isInside(path: string, folder: string): boolean {
 
 function describe(path: string, root: string, info: Deno.FileInfo): FoundFile {
   const words = wordsOf(relative(root, path));
-  return { path, size: info.size, mtime: info.mtime?.getTime() ?? 0, words };
+  const { size, mtime, ctime } = info;
+  return { path, size, mtime: mtime?.getTime() ?? 0, ctime: ctime?.getTime() ?? 0, words };
 }
 
 /**

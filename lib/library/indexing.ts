@@ -1,6 +1,5 @@
 import { resolve, sep } from "node:path";
 import { counted } from "../io/counted.ts";
-import { hashFile } from "../io/hash.ts";
 import { startProgress } from "../ui/progress.ts";
 import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
 import { reaching } from "./conflicts.ts";
@@ -14,9 +13,10 @@ import {
   type Unread,
 } from "./files.ts";
 import { modelVersion, SHAPE } from "./hearing.ts";
+import { KnownContents } from "./known_contents.ts";
 import { Listeners, type Outcome } from "./listening.ts";
 import type { BrokenFile } from "./rows.ts";
-import { all, areBelow, isOneOf, quote } from "./sql.ts";
+import { areBelow, isOneOf } from "./sql.ts";
 import { Store } from "./store.ts";
 
 /** How a library is brought up to date. */
@@ -50,12 +50,8 @@ export interface IndexReport {
 
 /** Files that are handed to the processes together. */
 const HANDED_OUT = 512;
-/** Sizes that are asked for by name; more of them, and all are read. */
-const FEW = 100;
-/** Bytes whose comparison takes a while. */
-const MUCH = 2 ** 26;
-/** Contents that are looked up together. */
-const LOOKED_UP = 256;
+/** What the system tells times of change to, in milliseconds: whole seconds. */
+const CTIME_STEP = 1000;
 /** Files of up to 4 s that a core hears in a second; see docs/library.md. */
 const RATE = 45;
 
@@ -95,16 +91,15 @@ class Indexing {
   readonly #unread: Unread[];
   /** Places in which nothing lies at all. */
   readonly #empty: string[];
+  readonly #looked: number;
   readonly #batches: Batches;
-  /** Files that are no longer where they were, though what they held is found elsewhere. */
-  readonly #left = new Set<string>();
 
   constructor(
     store: Store,
     places: string[],
     shard: Shard | undefined,
     say: (sentence: string) => void,
-    { unread, empty }: Found,
+    { looked, unread, empty }: Found,
   ) {
     this.#store = store;
     this.#scope = areBelow(places.map((place) => resolve(place)));
@@ -112,26 +107,25 @@ class Indexing {
     this.#say = say;
     this.#unread = unread;
     this.#empty = empty;
-    this.#batches = new Batches(store, this.#model);
+    this.#looked = looked;
+    this.#batches = new Batches(store, this.#model, looked);
   }
 
   async run(files: FoundFile[]): Promise<Omit<IndexReport, "leftOut" | "otherKinds" | "seconds">> {
     const known = await this.#readKnown();
     this.#keepEmpty(known);
     const broken = new Map((await this.#store.listBroken()).map((file) => [file.path, file]));
-    const isSame = (file: FoundFile, old?: { size: number; mtime: number; model: string }) =>
-      old !== undefined && old.size === file.size && old.mtime === file.mtime &&
-      old.model === this.#model;
     const changed = files.filter((file) =>
-      !isSame(file, known.get(file.path)) && !isSame(file, broken.get(file.path))
+      !this.#isSame(file, known.get(file.path)) && !this.#isSame(file, broken.get(file.path))
     );
     const older = changed.filter(({ path }) =>
       (known.get(path)?.model ?? this.#model) !== this.#model
     );
-    const moved = await this.#takeMoved(changed);
-    const toHear = changed.filter(({ path }) => !moved.has(path));
+    const contents = new KnownContents(this.#store, this.#model, this.#batches);
+    const { same, moved, left } = await contents.take(changed);
+    const toHear = changed.filter(({ path }) => !same.has(path) && !moved.has(path));
     await this.#hear(toHear, older.length);
-    const gone = await this.#removeGone(files, known, broken);
+    const gone = await this.#removeGone(files, known, broken, left);
     await this.#store.tidy();
     const paths = new Set(files.map(({ path }) => path));
     const brokenNow = (await this.#store.listBroken()).filter(({ path }) => paths.has(path));
@@ -140,12 +134,23 @@ class Indexing {
       files: files.filter(({ path }) => !unheard.has(path)).length,
       sounds: await this.#store.count(),
       heard: toHear.filter(({ path }) => !unheard.has(path)).length,
-      unchanged: files.length - changed.length,
+      unchanged: files.length - changed.length + same.size,
       moved: moved.size,
       gone,
       broken: brokenNow,
       unread: this.#unread,
     };
+  }
+
+  /**
+   * Whether a file need not be looked into: it is what it was by its size and date, and was not put in
+   * the place of another since that was looked at. Of clocks that are ahead nothing can be told.
+   */
+  #isSame(file: FoundFile, old?: Omit<Known, "batch" | "added"> & { added?: number }): boolean {
+    if (old?.size !== file.size || old.mtime !== file.mtime || old.model !== this.#model) {
+      return false;
+    }
+    return file.ctime > this.#looked || file.ctime + CTIME_STEP <= (old.added ?? Infinity);
   }
 
   /** A folder with nothing in it where there were sounds is more likely a disk that is not there now. */
@@ -175,86 +180,6 @@ class Indexing {
       await this.#store.exclusively(() => removeOthers(this.#store, twice));
     }
     return known;
-  }
-
-  /**
-   * Takes over what is known of files with the same content: such as were moved, copied or only
-   * touched.
-   *
-   * @returns Their paths.
-   */
-  async #takeMoved(changed: FoundFile[]): Promise<Set<string>> {
-    const hashes = await this.#hashesOfSizes(changed);
-    const moved = new Set<string>();
-    let alike: { file: FoundFile; hash: string }[] = [];
-    const take = async () => {
-      for (const path of await this.#takeOver(alike)) moved.add(path);
-      alike = [];
-      await this.#batches.flushWhenDue();
-    };
-    const ofSize = changed.filter(({ size }) => hashes.has(size));
-    const isMuch = ofSize.reduce((sum, { size }) => sum + size, 0) > MUCH;
-    const progress = isMuch
-      ? startProgress("Comparing contents", { total: ofSize.length })
-      : undefined;
-    try {
-      for (const [i, file] of ofSize.entries()) {
-        try {
-          const hash = await hashFile(file.path);
-          if (hashes.get(file.size)!.has(hash)) alike.push({ file, hash });
-        } catch {
-          // What it can't be read for is found out where it is heard.
-        }
-        progress?.update(i + 1);
-        if (alike.length >= LOOKED_UP) await take();
-      }
-    } finally {
-      await progress?.finish();
-    }
-    await take();
-    await this.#batches.flush();
-    return moved;
-  }
-
-  /** Takes over what is known of files by their contents; gives the paths of those. */
-  async #takeOver(files: { file: FoundFile; hash: string }[]): Promise<string[]> {
-    if (files.length === 0) return [];
-    const hashes = isOneOf("hash", [...new Set(files.map(({ hash }) => hash))]);
-    const rows = await this.#store.read(all([hashes, this.#isCurrent])!);
-    const byHash = Map.groupBy(rows, ({ hash }) => hash);
-    return files.flatMap(({ file, hash }) => {
-      const [source, ...rest] = byHash.get(hash) ?? [];
-      if (source === undefined) return [];
-      // Whoever moves a library moves all of it, out of the places that are looked at.
-      for (const { path } of byHash.get(hash)!) if (!isThere(path)) this.#left.add(path);
-      const others = rest.filter(({ path, batch }) =>
-        path === source.path && batch === source.batch
-      );
-      this.#batches.addHeard(file, source, [source, ...others]);
-      return [file.path];
-    });
-  }
-
-  get #isCurrent(): string {
-    return `model = ${quote(this.#model)}`;
-  }
-
-  /** The contents that the library has, by size: only a file of such a size is worth a look. */
-  async #hashesOfSizes(files: FoundFile[]): Promise<Map<number, Set<string>>> {
-    const bySize = new Map<number, Set<string>>();
-    if (files.length === 0) return bySize;
-    const sizes = [...new Set(files.map(({ size }) => size))];
-    const among = sizes.length > FEW ? undefined : `size IN (${sizes.join(", ")})`;
-    const wanted = new Set(sizes);
-    for await (
-      const { size, hash } of this.#store.list(["size", "hash"], all([this.#isCurrent, among]))
-    ) {
-      if (!wanted.has(size)) continue;
-      const hashes = bySize.get(size);
-      if (hashes === undefined) bySize.set(size, new Set([hash]));
-      else hashes.add(hash);
-    }
-    return bySize;
   }
 
   async #hear(files: FoundFile[], older: number): Promise<void> {
@@ -296,13 +221,14 @@ class Indexing {
     files: FoundFile[],
     known: Map<string, Known>,
     broken: Map<string, BrokenFile>,
+    left: Set<string>,
   ): Promise<number> {
     const paths = new Set(files.map(({ path }) => path));
     // What lies in a folder that can't be read now may still be there.
     const hidden = this.#unread.map(({ path }) => path);
     const isHidden = (path: string) => hidden.some((folder) => path.startsWith(folder));
-    const gone = [...new Set([...known.keys(), ...this.#left])]
-      .filter((path) => !paths.has(path) && (this.#left.has(path) || !isHidden(path)));
+    const gone = [...new Set([...known.keys(), ...left])]
+      .filter((path) => !paths.has(path) && (left.has(path) || !isHidden(path)));
     const goneBroken = [...broken.keys()].filter((path) => !paths.has(path) && !isThere(path));
     if (gone.length + goneBroken.length === 0) return 0;
     await this.#store.exclusively(async () => {

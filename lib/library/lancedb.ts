@@ -67,6 +67,7 @@ export interface IndexInfo {
 /** A table on disk or on object storage. */
 export interface LanceTable {
   add(data: ArrowTable): Promise<unknown>;
+  update(change: { where: string; values: Record<string, number> }): Promise<unknown>;
   delete(predicate: string): Promise<unknown>;
   countRows(filter?: string): Promise<number>;
   query(): LanceQuery;

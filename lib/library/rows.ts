@@ -29,7 +29,7 @@ export interface SoundInfo {
   model: string;
   /** The batch that it was written with. */
   batch: string;
-  /** When that was, in milliseconds since 1970. */
+  /** When its file was looked at for that, in milliseconds since 1970. */
   added: number;
 }
 

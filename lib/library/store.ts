@@ -195,6 +195,12 @@ export class Store {
     if (rows.length > 0) await this.#sounds.add(soundsTable(this.#lance, rows, this.shape));
   }
 
+  /** Notes when files were looked at that hold what is known of them. */
+  async setAdded(paths: string[], added: number): Promise<void> {
+    if (paths.length === 0) return;
+    await this.#sounds.update({ where: isOneOf("path", paths), values: { added } });
+  }
+
   /** Removes the sounds that satisfy a predicate. */
   async remove(where: string): Promise<void> {
     await this.#sounds.delete(where);
