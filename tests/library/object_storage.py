@@ -1,4 +1,4 @@
-"""An S3 server on loopback with one empty bucket; prints its port.
+"""An S3 server on loopback with one empty bucket; prints its port, and when something is first written.
 
 A request is answered at a time: the server's own check and write of a conditional put are two steps.
 """
@@ -11,11 +11,14 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 lock = threading.Lock()
+told = ["written", "ready"]
 backends = DomainDispatcherApplication(create_backend_app)
 
 
 def one_at_a_time(environ, start_response):
     with lock:
+        if environ["REQUEST_METHOD"] == "PUT" and told == ["written"]:
+            print(told.pop(), flush=True)
         return list(backends(environ, start_response))
 
 
@@ -30,5 +33,5 @@ boto3.client(
     aws_secret_access_key="secret",
     region_name="us-east-1",
 ).create_bucket(Bucket="sounds")
-print("ready", flush=True)
+print(told.pop(), flush=True)
 sys.stdin.read()

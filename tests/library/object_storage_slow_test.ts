@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SoundInfo } from "../../lib/library/rows.ts";
-import { cli, findPython, PROJECT, withFolder } from "../support.ts";
+import { cli, findPython, PROJECT, until, withFolder } from "../support.ts";
 import { exampleIn, manySounds, rowsOf, writeSound } from "./support.ts";
 
 const python = findPython("moto.server, boto3");
 const LIBRARY = "s3://sounds/library";
 
-function testWithMoto(name: string, fn: (env: Record<string, string>) => Promise<void>) {
+type Use = (env: Record<string, string>, written: () => Promise<string>) => Promise<void>;
+
+function testWithMoto(name: string, fn: Use) {
   const isAbsent = python === undefined;
   Deno.test({
     name: isAbsent ? `${name} (needs moto)` : name,
@@ -17,8 +19,11 @@ function testWithMoto(name: string, fn: (env: Record<string, string>) => Promise
   });
 }
 
-/** Calls `use` with what a program has to find in its environment to reach an empty bucket. */
-async function withObjectStorage(use: (env: Record<string, string>) => Promise<void>) {
+/**
+ * Calls `use` with what a program has to find in its environment to reach an empty bucket, and with what
+ * waits until somebody writes into it.
+ */
+async function withObjectStorage(use: Use) {
   const server = new Deno.Command(python!, {
     args: [join(PROJECT, "tests", "library", "object_storage.py")],
     stdin: "piped",
@@ -35,7 +40,7 @@ async function withObjectStorage(use: (env: Record<string, string>) => Promise<v
       AWS_ACCESS_KEY_ID: "name",
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_REGION: "us-east-1",
-    });
+    }, () => lines.next());
   } finally {
     await server.stdin.close();
     await server.status;
@@ -129,7 +134,7 @@ async function startReader(env: Record<string, string>, query: string) {
 
 testWithMoto(
   "three machines fill one table on S3 while two others read it, though one is killed",
-  async (env) => {
+  async (env, written) => {
     await withFolder(async (folder) => {
       const sounds = join(folder, "sounds"), all = manySounds(45);
       all.forEach((sound, i) => writeSound(join(sounds, `${i}.wav`), sound));
@@ -139,7 +144,9 @@ testWithMoto(
         return start(args, env);
       };
       const killed = shard(3), writers = [shard(1), shard(2)].map((child) => child.output());
-      setTimeout(() => killed.kill("SIGKILL"), 400);
+      assert.equal(await written(), "written");
+      // Each has still to hear most of its sounds.
+      killed.kill("SIGKILL");
       assert.equal((await killed.output()).signal, "SIGKILL");
       const first = await Promise.race(writers);
       assert.equal(first.code, 0);
@@ -157,9 +164,9 @@ testWithMoto(
       const rows = await rowsOn(env);
       assert.equal(rows.length, all.length);
       assert.equal(new Set(rows.map(({ path }) => path)).size, all.length);
-      // What a reader has opened before sees what was written since, within a second or so.
-      await delay(1200);
       for (const reader of readers) {
+        // What it has opened before sees what was written since, within a second or so.
+        await until(async () => (await reader.search()).length === all.length);
         const results = await reader.search();
         assert.equal(results.length, all.length);
         assert.equal(results[0].name, basename(query));
