@@ -240,7 +240,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     withFolder(async (folder) => {
-      for (const [path, found] of [[folder, "a folder"], ["/dev/zero", "a device"]]) {
+      for (const [path, found] of [[folder, "a folder"], ["/dev/zero", "a pipe or a device"]]) {
         const message = `Expected a recording but found ${found} at ${path}`;
         await assert.rejects(readAudio(path), { name: "AudioError", message });
       }
