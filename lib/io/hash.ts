@@ -1,11 +1,20 @@
 import { createHash } from "node:crypto";
+import { otherThanFile } from "./beginning.ts";
 import { nameFile } from "./errors.ts";
 
 /** What is read at a time, in bytes. */
 const CHUNK = 1 << 20;
 
-/** The SHA-256 of a file in hexadecimal. */
+/**
+ * The SHA-256 of a file in hexadecimal.
+ *
+ * @throws {Deno.errors.NotSupported} Where something else lies there: a pipe would be waited for.
+ */
 export async function hashFile(path: string): Promise<string> {
+  const found = otherThanFile(await Deno.stat(path));
+  if (found !== undefined) {
+    throw new Deno.errors.NotSupported(`Expected a file but found ${found} at ${path}`);
+  }
   using file = await Deno.open(path);
   try {
     return await hashOpenFile(file);

@@ -131,10 +131,10 @@ export async function changedSince(
   );
 }
 
-/** The hash of a notebook's file; a pipe or a device could be read for ever, and has none. */
+/** The hash of a notebook's file; what can't be read, such as a pipe, has none. */
 export async function hashOfNotebook(path: string): Promise<string> {
   try {
-    return Deno.statSync(path).isFile ? await hashFile(path) : "unreadable";
+    return await hashFile(path);
   } catch {
     return "unreadable";
   }
