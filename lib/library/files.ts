@@ -190,10 +190,8 @@ class Walk {
     } catch (error) {
       // A folder that has just gone has nothing in it.
       if (error instanceof Deno.errors.NotFound) return [];
-      // So that whatever lies below it begins with its path.
-      const path = folder.endsWith(sep) ? folder : folder + sep;
       const reason = `Expected to look into ${folder} but found: ${reasonOf(error)}`;
-      this.unread.push({ path, reason });
+      this.unread.push({ path: folder, reason });
       return [];
     }
   }
@@ -239,7 +237,7 @@ function isEmpty(folder: string): boolean {
 }
 
 /** Whether a path lies below a folder, or is it. */
-function isInside(path: string, folder: string): boolean {
+export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 

@@ -1,4 +1,4 @@
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { counted } from "../io/counted.ts";
 import { startProgress } from "../ui/progress.ts";
 import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
@@ -7,6 +7,7 @@ import {
   findFiles,
   type Found,
   type FoundFile,
+  isInside,
   isOfShard,
   isThere,
   type Shard,
@@ -156,13 +157,12 @@ class Indexing {
   /** A folder with nothing in it where there were sounds is more likely a disk that is not there now. */
   #keepEmpty(known: Map<string, Known>): void {
     for (const place of this.#empty) {
-      const path = place.endsWith(sep) ? place : place + sep;
-      const count = [...known.keys()].filter((file) => file.startsWith(path)).length;
+      const count = [...known.keys()].filter((file) => isInside(file, place)).length;
       if (count === 0) continue;
       const reason =
         `Expected sounds in ${place}, where the library has ${counted(count, "file")}, ` +
         "but found an empty folder: they stay, in case its disk is away; --forget takes them out";
-      this.#unread.push({ path, reason });
+      this.#unread.push({ path: place, reason });
     }
   }
 
@@ -226,7 +226,7 @@ class Indexing {
     const paths = new Set(files.map(({ path }) => path));
     // What lies in a folder that can't be read now may still be there.
     const hidden = this.#unread.map(({ path }) => path);
-    const isHidden = (path: string) => hidden.some((folder) => path.startsWith(folder));
+    const isHidden = (path: string) => hidden.some((folder) => isInside(path, folder));
     const gone = [...new Set([...known.keys(), ...left])]
       .filter((path) => !paths.has(path) && (left.has(path) || !isHidden(path)));
     const goneBroken = [...broken.keys()].filter((path) => !paths.has(path) && !isThere(path));

@@ -245,6 +245,11 @@ Deno.test({
       const first = await indexSounds([sounds], library);
       assert.deepEqual([first.files, first.heard], [2, 2]);
       assert.deepEqual(first.unread.map(({ path }) => path), [join(sounds, "loop.wav")]);
+      // What lies below what can't be read may still be there, but not what begins with its name.
+      writeSound(join(sounds, "loop.wav.wav"), PULSES);
+      assert.equal((await indexSounds([sounds], library)).heard, 1);
+      Deno.removeSync(join(sounds, "loop.wav.wav"));
+      assert.equal((await indexSounds([sounds], library)).gone, 1);
       Deno.removeSync(join(sounds, "loop.wav"));
 
       writeSound(secret, PULSES);
