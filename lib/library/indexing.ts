@@ -116,9 +116,11 @@ class Indexing {
     const known = await this.#readKnown();
     this.#keepEmpty(known);
     const broken = new Map((await this.#store.listBroken()).map((file) => [file.path, file]));
-    const changed = files.filter((file) =>
-      !this.#isSame(file, known.get(file.path)) && !this.#isSame(file, broken.get(file.path))
-    );
+    const changed = files.filter((file) => {
+      const old = known.get(file.path);
+      if (old === undefined) return !this.#isSame(file, broken.get(file.path));
+      return !this.#isSame(file, old) || this.#mayBeOther(file, old.added);
+    });
     const older = changed.filter(({ path }) =>
       (known.get(path)?.model ?? this.#model) !== this.#model
     );
@@ -143,15 +145,18 @@ class Indexing {
     };
   }
 
+  /** Whether a file is what it was, by its size and date. */
+  #isSame(file: FoundFile, old?: Pick<Known, "size" | "mtime" | "model">): boolean {
+    return old?.size === file.size && old.mtime === file.mtime && old.model === this.#model;
+  }
+
   /**
-   * Whether a file need not be looked into: it is what it was by its size and date, and was not put in
-   * the place of another since that was looked at. Of clocks that are ahead nothing can be told.
+   * Whether a file may have been put in the place of the one that was looked at before. What is changed
+   * at a time that is still to come, by a clock that is ahead, is told when that has come.
    */
-  #isSame(file: FoundFile, old?: Omit<Known, "batch" | "added"> & { added?: number }): boolean {
-    if (old?.size !== file.size || old.mtime !== file.mtime || old.model !== this.#model) {
-      return false;
-    }
-    return file.ctime > this.#looked || file.ctime + CTIME_STEP <= (old.added ?? Infinity);
+  #mayBeOther(file: FoundFile, added: number): boolean {
+    const isSince = file.ctime + CTIME_STEP > added || added > this.#looked;
+    return isSince && file.ctime <= this.#looked;
   }
 
   /** A folder with nothing in it where there were sounds is more likely a disk that is not there now. */

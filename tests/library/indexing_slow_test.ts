@@ -121,6 +121,12 @@ Deno.test({
       const settled = await rowsOf(library);
       await indexSounds([sounds], library);
       assert.deepEqual(await rowsOf(library), settled);
+      // A clock that was ahead says nothing of what came after it.
+      const store = await Store.open(library);
+      await store.setAdded([at("a.wav"), at("b.wav")], Date.now() + 1e8);
+      store.close();
+      changes();
+      assert.equal((await indexSounds([sounds], library)).moved, 2);
     }),
 });
 
