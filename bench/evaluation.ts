@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { parseGroundTruth } from "../lib/challenge/dataset.ts";
+import { parseGroundTruth } from "../lib/challenge/ground_truth.ts";
 import { evaluate } from "../lib/challenge/evaluation.ts";
 import {
   type QueryScores,

@@ -6,7 +6,8 @@
  * `deno run -A bench/feedback.ts DATA…`
  */
 import { basename, dirname } from "node:path";
-import { listItems, listQueries, readGroundTruth } from "../lib/challenge/dataset.ts";
+import { listItems, listQueries } from "../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../lib/challenge/ground_truth.ts";
 import { mean } from "../lib/challenge/evaluation.ts";
 import { indexSounds } from "../lib/library/indexing.ts";
 import type { SearchOptions } from "../lib/library/query.ts";

@@ -3,7 +3,8 @@
  * a drift, hum, and of their first halves, as Markdown. `deno run -A bench/microphone.ts DATA`
  */
 import { readAudio } from "../lib/audio/read_audio.ts";
-import { listItems, listQueries, readGroundTruth, toPaths } from "../lib/challenge/dataset.ts";
+import { listItems, listQueries, toPaths } from "../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../lib/challenge/ground_truth.ts";
 import { evaluate } from "../lib/challenge/evaluation.ts";
 import type { MonoAudio } from "../lib/audio/wav.ts";
 import type { Scorer } from "../lib/embedding/representation_model.ts";

@@ -1,4 +1,4 @@
-import { readGroundTruth } from "../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../lib/challenge/ground_truth.ts";
 import { evaluate } from "../lib/challenge/evaluation.ts";
 import {
   classwiseLines,

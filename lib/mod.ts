@@ -22,13 +22,12 @@ export { resample } from "./audio/resample.ts";
 export { fourierResample } from "./audio/fourier_resample.ts";
 export {
   DatasetError,
-  type GroundTruthRow,
   listItems,
   listQueries,
-  readGroundTruth,
   type SoundFile,
   toPaths,
 } from "./challenge/dataset.ts";
+export { type GroundTruthRow, readGroundTruth } from "./challenge/ground_truth.ts";
 export { EmbeddingModel } from "./embedding/embedding_model.ts";
 export { RepresentationModel, type Scorer } from "./embedding/representation_model.ts";
 export { evaluate, type Evaluation, type QueryResult } from "./challenge/evaluation.ts";

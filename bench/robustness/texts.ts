@@ -1,7 +1,8 @@
 /** Tables, scores and checkpoints: as they come, and broken. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DatasetError, parseGroundTruth, readGroundTruth } from "../../lib/challenge/dataset.ts";
+import { DatasetError } from "../../lib/challenge/dataset.ts";
+import { parseGroundTruth, readGroundTruth } from "../../lib/challenge/ground_truth.ts";
 import { readSimilarities, SimilaritiesError } from "../../lib/challenge/similarities.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { openCheckpoint } from "../../lib/pytorch/checkpoint.ts";

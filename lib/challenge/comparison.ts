@@ -1,4 +1,5 @@
-import { listItems, listQueries, readGroundTruth, toPaths } from "./dataset.ts";
+import { listItems, listQueries, toPaths } from "./dataset.ts";
+import { readGroundTruth } from "./ground_truth.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
 import type { QVIMModel } from "./model.ts";
 

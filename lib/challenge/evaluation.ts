@@ -12,7 +12,7 @@
  * TOIS 20(4), 2002). Class-wise, all items of the query's class are right answers, and a query's
  * reciprocal ranks are summed and divided by their best possible sum.
  */
-import type { GroundTruthRow } from "./dataset.ts";
+import type { GroundTruthRow } from "./ground_truth.ts";
 import { type QueryScores, SimilaritiesError } from "./similarities.ts";
 
 /** How one query fared. */

@@ -1,4 +1,4 @@
-import type { GroundTruthRow } from "./dataset.ts";
+import type { GroundTruthRow } from "./ground_truth.ts";
 
 /**
  * The sounds that a ground truth names and a data set has no file of, each once.

@@ -1,6 +1,7 @@
 import { QvimError } from "../io/errors.ts";
 import { join } from "node:path";
-import { listItems, listQueries, readGroundTruth } from "../challenge/dataset.ts";
+import { listItems, listQueries } from "../challenge/dataset.ts";
+import { readGroundTruth } from "../challenge/ground_truth.ts";
 import { missingSounds } from "../challenge/missing_sounds.ts";
 import { download } from "./download.ts";
 import type { DownloadOptions } from "./download_job.ts";

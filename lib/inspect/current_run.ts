@@ -4,7 +4,8 @@
  * shows the figures of the model before.
  */
 import { join } from "node:path";
-import { listItems, listQueries, readGroundTruth, toPaths } from "../challenge/dataset.ts";
+import { listItems, listQueries, toPaths } from "../challenge/dataset.ts";
+import { readGroundTruth } from "../challenge/ground_truth.ts";
 import { evaluate, type Evaluation } from "../challenge/evaluation.ts";
 import { inNotebook } from "../ui/jupyter.ts";
 import { KeptLock } from "../io/kept_lock.ts";

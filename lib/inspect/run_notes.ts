@@ -1,7 +1,7 @@
 /** What the fixed cells of a notebook say beside their results: what these stand on. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { GROUND_TRUTH_FILE, type GroundTruthRow } from "../challenge/dataset.ts";
+import { GROUND_TRUTH_FILE, type GroundTruthRow } from "../challenge/ground_truth.ts";
 import { someOf } from "../io/counted.ts";
 import { missingSounds } from "../challenge/missing_sounds.ts";
 import { clearOutput } from "../ui/jupyter.ts";

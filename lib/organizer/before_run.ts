@@ -1,7 +1,8 @@
 /** What is looked at before a notebook of one's own is run, and beside it. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { DatasetError, readGroundTruth } from "../challenge/dataset.ts";
+import { DatasetError } from "../challenge/dataset.ts";
+import { readGroundTruth } from "../challenge/ground_truth.ts";
 import { type Notebook, NotebookError } from "../notebook/ipynb.ts";
 import { PACKAGE_FOLDER } from "./template.ts";
 import { joinCells, type Program, ProgramError } from "./verify/program.ts";

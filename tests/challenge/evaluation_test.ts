@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type GroundTruthRow, readGroundTruth } from "../../lib/challenge/dataset.ts";
+import { type GroundTruthRow, readGroundTruth } from "../../lib/challenge/ground_truth.ts";
 import { evaluate, type Evaluation } from "../../lib/challenge/evaluation.ts";
 import { pythonRound, rankHistogram, worstClasses } from "../../lib/inspect/figures.ts";
 import { readSimilarities } from "../../lib/challenge/similarities.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readGroundTruth } from "../../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../../lib/challenge/ground_truth.ts";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
 import type { Similarities } from "../../lib/challenge/model.ts";
 import { pythonRound } from "../../lib/inspect/figures.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { evaluate } from "../../lib/challenge/evaluation.ts";
-import { listItems, listQueries, readGroundTruth, toPaths } from "../../lib/challenge/dataset.ts";
+import { listItems, listQueries, toPaths } from "../../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../../lib/challenge/ground_truth.ts";
 import { writeSimilarities } from "../../lib/challenge/similarities.ts";
 import { seededRandom } from "../../lib/challenge/statistics.ts";
 import { confusion, showConfusion } from "../../lib/inspect/confusion.ts";

@@ -1,5 +1,6 @@
 /** Whole data sets that lie beside the project, of which tests ask every third query. */
-import { type GroundTruthRow, listQueries, readGroundTruth } from "../../lib/challenge/dataset.ts";
+import { listQueries } from "../../lib/challenge/dataset.ts";
+import { type GroundTruthRow, readGroundTruth } from "../../lib/challenge/ground_truth.ts";
 import type { SoundPaths } from "../../lib/challenge/model.ts";
 
 /**

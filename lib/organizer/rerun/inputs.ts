@@ -1,13 +1,11 @@
 /** What a batch runs with: data, package, Deno; and what tells whether it was changed. */
 import { basename, join, resolve } from "node:path";
+import { DatasetError, listItems, listQueries } from "../../challenge/dataset.ts";
 import {
-  DatasetError,
   GROUND_TRUTH_FILE,
   type GroundTruthRow,
-  listItems,
-  listQueries,
   readGroundTruth,
-} from "../../challenge/dataset.ts";
+} from "../../challenge/ground_truth.ts";
 import { missingSounds } from "../../challenge/missing_sounds.ts";
 import { hashFile } from "../../io/hash.ts";
 import { someOf } from "../../io/counted.ts";

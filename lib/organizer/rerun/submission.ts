@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { type PreparedData, tellingSound, underOriginalIds } from "./blind.ts";
-import { DatasetError, type GroundTruthRow } from "../../challenge/dataset.ts";
+import { DatasetError } from "../../challenge/dataset.ts";
+import type { GroundTruthRow } from "../../challenge/ground_truth.ts";
 import { evaluate } from "../../challenge/evaluation.ts";
 import { figuresOf } from "../report/ranking.ts";
 import { shortened } from "../../io/plain.ts";

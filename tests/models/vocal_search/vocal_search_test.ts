@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import wavefile from "wavefile";
-import {
-  listItems,
-  listQueries,
-  readGroundTruth,
-  toPaths,
-} from "../../../lib/challenge/dataset.ts";
+import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../../../lib/challenge/ground_truth.ts";
 import { QVIMModel, type Similarities, type SoundPaths } from "../../../lib/challenge/model.ts";
 import { evaluate } from "../../../lib/challenge/evaluation.ts";
 import { durationOf } from "../../../lib/models/vocal_search/features.ts";

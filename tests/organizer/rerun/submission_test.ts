@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  listItems,
-  listQueries,
-  readGroundTruth,
-  toPaths,
-} from "../../../lib/challenge/dataset.ts";
+import { listItems, listQueries, toPaths } from "../../../lib/challenge/dataset.ts";
+import { readGroundTruth } from "../../../lib/challenge/ground_truth.ts";
 import { HandedOutError, readWithin } from "../../../lib/organizer/rerun/handed_out.ts";
 import { readFigures } from "../../../lib/organizer/rerun/submission.ts";
 import type { Entry } from "../../../lib/organizer/report/entry.ts";
