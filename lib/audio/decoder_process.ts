@@ -1,7 +1,4 @@
-/**
- * The processes that decode what is compressed. They stay for the next recording, which then need not
- * wait for one to start, and are thrown away where one has crashed, stood still or grown.
- */
+/** A process that decodes what is compressed, and how it is spoken to. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ByteReader } from "../io/byte_reader.ts";
@@ -15,8 +12,6 @@ const PACKAGES: FetchedPackages = {
   manifest: fileURLToPath(new URL("./decoders/", import.meta.url)),
 };
 
-/** Processes at a time; further recordings wait for one. */
-const AT_A_TIME = Math.max(2, navigator.hardwareConcurrency);
 /** How long a process waits for another recording, in milliseconds. */
 const IDLE = 30_000;
 /** How long one may go without a sign, in milliseconds: 8 KB of a recording are decoded at a time. */
@@ -51,27 +46,8 @@ export interface Decoded {
   length: number;
 }
 
-/**
- * Decodes a recording in another process.
- *
- * @throws {AudioError} Where it is broken, or takes too long.
- * @throws {PackageError} Where the decoders can't be had.
- */
-export async function decodeApart(request: DecodingRequest): Promise<Decoded> {
-  while (true) {
-    const decoder = await decoders.take();
-    try {
-      return await decoder.decode(request);
-    } catch (error) {
-      if (!(error instanceof IdleEnd)) throw error;
-    } finally {
-      decoders.giveBack(decoder);
-    }
-  }
-}
-
 /** Thrown where a process had ended before it was given a recording: another one takes that. */
-class IdleEnd extends Error {}
+export class IdleEnd extends Error {}
 
 /** What comes from a process: a number that says what it is, its length, and so many bytes. */
 type Frame = { kind: number; bytes: Uint8Array<ArrayBuffer> };
@@ -88,7 +64,7 @@ interface Report extends Decoded {
 }
 
 /** One process. */
-class Decoder {
+export class Decoder {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -98,15 +74,19 @@ class Decoder {
   #hasDecoded = false;
   #rest?: ReturnType<typeof setTimeout>;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  /** @throws {PackageError} Where the decoders can't be had. */
+  constructor() {
+    this.#folder = loadPackages(PACKAGES, ({ folder }) => {
+      Deno.statSync(join(folder, "node_modules", "mpg123-decoder"));
+      return folder;
+    });
     this.#process = new Deno.Command(Deno.execPath(), {
       // Without a right to anything.
       args: [
         ...["run", "--quiet", "--no-prompt", "--cached-only", "--frozen"],
         ...["--v8-flags=--expose-gc", "decode.js"],
       ],
-      cwd: folder,
+      cwd: this.#folder,
       env: { NO_COLOR: "1" },
       stdin: "piped",
       stdout: "piped",
@@ -122,6 +102,13 @@ class Decoder {
     return this.#isGood;
   }
 
+  /**
+   * Decodes a recording.
+   *
+   * @throws {AudioError} Where it is broken, or takes too long.
+   * @throws {PackageError} Where the decoders are not what they should be.
+   * @throws {IdleEnd} Where the process had ended before.
+   */
   async decode(request: DecodingRequest): Promise<Decoded> {
     // Until the end nothing is known of what it still holds.
     this.#isGood = false;
@@ -263,51 +250,3 @@ class Decoder {
     return text.trim().split("\n")[0] || "its decoder ended";
   }
 }
-
-/** All processes of this program. */
-class Decoders {
-  readonly #idle: Decoder[] = [];
-  readonly #waiting: (() => void)[] = [];
-  #taken = 0;
-
-  /** A process for one recording; to be given back. */
-  async take(): Promise<Decoder> {
-    // Who gives back hands on the turn.
-    if (this.#taken >= AT_A_TIME) await new Promise<void>((next) => this.#waiting.push(next));
-    else this.#taken++;
-    try {
-      for (let decoder = this.#idle.pop(); decoder; decoder = this.#idle.pop()) {
-        if (decoder.isGood) return decoder;
-        decoder.close();
-      }
-      return new Decoder(loadPackages(PACKAGES, ({ folder }) => {
-        Deno.statSync(join(folder, "node_modules", "mpg123-decoder"));
-        return folder;
-      }));
-    } catch (error) {
-      this.#handOn();
-      throw error;
-    }
-  }
-
-  giveBack(decoder: Decoder): void {
-    if (decoder.isGood) {
-      this.#idle.push(decoder);
-      decoder.rest(() => this.#end(decoder));
-    } else decoder.close();
-    this.#handOn();
-  }
-
-  #end(decoder: Decoder): void {
-    this.#idle.splice(this.#idle.indexOf(decoder), 1);
-    decoder.close();
-  }
-
-  #handOn(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#taken--;
-    else next();
-  }
-}
-
-const decoders = new Decoders();

@@ -4,7 +4,7 @@ import { temporaryFile } from "../io/temporary.ts";
 import { type Allocate, fresh } from "./buffers.ts";
 import { type ByteSource, bytesSource, FileSource } from "./byte_source.ts";
 import { findCompressed, OGG_MARKS } from "./compressed_format.ts";
-import { decodeApart } from "./decoder_process.ts";
+import { decodeApart } from "./decode_apart.ts";
 import { oggLinks, pageReader } from "./ogg_links.ts";
 import { AudioError, checkSound, type PcmSound } from "./pcm.ts";
 import { type MonoAudio, type OpenSound, openSound, soundFrom } from "./wav.ts";
