@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { plain } from "../../io/plain.ts";
 
 /** In capitals too, as some systems write it; what is nothing else is the name. */
@@ -6,22 +6,29 @@ const ENDING = /(?<=.)\.ipynb$/i;
 /** Bytes of a name, so that files can be called after it. */
 const MOST_NAME = 180;
 
-/** What a notebook's entry, and the files that are kept of it, are called. */
-function nameOf(path: string): string {
-  const name = basename(path).replace(ENDING, "");
-  const isShort = (text: string) => new TextEncoder().encode(text).length <= MOST_NAME;
+/** A name of so many bytes at most. */
+function shortName(name: string, most = MOST_NAME): string {
+  const isShort = (text: string) => new TextEncoder().encode(text).length <= most;
   if (isShort(name)) return name;
   const characters = [...name];
   while (!isShort(characters.join(""))) characters.pop();
   return `${characters.join("")}…`;
 }
 
-/** Names of entries by path, none of which looks like another: two folders may hold one name. */
+/**
+ * What the entries of notebooks, and the files that are kept of them, are called, by path. No two look
+ * alike: what several files are called is followed by their folders, as of a folder for each team.
+ */
 export function namesOf(paths: Iterable<string>): Map<string, string> {
+  const files = Array.from(paths, (path) => ({ path, file: basename(path).replace(ENDING, "") }));
+  const alike = Map.groupBy(files, ({ file }) => plain(shortName(file)));
   const names = new Map<string, string>();
   const taken = new Set<string>();
-  for (const path of paths) {
-    const name = nameOf(path);
+  for (const { path, file } of files) {
+    const folder = shortName(basename(dirname(resolve(path))), MOST_NAME / 2);
+    const name = alike.get(plain(shortName(file)))!.length === 1
+      ? shortName(file)
+      : `${shortName(file, MOST_NAME / 2)} (${folder})`;
     let unique = name;
     for (let k = 2; taken.has(plain(unique)); k++) unique = `${name} (${k})`;
     taken.add(plain(unique));

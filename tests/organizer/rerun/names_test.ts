@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { namesOf } from "../../../lib/organizer/rerun/names.ts";
 
-Deno.test("namesOf() calls entries after their files, no two of them the same", () => {
+Deno.test("namesOf() calls entries after their files, and after their folders where those are alike", () => {
   const names = namesOf([
     "a/x_1.ipynb",
     "b/x_1.ipynb",
@@ -11,10 +11,10 @@ Deno.test("namesOf() calls entries after their files, no two of them the same", 
     "a/.ipynb",
   ]);
   assert.deepEqual(Object.fromEntries(names), {
-    "a/x_1.ipynb": "x_1",
-    "b/x_1.ipynb": "x_1 (2)",
-    "a/y_1.IPYNB": "y_1",
-    "a/y_1.ipynb": "y_1 (2)",
+    "a/x_1.ipynb": "x_1 (a)",
+    "b/x_1.ipynb": "x_1 (b)",
+    "a/y_1.IPYNB": "y_1 (a)",
+    "a/y_1.ipynb": "y_1 (a) (2)",
     "a/z.txt": "z.txt",
     "a/.ipynb": ".ipynb",
   });
@@ -25,4 +25,11 @@ Deno.test("namesOf() tells names apart that look alike, and cuts what no file ca
   assert.deepEqual([plain, hidden], ["x_1", "x\u200b_1"]);
   const [long] = namesOf([`${"ä".repeat(120)}_1.ipynb`]).values();
   assert.equal(long, `${"ä".repeat(90)}…`);
+  // What is made of a name has an ending of its own, and 255 bytes in all.
+  const folders = ["ö", "ü"].map((letter) => letter.repeat(120));
+  const both = namesOf(folders.map((folder) => `${folder}/${"ä".repeat(120)}.ipynb`));
+  assert.deepEqual(
+    [...both.values()],
+    ["ö", "ü"].map((letter) => `${"ä".repeat(45)}… (${letter.repeat(45)}…)`),
+  );
 });
