@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { retry } from "./conflicts.ts";
 import type { Shape } from "./hearing.ts";
 import {
@@ -15,6 +15,9 @@ const SOUNDS = "sounds";
 const BROKEN = "broken";
 /** What is kept of files and of indices in memory: the index of a million sounds takes 300 MB. */
 const CACHE_BYTES = 512 * 2 ** 20;
+
+// deno-lint-ignore no-control-regex -- they are what is looked for
+const CONTROL = /[\0-\x1f\x7f]/;
 
 /** The tables of a library, opened. */
 export interface Tables {
@@ -59,6 +62,14 @@ async function connect(
   library: string,
   create: boolean,
 ): Promise<{ lance: Lance; connection: LanceConnection }> {
+  // The name of a folder may look like an address: `s3:x`.
+  const place = isRemote(library) ? library : resolve(library);
+  // LanceDB would write into a folder of another name.
+  if (CONTROL.test(place)) {
+    throw new LibraryError(
+      `Expected a path without control characters but found ${JSON.stringify(library)}`,
+    );
+  }
   if (!isRemote(library)) {
     // To connect writes: a folder of anything else is to stay as it is.
     if (!create && !(isFolder(library) && isFolder(join(library, `${SOUNDS}.lance`)))) {
@@ -69,7 +80,7 @@ async function connect(
   const lance = await loadLance();
   const { connect, Session } = lance.lancedb;
   const session = new Session(BigInt(CACHE_BYTES), BigInt(CACHE_BYTES));
-  return { lance, connection: await connect(library, { session }) };
+  return { lance, connection: await connect(place, { session }) };
 }
 
 /**

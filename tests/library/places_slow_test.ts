@@ -7,7 +7,7 @@ import { forgetSounds } from "../../lib/library/forgetting.ts";
 import { indexSounds } from "../../lib/library/indexing.ts";
 import { SoundLibrary } from "../../lib/library/search.ts";
 import { FALL, PULSES, RISE } from "../models/sounds.ts";
-import { cli, withFolder } from "../support.ts";
+import { cli, NEEDS_UNIX, withFolder } from "../support.ts";
 import { rowsOf, writeSound } from "./support.ts";
 
 Deno.test("indexSounds() finds sounds at their new place alone where their folder was moved", async () => {
@@ -168,4 +168,26 @@ Deno.test("deno task index says what adds up, which kinds it does not read, and 
       "Expected --forget or --shard but found both",
     ]);
   });
+});
+
+Deno.test({
+  name: `a library lies in the folder that is named, or is refused${NEEDS_UNIX}`,
+  ignore: NEEDS_UNIX !== "",
+  fn: () =>
+    withFolder(async (folder) => {
+      const args = (library: string) => ["index", "sounds", "--library", library];
+      const listed = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      writeSound(join(folder, "sounds", "rise.wav"), RISE);
+      // It looks like a place on object storage, and lies beside the sounds.
+      const { code, stderr } = await cli(args("s3:x"), { cwd: folder });
+      assert.equal(code, 0, stderr);
+      assert.equal((await rowsOf(join(folder, "s3:x"))).length, 1);
+      const refused = await cli(args("a\nb"), { cwd: folder });
+      assert.equal(refused.code, 1);
+      assert.match(
+        refused.stderr,
+        /^LibraryError: Expected a path without control characters but found "a\\nb"$/m,
+      );
+      assert.deepEqual(listed(), ["s3:x", "sounds"]);
+    }),
 });
