@@ -37,7 +37,10 @@ Deno.test({
         const rows = await rowsOf(library), left = new Map(rows.map((row) => [row.path, row]));
         // A machine that hears slowly writes small batches, some of which may still have found room.
         assert.ok(left.size === rows.length && left.size < 44, `${left.size} of ${rows.length}`);
-        for (const row of before) assert.deepEqual(left.get(row.path), row, "what was there is");
+        // When they were looked at may have been noted anew: they were just written.
+        for (const row of before) {
+          assert.deepEqual({ ...left.get(row.path), added: 0 }, { ...row, added: 0 });
+        }
         const open = await SoundLibrary.open(library);
         assert.equal((await open.search(at(3)))[0].path, at(3));
         open.close();
