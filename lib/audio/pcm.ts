@@ -60,7 +60,7 @@ export interface CompressedPart {
 /** Nothing records at a higher rate; a header that says so is broken. */
 const MAX_SAMPLE_RATE = 1_000_000;
 /** Nothing records more at once. */
-const MAX_CHANNELS = 1024;
+export const MAX_CHANNELS = 1024;
 /** The longest block of a coding of blocks: theirs have a few hundred bytes for each channel. */
 const MAX_BLOCK_BYTES = 2 ** 20;
 /** Bytes that are read at a time. */

@@ -30,9 +30,13 @@ export async function reaching<T>(library: string, work: () => Promise<T>): Prom
   }
 }
 
-/** Whether it is what lies in a folder that can't be read: the system, which says so, refused nothing. */
+/**
+ * Whether it is what lies in a folder that can't be read: neither the system, which says so, refused
+ * anything, nor LanceDB what it was asked.
+ */
 function isDamage(library: string, reason: string): boolean {
-  return !isRemote(library) && !/os error|denied|permitted|supported|space/i.test(reason);
+  return !isRemote(library) &&
+    !/os error|denied|permitted|supported|space|invalid (user )?input/i.test(reason);
 }
 
 /** Whether LanceDB failed: what is no class of ours and has this code comes from it. */

@@ -1,5 +1,6 @@
 /** What is looked for, and what of it is wrong. */
 import { resolve, sep } from "node:path";
+import { MAX_CHANNELS } from "../audio/pcm.ts";
 import { openAudio } from "../audio/read_audio.ts";
 import type { MonoAudio } from "../audio/wav.ts";
 import {
@@ -39,7 +40,7 @@ export interface SearchOptions {
 
 /** What options have to be. */
 const KINDS: Record<keyof SearchOptions, Kind> = {
-  ...{ top: wholeNumber(1), candidates: wholeNumber(1), channels: wholeNumber(1) },
+  ...{ top: wholeNumber(1), candidates: wholeNumber(1), channels: wholeNumber(1, MAX_CHANNELS) },
   ...{ text: TEXT, folder: TEXT, maxSeconds: number(0), minSeconds: number(0) },
   ...{ closer: TEXTS, notThis: TEXTS },
 };

@@ -1,5 +1,6 @@
 /** What requests hold, and what is wrong with them. */
 import { Buffer } from "node:buffer";
+import { MAX_CHANNELS } from "../audio/pcm.ts";
 import { QvimError } from "../io/errors.ts";
 import { type SearchOptions, wrongText } from "../library/query.ts";
 
@@ -48,7 +49,7 @@ export function searchOptions(params: URLSearchParams): SearchOptions {
     folder: text("folder"),
     maxSeconds: number("maxSeconds", 0.01, 1e6),
     minSeconds: number("minSeconds", 0, 1e6),
-    channels: number("channels", 1, 1024, true),
+    channels: number("channels", 1, MAX_CHANNELS, true),
     top: number("top", 1, 200, true) ?? 20,
     closer: ids("closer"),
     notThis: ids("notThis"),

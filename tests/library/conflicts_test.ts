@@ -40,6 +40,8 @@ Deno.test("reaching() says what to do about a library that is damaged, and not w
     const [library, said] of [
       ["output/library", "No space left on device (os error 28)"],
       ["s3://bucket/library", "file size is too small"],
+      // Nor where it was asked for what there can't be.
+      ["output/library", "Error resolving filter expression: Invalid user input: channels = 1e9"],
     ]
   ) assert.equal(await told(library, said), `${start}${library} but found: ${said}`);
 });
