@@ -16,10 +16,12 @@ export async function forgetSounds(
   const store = await Store.open(library);
   try {
     return await store.exclusively(async () => {
-      const below = areBelow(places.map((place) => resolve(place))), files = new Set<string>();
-      for await (const { path } of store.list(["path"], below)) files.add(path);
-      await store.remove(below);
-      await store.removeBrokenBelow(below);
+      const files = new Set<string>();
+      for (const below of areBelow(places.map((place) => resolve(place)))) {
+        for await (const { path } of store.list(["path"], below)) files.add(path);
+        await store.remove(below);
+        await store.removeBrokenBelow(below);
+      }
       return { files: files.size, sounds: await store.count() };
     });
   } finally {

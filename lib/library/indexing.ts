@@ -85,7 +85,8 @@ export async function indexSounds(
 
 class Indexing {
   readonly #store: Store;
-  readonly #scope: string;
+  /** That a path lies in one of the places, in parts. */
+  readonly #scope: string[];
   readonly #shard?: Shard;
   readonly #say: (sentence: string) => void;
   readonly #model = modelVersion();
@@ -174,12 +175,14 @@ class Indexing {
   /** What the library has of each file in these places, after mending what a kill left. */
   async #readKnown(): Promise<Map<string, Known>> {
     const known = new Map<string, Known>(), twice = new Map<string, string>();
-    for await (const row of this.#store.list(KNOWN, this.#scope)) {
-      if (!isOfShard(row.path, this.#shard)) continue;
-      const other = known.get(row.path);
-      const kept = other === undefined ? row : newest([row, other])!;
-      if (other !== undefined && other.batch !== row.batch) twice.set(row.path, kept.batch);
-      known.set(row.path, kept);
+    for (const below of this.#scope) {
+      for await (const row of this.#store.list(KNOWN, below)) {
+        if (!isOfShard(row.path, this.#shard)) continue;
+        const other = known.get(row.path);
+        const kept = other === undefined ? row : newest([row, other])!;
+        if (other !== undefined && other.batch !== row.batch) twice.set(row.path, kept.batch);
+        known.set(row.path, kept);
+      }
     }
     if (twice.size > 0) {
       await this.#store.exclusively(() => removeOthers(this.#store, twice));

@@ -105,9 +105,18 @@ export function predicateOf(options: SearchOptions): string | undefined {
   ]);
 }
 
+/** Words that are looked for: over thousands, LanceDB ends the program. */
+const MOST_WORDS = 100;
+
 /** What is wrong with a text that is looked for: without a word in it, it would find everything. */
 export function wrongText(text = ""): string | undefined {
-  if (text.trim() === "" || wordsIn(text).length > 0) return undefined;
+  const { length } = wordsIn(text);
+  if (length > MOST_WORDS) {
+    return `Expected at most ${MOST_WORDS} words to look for but found ${
+      length.toLocaleString("en-US")
+    }`;
+  }
+  if (text.trim() === "" || length > 0) return undefined;
   return `Expected words of letters or digits to look for but found ${JSON.stringify(text)}`;
 }
 

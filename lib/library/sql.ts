@@ -23,9 +23,19 @@ export function isBelow(folder: string): string {
     `(path >= ${quote(base + sep)} AND path < ${quote(base + after)}))`;
 }
 
-/** That a path lies below one of some folders; see {@linkcode isBelow}. */
-export function areBelow(folders: string[]): string {
-  return folders.length === 0 ? "false" : `(${folders.map(isBelow).join(" OR ")})`;
+/** Folders that stand in one predicate: where there are thousands, LanceDB ends the program. */
+const TOGETHER = 100;
+
+/**
+ * That a path lies below one of some folders, as predicates for some of these each; see
+ * {@linkcode isBelow}.
+ */
+export function areBelow(folders: string[]): string[] {
+  const parts = Array.from(
+    { length: Math.ceil(folders.length / TOGETHER) },
+    (_, i) => folders.slice(i * TOGETHER, (i + 1) * TOGETHER),
+  );
+  return parts.map((part) => `(${part.map(isBelow).join(" OR ")})`);
 }
 
 /** That a column holds a text somewhere. */

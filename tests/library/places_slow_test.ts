@@ -191,3 +191,19 @@ Deno.test({
       assert.deepEqual(listed(), ["s3:x", "sounds"]);
     }),
 });
+
+Deno.test("deno task index takes thousands of files by their names, as a shell writes out *.wav", () =>
+  withFolder(async (folder) => {
+    const library = join(folder, "library"), at = (i: number) => join(folder, "sounds", `${i}.wav`);
+    const places = Array.from({ length: 2000 }, (_, i) => at(i));
+    writeSound(at(0), RISE);
+    for (const place of places.slice(1)) Deno.copyFileSync(at(0), place);
+    await indexSounds([at(0)], library);
+    const told = async (...args: string[]) => {
+      const { code, stdout } = await cli(["index", ...places, "--library", library, ...args]);
+      assert.equal(code, 0);
+      return stdout;
+    };
+    assert.match(await told(), /^2,000 files: 0 heard, 1999 moved or copied, 1 unchanged, /);
+    assert.match(await told("--forget"), /^2,000 files taken out; 0 sounds in /);
+  }));

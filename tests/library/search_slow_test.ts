@@ -230,6 +230,7 @@ Deno.test("SoundLibrary says which option is wrong, and what it should be", asyn
       [{ channels: 1.5 }, /^Expected channels to be a whole number from 1 to 1024 but found 1.5$/],
       [{ channels: 2 ** 40 }, /^Expected channels to be a whole number from 1 to 1024 but found /],
       [{ text: 5 }, /^Expected text to be a text but found 5$/],
+      [{ text: "a ".repeat(3000) }, /^Expected at most 100 words to look for but found 3,000$/],
       [{ folder: null }, /^Expected folder to be a text but found null$/],
       [{ closer: id }, /^Expected closer to be a list of texts but found "/],
       [{ notThis: [null] }, /^Expected notThis to be a list of texts but found \[ null \]$/],
