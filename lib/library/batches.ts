@@ -113,9 +113,9 @@ export class Batches {
         new Map(there.replaced.map((path) => [path, there.isKept.get(path) ?? batch])),
       );
       await this.#store.setAdded(same, added);
-      await this.#store.removeBroken(paths);
+      await this.#store.broken.remove(paths);
       if (broken.length > 0) {
-        await this.#store.addBroken(broken);
+        await this.#store.broken.add(broken);
         await this.#store.remove(isOneOf("path", broken.map(({ path }) => path)));
       }
     });

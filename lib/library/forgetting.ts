@@ -20,7 +20,7 @@ export async function forgetSounds(
       for (const below of areBelow(places.map((place) => resolve(place)))) {
         for await (const { path } of store.list(["path"], below)) files.add(path);
         await store.remove(below);
-        await store.removeBrokenBelow(below);
+        await store.broken.removeBelow(below);
       }
       return { files: files.size, sounds: await store.count() };
     });

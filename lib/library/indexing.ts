@@ -116,7 +116,7 @@ class Indexing {
   async run(files: FoundFile[]): Promise<Omit<IndexReport, "leftOut" | "otherKinds" | "seconds">> {
     const known = await this.#readKnown();
     this.#keepEmpty(known);
-    const broken = new Map((await this.#store.listBroken()).map((file) => [file.path, file]));
+    const broken = new Map((await this.#store.broken.list()).map((file) => [file.path, file]));
     const changed = files.filter((file) => {
       const old = known.get(file.path);
       if (old === undefined) return !this.#isSame(file, broken.get(file.path));
@@ -132,7 +132,7 @@ class Indexing {
     const gone = await this.#removeGone(files, known, broken, left);
     await this.#store.tidy();
     const paths = new Set(files.map(({ path }) => path));
-    const brokenNow = (await this.#store.listBroken()).filter(({ path }) => paths.has(path));
+    const brokenNow = (await this.#store.broken.list()).filter(({ path }) => paths.has(path));
     const unheard = new Set([...brokenNow, ...this.#unread].map(({ path }) => path));
     return {
       files: files.filter(({ path }) => !unheard.has(path)).length,
@@ -243,7 +243,7 @@ class Indexing {
       for (let i = 0; i < gone.length; i += BATCH_ROWS) {
         await this.#store.remove(isOneOf("path", gone.slice(i, i + BATCH_ROWS)));
       }
-      await this.#store.removeBroken(goneBroken);
+      await this.#store.broken.remove(goneBroken);
     });
     return gone.length;
   }

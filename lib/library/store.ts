@@ -1,15 +1,13 @@
 import { join } from "node:path";
+import { BrokenFiles } from "./broken_files.ts";
 import { isConflict, reaching, retry } from "./conflicts.ts";
 import type { Heard, Shape } from "./hearing.ts";
 import { idAt } from "./ids.ts";
 import type { ArrowTable, Lance, LanceConnection, LanceQuery, LanceTable } from "./lancedb.ts";
 import { isRemote, plainPlace } from "./place.ts";
 import {
-  type BrokenFile,
-  brokenTable,
   heardColumn,
   INFO_COLUMNS,
-  readBroken,
   readHeard,
   readInfo,
   shapeIn,
@@ -24,21 +22,22 @@ import { buildIndices, INDEXED_FROM, isUntidy, joinFiles, probesFor, READ } from
 
 const ALL_INFO = Object.keys(INFO_COLUMNS) as (keyof SoundInfo)[];
 
-/** The tables of a library. */
+/** The tables of a library: that of the sounds, and the list of broken files beside it. */
 export class Store {
+  /** The files in which nothing could be heard. */
+  readonly broken: BrokenFiles;
   #shape: Shape;
   readonly #library: string;
   readonly #lance: Lance;
   readonly #connection: LanceConnection;
   readonly #sounds: LanceTable;
-  readonly #broken: LanceTable;
 
   private constructor(library: string, tables: Tables) {
     this.#library = library;
     this.#lance = tables.lance;
     this.#connection = tables.connection;
     this.#sounds = tables.sounds;
-    this.#broken = tables.broken;
+    this.broken = new BrokenFiles(tables.lance, tables.broken);
     this.#shape = tables.shape;
   }
 
@@ -93,12 +92,6 @@ export class Store {
   ): AsyncGenerator<Pick<SoundInfo, K>> {
     const query = this.#sounds.query();
     return scan(where === undefined ? query : query.where(where), columns);
-  }
-
-  /** The files in which nothing could be heard. */
-  async listBroken(): Promise<BrokenFile[]> {
-    const table = await this.#broken.query().toArrow();
-    return Array.from({ length: table.numRows }, (_, i) => readBroken(table, i));
   }
 
   /** Whole rows. */
@@ -206,23 +199,6 @@ export class Store {
     await this.#sounds.delete(where);
   }
 
-  /** Takes files into the list of the broken ones, in place of what was said of them before. */
-  async addBroken(files: BrokenFile[]): Promise<void> {
-    if (files.length === 0) return;
-    await this.removeBroken(files.map(({ path }) => path));
-    await this.#broken.add(brokenTable(this.#lance, files));
-  }
-
-  /** Takes files off that list. */
-  async removeBroken(paths: string[]): Promise<void> {
-    if (paths.length > 0) await this.#broken.delete(isOneOf("path", paths));
-  }
-
-  /** Takes the files off that list that satisfy a predicate of their paths. */
-  async removeBrokenBelow(where: string): Promise<void> {
-    await this.#broken.delete(where);
-  }
-
   /**
    * Runs `work` while no other process writes into this folder. On object storage there are no locks:
    * there it runs at once, and once more where others wrote at the same time, so that it has to look
@@ -269,7 +245,7 @@ export class Store {
   /** Sees what others have written since. */
   async refresh(): Promise<void> {
     await this.#sounds.checkoutLatest();
-    await this.#broken.checkoutLatest();
+    await this.broken.refresh();
     this.#shape = shapeIn((await this.#sounds.schema()).fields);
   }
 
@@ -280,7 +256,8 @@ export class Store {
 
   /** Joins small files, brings indices up to date, and gives up old versions. */
   async optimize(): Promise<void> {
-    for (const table of [this.#broken, this.#sounds]) await joinFiles(table);
+    await this.broken.optimize();
+    await joinFiles(this.#sounds);
   }
 
   /**
@@ -294,7 +271,7 @@ export class Store {
 
   close(): void {
     this.#sounds.close();
-    this.#broken.close();
+    this.broken.close();
     this.#connection.close();
   }
 }

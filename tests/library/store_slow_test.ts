@@ -123,7 +123,7 @@ Deno.test("a library whose maker was stopped half way is none, and is made by th
     try {
       await store.add([rowOf("one", vector())]);
       assert.equal(await store.count(), 1);
-      assert.deepEqual(await store.listBroken(), []);
+      assert.deepEqual(await store.broken.list(), []);
     } finally {
       store.close();
     }
