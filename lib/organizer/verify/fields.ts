@@ -14,6 +14,7 @@ export class Fields {
   readonly #uses = new Map<string, NodePath[]>();
   /** Fields and methods of classes and literals, by name. */
   readonly #declared = new Map<string, NodePath[]>();
+  readonly #all = new Map<string, (NodePath | undefined)[]>();
   readonly #byObject = new Map<string, Map<t.Node | "any", (NodePath | undefined)[]>>();
   #byNode?: Map<t.Node | "any", (NodePath | undefined)[]>;
   readonly #below = new Map<string, Map<t.Node | "any", NodePath[]>>();
@@ -105,10 +106,12 @@ export class Fields {
   /** What the program itself declares or assigns under a name, of whatever object; undefined is unknown. */
   allOf(key: string): (NodePath | undefined)[] {
     if (!this.#isSettled()) return [undefined];
-    return [
-      ...this.#declared.get(key) ?? [],
-      ...(this.#assigned.get(key) ?? []).map(({ value }) => value),
-    ];
+    let all = this.#all.get(key);
+    if (all === undefined) {
+      const assigned = (this.#assigned.get(key) ?? []).map(({ value }) => value);
+      this.#all.set(key, all = [...this.#declared.get(key) ?? [], ...assigned]);
+    }
+    return all;
   }
 
   /** What is assigned to a field of an object, or of one that may be it; a missing value is unknown. */

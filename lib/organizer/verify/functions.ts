@@ -108,8 +108,15 @@ function callsOfMethod(method: NodePath, fields: () => Fields): Call[] | undefin
 function callsOfKey(owner: NodePath, fields: () => Fields): Call[] | undefined {
   const key = keyText(owner.node as t.ObjectProperty);
   const uses = key === undefined ? undefined : fields().usesOf(key);
-  return uses && allCalls(uses.filter((use) => !isOfRuntime(use, fields)));
+  if (uses === undefined) return undefined;
+  if (!calls.has(uses)) {
+    calls.set(uses, allCalls(uses.filter((use) => !isOfRuntime(use, fields))));
+  }
+  return calls.get(uses);
 }
+
+/** The calls that uses of a field are: looked for once, however many classes have one of that name. */
+const calls = new WeakMap<NodePath[], Call[] | undefined>();
 
 /** Whether a method is one of a collection of the runtime's: `this.#memory.get` with `#memory = new Map()`. */
 function isOfRuntime(use: NodePath, fields: () => Fields): boolean {

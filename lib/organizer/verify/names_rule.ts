@@ -1,83 +1,138 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
-import { type Flow, itemOf, metIn } from "./flow/flow.ts";
+import { elementOf, type Flow, metIn } from "./flow/flow.ts";
 import type { NameFlow } from "./flow/name_flow.ts";
+import { keyText } from "./functions.ts";
+import { LookupRule } from "./lookups.ts";
+import { HANDED_PATHS } from "./names.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
-import { isName, isSound, knownText } from "./values.ts";
+import { isSound, knownText } from "./values.ts";
 
 /** What takes the path of a sound apart. */
 const TAKES_APART =
   /^(split|match|matchAll|replace|replaceAll|includes|startsWith|endsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt|toLowerCase|toUpperCase|trim|trimStart|trimEnd|normalize|concat|valueOf|toString|padStart|padEnd|localeCompare)$/;
 /** What takes its name apart: to make a file's name of it is no such thing. */
 const TAKES_NAME_APART =
-  /^(split|match|matchAll|includes|startsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
-
-/** What compares sets with one another. */
-const COMPARES_SETS =
-  /^(intersection|difference|symmetricDifference|is(SubsetOf|SupersetOf|DisjointFrom))$/;
+  /^(split|match|matchAll|includes|startsWith|endsWith|slice|substring|substr|indexOf|lastIndexOf|search|at|charAt|charCodeAt|codePointAt)$/;
 
 /** What takes the folders of a path apart. */
 const TAKES_FOLDERS = /^node:path(\/posix)?\.(posix\.)?(dirname|parse|relative)$/;
-const MAKES_NUMBER = /^(Number(\.parse\w+)?|parseInt|parseFloat|BigInt)$/;
+const MAKES_NUMBER =
+  /^(Number(\.\w+)?|parseInt|parseFloat|isNaN|isFinite|BigInt(\.\w+)?|Date(\.parse)?|Math\.\w+|\w+\dArray(\.(of|from))?|\w+ClampedArray(\.(of|from))?|DataView)$/;
+/** Functions that compare what they are given. */
+const COMPARES =
+  /^(Object\.is|node:util\.isDeepStrictEqual|node:assert\b.*|node:path(\/posix)?(\.posix)?\.matchesGlob)$/;
+/** Methods that call a function with what is in what they are called on. */
+const CALLS_WITH = /^(map|flatMap|filter|forEach|some|every|find\w*|then)$/;
 
 /** What a sound is called may give its class away: a model listens, and reads no names. */
 export class NamesRule {
   #flow?: NameFlow;
+  readonly #lookups: LookupRule;
 
-  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
+  constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {
+    this.#lookups = new LookupRule(remarks, resolver);
+  }
 
   /** Where names get to in the program that is looked at. */
   begin(flow: NameFlow): void {
     this.#flow = flow;
+    this.#lookups.begin(flow);
   }
 
   /** A method of something. */
   calls(path: NodePath, object: NodePath, key: string, args: NodePath[]): void {
+    // `[].slice.call(id, 0, 3)`
+    if (/^(call|apply)$/.test(key) && args[0] && object.isMemberExpression()) {
+      const called = this.resolver.key(object);
+      const rest = key === "call" ? args.slice(1) : [];
+      if (called !== undefined) this.calls(path, args[0], called, rest);
+    }
+    if (args[0]) this.#lookups.calls(path, object, key, args[0]);
+    // Who listens for a name that is called out knows it: `emitter.on("dog1", …)`.
+    if (key === "emit" && args[0]) this.#name(path, args[0]);
+    if (CALLS_WITH.test(key) && args[0]) this.#countsEach(path, args[0], this.#flowOf(object));
     if (TAKES_APART.test(key)) this.takesApart(path, object);
     if (TAKES_NAME_APART.test(key) && !this.#isOfEnding(key, args)) this.#name(path, object);
-    const isOfText = key === "localeCompare" && args[0] && this.#isText(args[0]);
+    const isOfText = key === "localeCompare" && args[0] && this.#lookups.isText(args[0]);
     // `new Intl.Collator().compare(id, "m")`
     if (key === "compare" && args[1]) {
-      if (this.#isText(args[0])) this.#name(path, args[1]);
-      if (this.#isText(args[1])) this.#name(path, args[0]);
+      if (this.#lookups.isText(args[0])) this.#name(path, args[1]);
+      if (this.#lookups.isText(args[1])) this.#name(path, args[0]);
     }
     // `id.startsWith.bind(id)`
     if (key === "bind" && object.isMemberExpression()) {
       const bound = this.resolver.key(object);
       if (bound !== undefined) this.calls(path, object.get("object"), bound, args.slice(1));
     }
-    if (COMPARES_SETS.test(key) && args[0]) {
-      this.#meets(path, object, args[0]);
-      this.#meets(path, args[0], object);
-    }
     // What calls back with what it has found only looks for it.
     const isLooked = /^replace/.test(key) && args[1] &&
       this.resolver.resolve(args[1]).some(({ kind }) => kind === "code");
     if (isOfText || isLooked) this.#name(path, object);
-    if (/^(includes|indexOf|lastIndexOf|has|get|hasOwnProperty)$/.test(key) && args[0]) {
-      this.looksUp(path, object, args[0]);
-    }
     if (/^(encode|encodeInto|segment)$/.test(key) && args[0]) this.bytes(path, args[0]);
     if (!/^(test|exec)$/.test(key) || !args[0]) return;
+    // `new RegExp(id).test("dog1 dog2")`
+    this.#name(path, object);
     this.takesApart(path, args[0]);
     this.#name(path, args[0]);
+    // `pattern.test({ pathname: id })`
+    if (this.#flow!.holds(args[0])) this.#look(path);
   }
 
   /** A call of something that the runtime or a package names. */
-  named(path: NodePath, name: string, [first, second]: NodePath[]): void {
+  named(path: NodePath, name: string, args: NodePath[]): void {
+    const [first, second] = args;
     if (first === undefined) return;
     if (TAKES_FOLDERS.test(name) || /^(Array\.from|Object\.(values|entries))$/.test(name)) {
       this.letters(path, first);
     }
-    if (MAKES_NUMBER.test(name)) this.asNumber(path, first);
-    if (name === "Object.hasOwn" && second) this.looksUp(path, first, second);
+    if (MAKES_NUMBER.test(name)) args.forEach((it) => this.#numbers(path, it));
+    if (/^(Set|\w*Event)$/.test(name)) this.letters(path, first);
+    if (COMPARES.test(name) && args.some((it) => this.#isPattern(it))) {
+      args.forEach((it) => this.#name(path, it));
+    }
+    if (/^Array\.from(Async)?$/.test(name) && second) {
+      this.#countsEach(path, second, this.#flowOf(first));
+    }
+    if (name === "Object.hasOwn" && second) this.#lookups.inTable(path, first, second);
     if (/^(node:buffer\.)?Buffer\.from$/.test(name)) this.bytes(path, first);
+  }
+
+  /** Numbers that are made of names, or of lists of such. */
+  #numbers(path: NodePath, arg: NodePath): void {
+    const flow = this.#flowOf(arg.isSpreadElement() ? arg.get("argument") : arg);
+    this.asNumber(path, arg);
+    if (metIn(flow).isName) this.#look(path);
+  }
+
+  /** `ids.map(Number)` */
+  #countsEach(path: NodePath, callback: NodePath, over: Flow): void {
+    const isCounted = this.resolver.names(callback).some((name) => MAKES_NUMBER.test(name));
+    if (isCounted && metIn(over).isName) this.#look(path);
+  }
+
+  /** A pattern that takes letters of a name, or asks for a sound by a name that is written there. */
+  pattern(path: NodePath): void {
+    const how = this.#flow?.apart(path.node);
+    if (how === "letters") this.#look(path);
+    if (how === "asked") this.#lookups.knows(path);
+  }
+
+  /** What a model gives of sounds is none of their names. */
+  gives(path: NodePath<t.ReturnStatement>): void {
+    const method = path.getFunctionParent();
+    const key = method?.isMethod() ? keyText(method.node as t.ClassMethod) ?? "" : "";
+    if (!HANDED_PATHS.test(key) || !path.node.argument) return;
+    const flow = this.#flowOf(path.get("argument") as NodePath);
+    const scores = key === "computeSimilarities" ? elementOf(flow) : flow;
+    if (scores !== undefined && (scores.isName || elementOf(scores)?.isName)) this.#look(path);
   }
 
   /** Something that is done with the path of a sound, which has its class in it. */
   takesApart(path: NodePath, object: NodePath): void {
-    if (this.resolver.resolve(object).some(isSound)) this.#look(path);
+    const isHanded = this.resolver.resolve(object).some(isSound);
+    if (isHanded && this.#flowOf(object).isName) this.#look(path);
   }
 
   /** One letter after another. */
@@ -96,68 +151,33 @@ export class NamesRule {
     if (!/^(digest|update|toString)$/.test(key ?? "")) this.letters(path, text);
   }
 
-  /** A letter of a name, or what a table of the notebook's has under the name of a sound. */
+  /** A letter of a name, or what something has under a name. */
   member(path: NodePath<t.MemberExpression>): void {
     const object = path.get("object") as NodePath;
     this.letters(path, object);
-    this.looksUp(path, object, path.get("property") as NodePath);
+    this.#lookups.member(path, object);
   }
 
-  /** What a table of the notebook's says of a name. */
-  looksUp(path: NodePath, table: NodePath, name: NodePath): void {
-    const isKnown = this.resolver.resolve(name).some((value) => isName(value) || isSound(value));
-    const { isName: mayBeName, isMark } = this.#flowOf(name);
-    if (!isKnown && !mayBeName && !isMark) return;
-    if (!this.#isTable(table)) return;
-    const by = isKnown || mayBeName ? "its name" : "a digest or the size of its file";
-    const message = `looks a sound up by ${by}, in a table that the notebook holds`;
-    this.remarks.add(path, "names-of-files", "warning", message);
-  }
-
-  /** A set of names that is compared with one that the notebook holds. */
-  #meets(path: NodePath, table: NodePath, names: NodePath): void {
-    if (metIn(this.#flowOf(names)).isName && this.#isTable(table)) this.#look(path);
-  }
-
-  /** Whether something may be a table that the notebook has filled with more than names it was handed. */
-  #isTable(table: NodePath, seen = new Set<t.Node>()): boolean {
-    const isFilled = (path: NodePath) => {
-      if (seen.has(path.node)) return false;
-      seen.add(path.node);
-      if (path.isArrayExpression()) {
-        return (path.get("elements") as NodePath[]).some((it) => this.#isOther(it));
-      }
-      return path.isObjectExpression() && path.get("properties").some((it) => {
-        if (it.isSpreadElement()) return this.#isTable(it.get("argument"), seen);
-        return !it.node.computed || !this.#flowOf(it.get("key") as NodePath).isName;
-      });
-    };
-    return this.resolver.resolve(table).some((value) =>
-      value.kind === "unknown" && value.held?.some((it) => !isLiteral(it) || isFilled(it)) ||
-      value.kind === "code" && isFilled(value.path)
-    );
-  }
-
-  /** Whether an element of a list is something else than the name of a sound, or such with a value. */
-  #isOther(element: NodePath): boolean {
-    if (!element.node) return false;
-    const flow = element.isSpreadElement()
-      ? metIn(this.#flowOf(element.get("argument")))
-      : this.#flowOf(element);
-    return !flow.isName && !itemOf(flow, 0).isName;
+  /** What something has under a name that is written there. */
+  field(path: NodePath<t.MemberExpression>, key: string): void {
+    this.#lookups.field(path, key);
   }
 
   /** A name that is compared with a text, or reckoned with. */
   compares(path: NodePath<t.BinaryExpression>): void {
     const left = path.get("left") as NodePath, right = path.get("right") as NodePath;
     const { operator } = path.node;
-    if (operator === "in") return this.looksUp(path, right, left);
+    if (operator === "in") return this.#lookups.inTable(path, right, left);
     if (/^[!=]==?$/.test(operator)) {
-      if (this.#isText(right)) this.letters(path, left);
-      if (this.#isText(left)) this.letters(path, right);
+      // Who knows the whole of what an error says asks which one it is.
+      const isSaid = [left, right].some((it) => this.#flowOf(it).error === "said");
+      if (this.#lookups.isText(right) && !isSaid) this.letters(path, left);
+      if (this.#lookups.isText(left) && !isSaid) this.letters(path, right);
+      this.#lookups.equals(path, left, right);
+      this.#lookups.equals(path, right, left);
     } else if (/^[<>]=?$/.test(operator)) {
-      if (this.#isText(right)) this.letters(path, left);
-      if (this.#isText(left)) this.letters(path, right);
+      if (this.#lookups.isText(right)) this.letters(path, left);
+      if (this.#lookups.isText(left)) this.letters(path, right);
     } else if (!/^(\+|instanceof)$/.test(operator)) {
       this.#name(path, left);
       this.#name(path, right);
@@ -165,7 +185,9 @@ export class NamesRule {
   }
 
   switches(path: NodePath<t.SwitchStatement>): void {
-    const isOfTexts = path.get("cases").some((one) => this.#isText(one.get("test") as NodePath));
+    const isOfTexts = path.get("cases").some((one) =>
+      this.#lookups.isText(one.get("test") as NodePath)
+    );
     if (isOfTexts) this.#name(path, path.get("discriminant"));
   }
 
@@ -175,19 +197,20 @@ export class NamesRule {
     if (!isAsked) this.#name(path, text);
   }
 
-  #isText(path: NodePath): boolean {
-    return Boolean(path.node && this.resolver.resolve(path).some((value) => knownText(value)));
+  #isPattern(path: NodePath): boolean {
+    return path.isRegExpLiteral() || this.#lookups.isText(path);
   }
 
   /** `id.slice(0, -4)` and `id.split(".")` take the ending off. */
   #isOfEnding(key: string, args: NodePath[]): boolean {
     const texts = args.map((arg) => knownText(this.resolver.resolve(arg)[0]));
     if (key === "split") return texts[0] === ".";
+    if (key === "endsWith") return texts[0]?.startsWith(".") === true;
     return key === "slice" && texts[0] === "0" && args[1]?.isUnaryExpression({ operator: "-" });
   }
 
   #name(path: NodePath, object: NodePath): void {
-    if (this.resolver.resolve(object).some(isName) || this.#flowOf(object).isName) this.#look(path);
+    if (this.#flowOf(object).isName) this.#look(path);
   }
 
   /** Where names may be in what an expression gives, however it came there. */
@@ -199,8 +222,4 @@ export class NamesRule {
     const message = "takes apart the name of a file, which may give the class away";
     this.remarks.add(path, "names-of-files", "warning", message);
   }
-}
-
-function isLiteral(path: NodePath): boolean {
-  return path.isArrayExpression() || path.isObjectExpression();
 }

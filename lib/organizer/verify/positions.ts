@@ -48,6 +48,11 @@ export function isWrapping({ node }: NodePath): boolean {
     .test(node.type);
 }
 
+/** An expression without types around it. */
+export function bare(path: NodePath): NodePath {
+  return isWrapping(path) ? bare(path.get("expression") as NodePath) : path;
+}
+
 /** What a value is given to by another name: the pattern that it goes to. */
 export function givenTo(path: NodePath): NodePath | undefined {
   const { parentPath } = path;

@@ -5,7 +5,7 @@ import type { NameFlows } from "./flow/name_flow.ts";
 import { CHANGES_OBJECT, FORBIDDEN, WHOLE_OBJECTS } from "./names.ts";
 import { NamesRule } from "./names_rule.ts";
 import { PatchingRule } from "./patching.ts";
-import { isHandedOn, isWrapping, TYPES } from "./positions.ts";
+import { bare, isHandedOn, TYPES } from "./positions.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
 import { SetupCell } from "./setup_cell.ts";
@@ -44,7 +44,12 @@ export class RuleChecker {
       ...TYPES,
       Program: (path) => {
         // Before modules are imported: they are handed what this one has.
-        this.#names.begin(this.flows.follow(path, this.resolver));
+        const flow = this.flows.follow(path, this.resolver);
+        this.#names.begin(flow);
+        const moving = flow.moving.find((it) => this.remarks.placeOf(it).isOwn);
+        if (moving) {
+          this.remarks.look(moving, "hands names of sounds on in more steps than are followed");
+        }
         this.#patching.checkPaths(path);
         this.#patching.checkNames(path);
       },
@@ -55,7 +60,10 @@ export class RuleChecker {
       ClassProperty: (path) => this.#workers.member(path),
       ClassAccessorProperty: (path) => this.#workers.member(path),
       ClassMethod: (path) => this.#workers.member(path),
-      ObjectProperty: (path) => this.#workers.member(path),
+      ObjectProperty: (path) => {
+        this.#workers.member(path);
+        this.#names.pattern(path);
+      },
       Identifier: (path) => {
         if (path.isReferencedIdentifier()) this.#reference(path);
       },
@@ -104,6 +112,8 @@ export class RuleChecker {
         this.#names.compares(path);
       },
       SwitchStatement: (path) => this.#names.switches(path),
+      ArrayPattern: (path) => this.#names.pattern(path),
+      ReturnStatement: (path) => this.#names.gives(path),
     });
   }
 
@@ -120,8 +130,9 @@ export class RuleChecker {
     }
     if (!path.isMemberExpression()) return;
     if (path.node.computed) this.#names.member(path);
-    if (this.resolver.key(path) === "length") this.#names.letters(path, path.get("object"));
-    if (this.resolver.key(path) !== undefined) return;
+    const key = this.resolver.key(path);
+    if (key === "length") this.#names.letters(path, path.get("object"));
+    if (key !== undefined) return this.#names.field(path, key);
     for (const name of this.resolver.names(path.get("object") as NodePath)) {
       if (!WHOLE_OBJECTS.test(name)) continue;
       this.remarks.look(path, `uses something of ${name} whose name can't be told`);
@@ -173,7 +184,7 @@ export class RuleChecker {
   }
 
   #call(path: NodePath<t.CallExpression>): void {
-    const callee = path.get("callee") as NodePath;
+    const callee = bare(path.get("callee") as NodePath);
     const args = path.get("arguments") as NodePath[];
     if (callee.isImport()) {
       if (args[0]) this.#dynamicImport(path, args[0]);
@@ -251,11 +262,6 @@ export class RuleChecker {
       isAnswers ? "names the file with the answers" : `names a table: ${text}`,
     );
   }
-}
-
-/** An expression without types around it. */
-function bare(path: NodePath): NodePath {
-  return isWrapping(path) ? bare(path.get("expression") as NodePath) : path;
 }
 
 /** Whether an expression is a function: by what it stands for, or what a promise hands over. */

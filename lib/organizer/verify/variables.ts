@@ -103,6 +103,8 @@ export class Variables {
       return UNKNOWN;
     }
     for (const call of calls ?? UNKNOWN.map(() => undefined)) {
+      // More are not told apart.
+      if (values.length > MOST_OF_VARIABLE) break;
       const argument = call?.argument(index);
       if (argument === "none") continue;
       if (argument === undefined) values.push(...UNKNOWN);

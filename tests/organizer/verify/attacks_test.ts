@@ -177,7 +177,7 @@ const HONEST: [what: string, cells: TodoCells | string, shown?: RegExp][] = [
     `class M extends QVIMModel {
   computeSimilarities(items: SoundPaths, queries: SoundPaths) {
     const paths = Object.values(items).slice(0, 8);
-    console.log(readWav(paths[0]).samples.length, Object.keys(queries).includes("a"));
+    console.log(readWav(paths[0]).samples.length, Object.keys(queries).includes(paths[0]));
     return {} as Similarities;
   }
 }`,

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { composeNotebook, readTemplate, type TodoCells } from "../../../lib/organizer/template.ts";
 import { verdictOf } from "../../../lib/organizer/verify/findings.ts";
 import { verifyNotebooks } from "../../../lib/organizer/verify/verify.ts";
+import { CONTAINERS } from "../../fixtures/containers.ts";
 import { FLOWS } from "../../fixtures/flows.ts";
+import { HANDED_ON } from "../../fixtures/handed_on.ts";
 import { HONEST, PIECES } from "../../fixtures/honest.ts";
 import { keeping, TAKEN_APART } from "../../fixtures/kept_names.ts";
 import { ONLY_KEPT } from "../../fixtures/only_kept.ts";
@@ -150,7 +152,7 @@ Deno.test("verify sees through pairs of disguises of what breaks a rule", async 
 });
 
 Deno.test("verify sees names of sounds taken apart, wherever they were kept", async () => {
-  for (const [what, body] of TAKEN_APART) {
+  for (const [what, body] of [...TAKEN_APART, ...HANDED_ON]) {
     const found = await verify({ implementation: keeping(body) });
     const isSeen = found.some(({ rule }) => rule === "names-of-files" || rule === "paths");
     assert.ok(isSeen, `${what}: ${JSON.stringify(found)}`);
@@ -161,6 +163,26 @@ Deno.test("verify finds nothing where names are kept beside texts that are looke
   for (const [what, body] of ONLY_KEPT) {
     assert.deepEqual(await verify({ implementation: keeping(body) }), [], what);
   }
+});
+
+for (const [what, implementation, instance = "const QBVIM_MODEL = new M();"] of CONTAINERS) {
+  Deno.test(`verify calls clean: ${what}`, async () => {
+    assert.deepEqual(await verify({ setup: "// Nothing.", implementation, instance }), []);
+  });
+}
+
+Deno.test("verify says where names of sounds are handed on in more steps than it follows", async () => {
+  // Each is known once the one behind it is.
+  const chain = (length: number) =>
+    Array.from({ length }, (_, i) => `let v${i + 1} = v${i};`).reverse().join(" ");
+  const of = async (length: number) => {
+    const body = `let v0 = a; ${chain(length)} out.x = v${length}[0].startsWith("dog");`;
+    return (await verify({ implementation: keeping(body) })).map(({ message }) => message);
+  };
+  assert.deepEqual(await of(10), [
+    "takes apart the name of a file, which may give the class away",
+  ]);
+  assert.deepEqual(await of(100), ["hands names of sounds on in more steps than are followed"]);
 });
 
 Deno.test("verify follows names of sounds into local modules and out of them", () =>

@@ -1,7 +1,11 @@
 /** Where names of sounds are in what functions and methods of the runtime give. */
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
+import { isOfPackage } from "../patching.ts";
+import { bare } from "../positions.ts";
+import type { Resolver } from "../resolver.ts";
 import {
+  asText,
   elementOf,
   type Flow,
   isNothing,
@@ -11,10 +15,13 @@ import {
   metIn,
   NAMED,
   NOTHING,
+  RECORD,
+  refTo,
   tableOf,
   tupleOf,
 } from "./flow.ts";
-import type { Resolver } from "../resolver.ts";
+import { madeBy, type Objects } from "./objects.ts";
+import type { FlowState } from "./state.ts";
 import { DATA } from "../values.ts";
 
 /** What is known of what is called with. */
@@ -24,19 +31,31 @@ interface Known {
   given(args: NodePath[]): Flow[];
   /** What a function that is handed on gives. */
   returnedBy(path: NodePath): Flow;
+  /** Whether names are in something, or in the fields that are written for it. */
+  holds(path: NodePath): boolean;
+  objects: Pick<Objects, "asList" | "keeps" | "withKept">;
+  state: Pick<FlowState, "kept" | "ofRecords">;
 }
 
 /** Functions that give what they are given, in another form or as it is. */
 const SAME =
-  /^(Object|String|WeakRef|structuredClone|Promise\.(resolve|all|allSettled|race|any)|Object\.(freeze|seal|preventExtensions|create)|Array\.(of|fromAsync)|Iterator\.from|URL|URLSearchParams|Request|\w*Error|(de|en)codeURI(Component)?|(un)?escape|btoa|atob|node:path(\/posix)?\.(posix\.)?(join|resolve|normalize|basename|relative|dirname|format)|node:url\.(URL|fileURLToPath|pathToFileURL))$/;
+  /^(Object|WeakRef|structuredClone|Promise\.(resolve|all|allSettled)|Object\.(freeze|seal|preventExtensions|create|setPrototypeOf|defineProperty|defineProperties)|Iterator\.from|ReadableStream\.from|node:url\.URL)$/;
+/** Functions that tell something, or give something that was read: nothing of a name that they are given. */
+const TELLS =
+  /^(Boolean|Math\..*|Number(\..*)?|BigInt(\..*)?|parse(Int|Float)|is(NaN|Finite)|Date(\..*)?|\w+Array(\.(of|from))?|Array\.isArray|Object\.(is|hasOwn|is\w+)|DataView|(Shared)?ArrayBuffer|Text(En|De)coder|(set|clear)\w+|queueMicrotask|fetch|(console|performance|crypto|Deno(?!\.inspect)|Atomics|WebAssembly|process|node:(fs|crypto|assert|os|perf_hooks|timers|process|zlib|async_hooks))(\W.*)?|node:path(\/posix)?\.(posix\.)?extname)$/;
+/** What of the system gives a path again. */
+const SAME_PATH =
+  /^(Deno|node:fs(\/promises|\.promises)?)\.(realPath|realpath|readLink|readlink)(Sync)?$/;
 /** Methods of a list that give one of what it holds. */
 const ONE = /^(at|pop|shift|find|findLast|get|next|item)$/;
 /** Methods that give a list, a map or a set as it is, or a part of it. */
 const SAME_LIST =
   /^(filter|sort|toSorted|reverse|toReversed|splice|toSpliced|with|subarray|union|intersection|difference|symmetricDifference|take|drop|toArray|finally|deref)$/;
 /** Methods of a text, or of both, that give such again. */
-const PART =
-  /^(slice|concat|substring|substr|toLowerCase|toUpperCase|toLocaleLowerCase|toLocaleUpperCase|trim|trimStart|trimEnd|normalize|replace|replaceAll|padStart|padEnd|repeat|charAt|toString|valueOf|toWellFormed)$/;
+const PART = /^(slice|concat|valueOf)$/;
+/** Methods of a text that tell something of it. */
+const TELLS_OF_TEXT =
+  /^(startsWith|endsWith|includes|indexOf|lastIndexOf|search|localeCompare|charCodeAt|codePointAt|isWellFormed|test|has|some|every|findIndex|findLastIndex|forEach|push|unshift|set|add|delete|clear)$/;
 /** What gives something else than what is in what they are called on. */
 const MAKES = /^(concat|map|flatMap|reduce|reduceRight|then|catch)$/;
 /** What lists a folder. */
@@ -51,37 +70,63 @@ export function flowOfCall(
   resolver: Resolver,
   known: Known,
 ): Flow {
-  const callee = path.get("callee") as NodePath;
-  const given = known.given(args);
+  const callee = bare(path.get("callee") as NodePath);
+  const given = known.given(args).map((flow) => known.objects.withKept(flow));
   const named = resolver.names(callee).map((name) =>
     LISTS.test(name) && args[0] && isOfData(resolver, args[0])
       ? listOf(NAMED)
-      : ofNamed(name, args, given, known)
+      : ofNamed(name, path, args, given, known)
   );
   if (!callee.isMemberExpression() && !callee.isOptionalMemberExpression()) return join(...named);
   const key = resolver.key(callee as NodePath<t.MemberExpression>) ?? "";
   // A digest is one whatever has it.
   if (key === "digest") return MARKED;
-  const object = known.of(callee.get("object") as NodePath);
+  const object = known.objects.withKept(known.of(callee.get("object") as NodePath));
+  // What keeps something hands on what is kept by what it gives: `stream.getReader()`.
+  if (madeBy(object).some((it) => known.objects.keeps(it))) return join(object, ...named, ...given);
   return join(...named, ofMethod(object, key, args, given, known));
 }
 
-function ofNamed(name: string, args: NodePath[], given: Flow[], known: Known): Flow {
+function ofNamed(
+  name: string,
+  path: NodePath,
+  args: NodePath[],
+  given: Flow[],
+  known: Known,
+): Flow {
   const [first = NOTHING] = given;
+  const met = () => metIn(known.objects.asList(first));
   if (ASKS_FILE.test(name)) return isNothing(first) ? NOTHING : MARKED;
   if (SAME.test(name)) return join(...given);
+  if (SAME_PATH.test(name)) return asText(first);
+  if (/^\w*Error$/.test(name)) return { ...asNames(args, given, known), error: "whole" };
   switch (name) {
+    case "Promise":
+      return known.state.kept.get(path.node) ?? NOTHING;
+    case "Promise.withResolvers":
+      return RECORD;
+    case "Promise.race":
+    case "Promise.any":
+      return met();
+    case "Promise.try":
+      return args[0] ? known.returnedBy(args[0]) : NOTHING;
+    case "Array":
+    case "Array.of":
+      return listOf(join(...given));
     case "JSON.stringify":
-      return holdsName(first) ? NAMED : NOTHING;
+      return ofJson(first, asNames(args, given, known), known);
     case "JSON.parse":
+      // It may be a list of objects.
+      if (first.isRecord) return { ...RECORD, of: RECORD };
       return first.isName ? { ...NAMED, keys: NAMED, of: NAMED } : NOTHING;
     case "Map":
     case "WeakMap":
     case "Object.fromEntries":
-      return ofEntries(metIn(first), name !== "Object.fromEntries");
+      return ofEntries(met(), name !== "Object.fromEntries");
     case "Set":
     case "Array.from":
-      return listOf(args[1] ? known.returnedBy(args[1]) : metIn(first));
+    case "Array.fromAsync":
+      return listOf(args[1] ? known.returnedBy(args[1]) : met());
     case "Object.keys":
     case "Object.getOwnPropertyNames":
     case "Reflect.ownKeys":
@@ -96,12 +141,48 @@ function ofNamed(name: string, args: NodePath[], given: Flow[], known: Known): F
     case "Map.groupBy":
       return tableOf(
         args[1] ? known.returnedBy(args[1]) : NOTHING,
-        listOf(metIn(first)),
+        listOf(met()),
         name === "Map.groupBy",
       );
     default:
-      return NOTHING;
+      return ofOther(name, path, args, given, known);
   }
+}
+
+/** What else the runtime has gives what it is given, in whatever form; a package hears a sound by its name. */
+function ofOther(
+  name: string,
+  path: NodePath,
+  args: NodePath[],
+  given: Flow[],
+  known: Known,
+): Flow {
+  if (/^qvim\b/.test(name) || isOfPackage(name) || TELLS.test(name)) return NOTHING;
+  const names = asNames(args, given, known);
+  if (!path.isNewExpression() || !known.objects.keeps(path)) return names;
+  const kept = join(...given, refTo(path));
+  // An event has what it is given under the names that this has there.
+  return /Event$/.test(name) ? kept : join(kept, names, listOf(names));
+}
+
+/** A text of what is given, if names are in that. */
+function asNames(args: NodePath[], given: Flow[], known: Known): Flow {
+  return {
+    isName: given.some(holdsName) || args.some((arg) => known.holds(arg)),
+    isMark: given.some(({ isMark }) => isMark),
+  };
+}
+
+/** The text of objects has in it what these have under names that are written in the program. */
+function ofJson(flow: Flow, names: Flow, { state }: Known): Flow {
+  const isRecord = hasRecord(flow);
+  const isName = names.isName || isRecord && [...state.ofRecords.values()].some(holdsName);
+  return { ...names, isName, isRecord };
+}
+
+function hasRecord(flow: Flow): boolean {
+  const held = elementOf(flow);
+  return flow.isRecord === true || held !== undefined && hasRecord(held);
 }
 
 function ofEntries(entry: Flow, isMap: boolean): Flow {
@@ -118,6 +199,7 @@ function ofMethod(
 ): Flow {
   // `[0, 1].map((i) => ids[i])` gives what it calls gives.
   if (isNothing(object) && !MAKES.test(key)) return NOTHING;
+  if (object.error === "whole" && key !== "toString") return NOTHING;
   const own = { isName: object.isName, isMark: object.isMark };
   const of = object.isMap ? object.of ?? NOTHING : elementOf(object) ?? NOTHING;
   if (ONE.test(key)) return join(own, of);
@@ -144,6 +226,9 @@ function ofMethod(
       const returned = args[0] ? known.returnedBy(args[0]) : NOTHING;
       return listOf(join(elementOf(returned)));
     }
+    case "toString":
+    case "toLocaleString":
+      return asText(object);
     case "then":
     case "catch":
       return args[0] ? known.returnedBy(args[0]) : object;
@@ -151,7 +236,8 @@ function ofMethod(
     case "reduceRight":
       return join(given[1], args[0] ? known.returnedBy(args[0]) : NOTHING);
     default:
-      return NOTHING;
+      // `id.padStart(20)`, and whatever else texts have.
+      return TELLS_OF_TEXT.test(key) ? NOTHING : own;
   }
 }
 
@@ -163,6 +249,17 @@ function isOfData(resolver: Resolver, folder: NodePath): boolean {
 /** What stands at a place or under a key that can't be told. */
 export function ofTextOrList(object: Flow): Flow {
   return join({ isName: object.isName, isMark: object.isMark }, elementOf(object));
+}
+
+/** What every object has, or a list or a map. */
+const OF_ALL = new Set(
+  [Object, Array, Map, Promise].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype)),
+);
+
+/** Whether a sound is asked for by a name that the program knows, where names of sounds are the keys. */
+export function isAskedFor(flow: Flow, key: string | undefined): boolean {
+  return key !== undefined && flow.keys?.isName === true && !flow.isMap && !flow.isRecord &&
+    !flow.isName && !OF_ALL.has(key);
 }
 
 export function holdsName(flow: Flow): boolean {

@@ -13,23 +13,40 @@ export const ANY_CLASS = "any";
 /** The class that others extend, or any. */
 export type ClassRoot = t.Node | typeof ANY_CLASS;
 
-/** What fields are, by their classes and names. */
-export class ClassFields {
-  readonly #byRoot = new Map<ClassRoot, Map<string, Flow>>();
+/** The class of an object, and what made that; undefined is any of the class. */
+export interface Place {
+  root: ClassRoot;
+  maker?: t.Node;
+}
 
-  /** What fields of a name are, of classes or of any. */
-  get(roots: ClassRoot[], key: string): Flow {
-    if (roots.length === 0) return NOTHING;
-    const maps = roots.includes(ANY_CLASS)
-      ? [...this.#byRoot.values()]
-      : [...roots, ANY_CLASS as ClassRoot].map((root) => this.#byRoot.get(root));
-    return join(...maps.map((fields) => fields?.get(key)));
+/** What fields are, by their classes, what made the objects, and names. */
+export class ClassFields {
+  readonly #byRoot = new Map<ClassRoot, Map<t.Node | undefined, Map<string, Flow>>>();
+
+  /** What fields of a name are, of objects of classes or of any. */
+  get(places: Place[], key: string): Flow {
+    if (places.length === 0) return NOTHING;
+    const isAny = places.some(({ root }) => root === ANY_CLASS);
+    const all: Place[] = isAny
+      ? [...this.#byRoot.keys()].map((root) => ({ root }))
+      : [...places, { root: ANY_CLASS }];
+    return join(
+      ...all.flatMap(({ root, maker }) => {
+        const makers = this.#byRoot.get(root);
+        if (makers === undefined) return [];
+        return maker === undefined
+          ? [...makers.values()]
+          : [makers.get(undefined), makers.get(maker)];
+      }).map((fields) => fields?.get(key)),
+    );
   }
 
-  /** What is known of the fields of a class. */
-  of(root: ClassRoot): Map<string, Flow> {
-    let fields = this.#byRoot.get(root);
-    if (fields === undefined) this.#byRoot.set(root, fields = new Map());
+  /** What is known of the fields of objects of a class. */
+  of({ root, maker }: Place): Map<string, Flow> {
+    let makers = this.#byRoot.get(root);
+    if (makers === undefined) this.#byRoot.set(root, makers = new Map());
+    let fields = makers.get(maker);
+    if (fields === undefined) makers.set(maker, fields = new Map());
     return fields;
   }
 }
@@ -42,7 +59,7 @@ export function rootOfMember(member: NodePath, resolver: Resolver): ClassRoot {
 
 /** The classes that an object may be of, or any; none of an object whose plain fields are written there. */
 export function rootsOf(object: NodePath, resolver: Resolver): ClassRoot[] {
-  if (object.isThisExpression()) {
+  if (object.isThisExpression() || object.isSuper()) {
     const owner = thisOwner(object);
     return [owner === undefined ? ANY_CLASS : rootOfMember(owner, resolver)];
   }
@@ -53,7 +70,8 @@ export function rootsOf(object: NodePath, resolver: Resolver): ClassRoot[] {
   });
 }
 
-function rootOf(owner: NodePath<t.Class>, resolver: Resolver, depth = 0): ClassRoot {
+/** The class that a class comes of. */
+export function rootOf(owner: NodePath<t.Class>, resolver: Resolver, depth = 0): ClassRoot {
   if (!owner.node.superClass || depth > MAX_DEPTH) return owner.node;
   for (const value of resolver.resolve(owner.get("superClass") as NodePath)) {
     if (value.kind === "code" && value.path.isClass()) {

@@ -1,17 +1,18 @@
 /**
- * Functions of a program are followed for each place that calls them by itself: what a helper gives for
- * texts of a model's own is none of what it gives for the names of sounds.
+ * Functions of a program are followed for each place that calls them by itself, and methods for each
+ * place that makes an object which they are called on: what a helper gives for texts of a model's own,
+ * or a container of such holds, is none of what there is for the names of sounds.
  */
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { isWrapping } from "../positions.ts";
 
-/** The place that calls a function, or hands it on to be called; undefined is any. */
+/** The place that calls a function, or hands it on to be called, or makes a method's object; undefined is any. */
 type Site = t.Node | undefined;
 
 /** A function of the program, and where it is called from. */
 export interface Frame {
-  /** The named function; undefined outside of all. */
+  /** The named function, or the method; undefined outside of all. */
   owner?: t.Node;
   site?: Site;
 }
@@ -24,13 +25,18 @@ export class Contexts {
   /** Of functions by their nodes. */
   readonly #sites = new Map<t.Node, Map<t.Node, NodePath>>();
   readonly #owners = new WeakMap<t.Node, t.Node | null>();
+  /** Methods, and those of them that are called on what can't be told. */
+  readonly #methods = new WeakSet<t.Node>();
+  readonly #onAny = new Set<t.Node>();
 
-  /** The named function that something is in, or is. */
+  /** The named function or the method that something is in, or is. */
   ownerOf(path: NodePath): t.Node | undefined {
     const { node } = path;
     const known = node ? this.#owners.get(node) : undefined;
     if (known !== undefined) return known ?? undefined;
-    const owner = isNamed(path)
+    const isMethod = isOfObjects(path);
+    if (isMethod) this.#methods.add(node);
+    const owner = isMethod || isNamed(path)
       ? node
       : path.parentPath
       ? this.ownerOf(path.parentPath)
@@ -39,13 +45,18 @@ export class Contexts {
     return owner;
   }
 
+  /** Whether something is followed for each object that it is called on. */
+  isMethod(owner: t.Node | undefined): boolean {
+    return owner !== undefined && this.#methods.has(owner);
+  }
+
   /** All places from which a function is called that are told apart, and any other. */
   framesOf(owner: t.Node | undefined): Frame[] {
     if (owner === undefined) return [{}];
-    return [
-      { owner },
-      ...[...this.#sites.get(owner)?.keys() ?? []].map((site) => ({ owner, site })),
-    ];
+    const sites = [...this.#sites.get(owner)?.keys() ?? []].map((site) => ({ owner, site }));
+    const isKnown = sites.length > 0 && this.isMethod(owner) && !this.isFull(owner) &&
+      !this.#onAny.has(owner);
+    return isKnown ? sites : [{ owner }, ...sites];
   }
 
   /** Adds a place that calls a function; false where it was there, or there are too many. */
@@ -54,6 +65,13 @@ export class Contexts {
     if (sites === undefined) this.#sites.set(owner, sites = new Map());
     if (sites.has(site.node) || sites.size >= MOST_SITES) return false;
     sites.set(site.node, site);
+    return true;
+  }
+
+  /** Adds that a method is called on what can't be told; false where that was known. */
+  addAny(owner: t.Node): boolean {
+    if (this.#onAny.has(owner)) return false;
+    this.#onAny.add(owner);
     return true;
   }
 
@@ -68,8 +86,8 @@ export class Contexts {
   }
 
   /**
-   * What a function is followed as where a place of a frame calls it; undefined where that may be any
-   * frame of the function that it is in.
+   * What a function that is no method is followed as where a place of a frame calls it; undefined where
+   * that may be any frame of the function that it is in.
    */
   frameAt(handler: NodePath, site: NodePath, now: Frame): Frame | undefined {
     const owner = this.ownerOf(handler);
@@ -89,6 +107,14 @@ function isNamed(path: NodePath): boolean {
   if (path.isFunctionDeclaration()) return true;
   if (!path.isFunctionExpression() && !path.isArrowFunctionExpression()) return false;
   return path.parentPath.isVariableDeclarator();
+}
+
+/** Whether it is a function that objects of a class have. */
+function isOfObjects(path: NodePath): boolean {
+  if (path.isClassMethod() || path.isClassPrivateMethod()) return !path.node.static;
+  if (!path.isFunctionExpression() && !path.isArrowFunctionExpression()) return false;
+  const field = path.parentPath;
+  return (field.isClassProperty() || field.isClassPrivateProperty()) && !field.node.static;
 }
 
 /** The call that made the function which is called, or handed on. */

@@ -3,6 +3,15 @@
  * lists, maps and objects is followed by this where what it is exactly can't be told any longer.
  */
 
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+
+/**
+ * Functions of the program, and calls that make objects and promises, by their nodes: who has one can
+ * call it, or is handed what it keeps.
+ */
+export type Refs = ReadonlyMap<t.Node, NodePath>;
+
 /** What may be in a value. */
 export interface Flow {
   /** It may be the name or the path of a sound. */
@@ -19,10 +28,19 @@ export interface Flow {
   isMap?: boolean;
   /** An object with such under names that are written in the program: what, is known by those. */
   isRecord?: boolean;
+  /** An error: what it was made of is in what it says, and in nothing else of it; or what one says. */
+  error?: "whole" | "said";
+  /** What it may be that can be called, or keeps something; {@linkcode MANY} where it is one of too many. */
+  refs?: Refs;
 }
 
 /** Lists in lists are not followed any deeper, and the places of longer ones are not told apart. */
 const MAX_DEPTH = 4, MOST_PLACES = 8;
+/** More functions and objects than these are not told apart. */
+const MOST_REFS = 16;
+
+/** Stands for all functions of a program. */
+export const MANY: Refs = new Map();
 
 export const NOTHING: Flow = { isName: false, isMark: false };
 export const NAMED: Flow = { isName: true, isMark: false };
@@ -34,8 +52,26 @@ export const RECORD: Flow = { ...NOTHING, isRecord: true };
 
 export function isNothing(flow: Flow): boolean {
   return flow === NOTHING ||
-    !flow.isName && !flow.isMark && !flow.isRecord && flow.keys === undefined &&
-      flow.of === undefined && flow.items === undefined;
+    !flow.isName && !flow.isMark && !flow.isRecord && flow.refs === undefined &&
+      flow.keys === undefined && flow.of === undefined && flow.items === undefined;
+}
+
+/** What may be one function, or one object. */
+export function refTo(path: NodePath): Flow {
+  return { ...NOTHING, refs: new Map([[path.node, path]]) };
+}
+
+function joinedErrors(a: Flow, b: Flow): Flow["error"] {
+  if (a.error === b.error || a.error === undefined) return a.error;
+  return b.error && "said";
+}
+
+function joinedRefs(a?: Refs, b?: Refs): Refs | undefined {
+  if (a === undefined || b === undefined || a === b) return a ?? b;
+  if (a === MANY || b === MANY) return MANY;
+  const more = [...b].filter(([node]) => !a.has(node));
+  if (more.length === 0) return a;
+  return a.size + more.length > MOST_REFS ? MANY : new Map([...a, ...more]);
 }
 
 /** What one of several may be. */
@@ -60,6 +96,8 @@ function joined(a: Flow, b: Flow, depth: number): Flow {
     items,
     isMap: a.isMap || b.isMap,
     isRecord: a.isRecord || b.isRecord,
+    error: a.isName && b.isName ? joinedErrors(a, b) : a.isName ? a.error : b.error,
+    refs: joinedRefs(a.refs, b.refs),
   };
 }
 
@@ -116,7 +154,20 @@ export function isSame(a: Flow, b: Flow): boolean {
   const one = (x?: Flow, y?: Flow) => isSame(x ?? NOTHING, y ?? NOTHING);
   if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
   return a.isName === b.isName && a.isMark === b.isMark && !a.isMap === !b.isMap &&
-    !a.isRecord === !b.isRecord &&
+    !a.isRecord === !b.isRecord && a.error === b.error && isSameRefs(a.refs, b.refs) &&
     one(a.keys, b.keys) && one(a.of, b.of) && a.items?.length === b.items?.length &&
     (a.items ?? []).every((item, i) => isSame(item, b.items![i]));
+}
+
+/** Refs only grow: as many are the same ones. */
+function isSameRefs(a?: Refs, b?: Refs): boolean {
+  return a === b || a !== MANY && b !== MANY && a?.size === b?.size;
+}
+
+/** What is in the text of something: of a list, in all that it holds. */
+export function asText(flow: Flow): Flow {
+  const { isName, isMark } = flow;
+  const own: Flow = { isName, isMark, error: flow.error && "said" };
+  const held = elementOf(flow);
+  return held === undefined || flow.keys !== undefined ? own : join(own, asText(held));
 }

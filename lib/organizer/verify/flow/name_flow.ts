@@ -6,27 +6,20 @@ import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { keyText } from "../functions.ts";
 import { HANDED_PATHS } from "../names.ts";
-import { TYPES } from "../positions.ts";
+import { bare, TYPES } from "../positions.ts";
 import type { Resolver } from "../resolver.ts";
 import { holdsName } from "./calls.ts";
-import {
-  type Flow,
-  isNothing,
-  join,
-  listOf,
-  metIn,
-  NAMED,
-  NOTHING,
-  SOUNDS,
-  tableOf,
-} from "./flow.ts";
+import { type Flow, join, listOf, metIn, NAMED, NOTHING, SOUNDS, tableOf } from "./flow.ts";
 import { rootOfMember } from "./class_fields.ts";
+import { FlowDefinitions } from "./definitions.ts";
+import { FlowKeeping } from "./keeping.ts";
+import { ITERATED } from "./objects.ts";
 import { FlowState } from "./state.ts";
 import { FlowTargets } from "./targets.ts";
-import { FlowValues, ITERATED } from "./values.ts";
+import { FlowValues } from "./values.ts";
 
-/** What is not known after so many times through it stays unknown. */
-const MOST_ROUNDS = 12;
+/** Nobody hands names on in more steps; what is not known after so many times through it stays unknown. */
+const MOST_ROUNDS = 24;
 /** Methods that put an argument, or what stands behind a first one, into what they are called on. */
 const PUTS = /^(push|unshift|add|fill)$/, PUTS_UNDER = /^(set|with)$/;
 
@@ -52,8 +45,12 @@ export class NameFlows {
 export class NameFlow {
   readonly #values: FlowValues;
   readonly #targets: FlowTargets;
+  readonly #keeping: FlowKeeping;
+  readonly #definitions: FlowDefinitions;
 
-  readonly #steps: { owner?: t.Node; run: () => void }[] = [];
+  readonly #steps: { owner?: t.Node; path: NodePath; run: () => void }[] = [];
+  /** Where more was found the last time: what was not followed to its end. */
+  moving: NodePath[] = [];
 
   constructor(
     program: NodePath,
@@ -62,9 +59,11 @@ export class NameFlow {
   ) {
     this.#values = new FlowValues(state, resolver);
     this.#targets = new FlowTargets(this.#values, resolver);
+    this.#keeping = new FlowKeeping(this.#values, this.#targets, resolver);
+    this.#definitions = new FlowDefinitions(this.#values, this.#targets, resolver);
     const step = (path: NodePath) => {
       const owner = state.contexts.ownerOf(path);
-      this.#steps.push({ owner, run: () => this.#step(path) });
+      this.#steps.push({ owner, path, run: () => this.#step(path) });
     };
     program.traverse({
       ...TYPES,
@@ -79,6 +78,8 @@ export class NameFlow {
       TaggedTemplateExpression: step,
       ReturnStatement: step,
       YieldExpression: step,
+      ThrowStatement: step,
+      CatchClause: step,
       ObjectProperty: step,
       ClassProperty: step,
       ClassPrivateProperty: step,
@@ -89,27 +90,59 @@ export class NameFlow {
   /** Goes through it once more with what is known by now. */
   again(): void {
     this.#values.begin();
-    for (const { owner, run } of this.#steps) {
-      for (const frame of this.state.contexts.framesOf(owner)) this.state.within(frame, run);
+    this.moving = [];
+    const { state } = this;
+    const wasChanged = state.isChanged;
+    for (const { owner, path, run } of this.#steps) {
+      state.isChanged = false;
+      for (const frame of state.contexts.framesOf(owner)) state.within(frame, run);
+      if (state.isChanged) this.moving.push(path);
     }
+    state.isChanged = wasChanged || this.moving.length > 0;
   }
 
   /** Where names may be in what an expression gives. */
   of(path: NodePath): Flow {
+    return this.#inFrames(path, () => this.#values.of(path));
+  }
+
+  #inFrames(path: NodePath, run: () => Flow): Flow {
     const { contexts } = this.state;
     const frames = contexts.framesOf(contexts.ownerOf(path));
-    return join(...frames.map((it) => this.state.within(it, () => this.#values.of(path))));
+    return join(...frames.map((it) => this.state.within(it, run)));
+  }
+
+  /** What may be in a value, and in what it keeps by no name. */
+  keptIn(path: NodePath): Flow {
+    return this.#inFrames(path, () => this.#values.objects.withKept(this.#values.of(path)));
+  }
+
+  /** Whether names are in something, or in the fields that are written for it. */
+  holds(path: NodePath): boolean {
+    return this.#inFrames(path, () => this.#values.holds(path) ? NAMED : NOTHING).isName;
+  }
+
+  /** How a pattern takes a name apart, where it does. */
+  apart(node: t.Node): "letters" | "asked" | undefined {
+    return this.state.apart.get(node);
   }
 
   #step(path: NodePath): void {
     const inner = (key: string) => path.get(key) as NodePath;
     const of = (key: string) => this.#values.of(inner(key));
-    const gives = (to: string, from: string) => this.#targets.give(inner(to), of(from));
+    const gives = (to: string, from: string) => {
+      const flow = of(from);
+      // What a pattern takes places of is gone over.
+      const isList = inner(to).isArrayPattern();
+      this.#targets.give(inner(to), isList ? this.#values.objects.asList(flow) : flow);
+    };
     if (path.isFunction()) this.#function(path);
     else if (path.isVariableDeclarator()) gives("id", "init");
     else if (path.isAssignmentExpression() || path.isAssignmentPattern()) gives("left", "right");
     else if (path.isForXStatement()) this.#loop(path);
     else if (path.isReturnStatement()) this.#gives(path, of("argument"));
+    else if (path.isThrowStatement()) this.state.add(this.state.of, "thrown", of("argument"));
+    else if (path.isCatchClause()) this.#keeping.caught(path);
     else if (path.isYieldExpression()) {
       const yielded = of("argument");
       this.#gives(path, path.node.delegate ? yielded : listOf(yielded));
@@ -118,11 +151,11 @@ export class NameFlow {
       if (path.parentPath.isObjectExpression()) this.#field(ofRecords, path, inner("value"));
     } else if (
       path.isClassProperty() || path.isClassPrivateProperty() || path.isClassAccessorProperty()
-    ) this.#field(this.state.ofClasses.of(rootOfMember(path, this.resolver)), path, inner("value"));
+    ) this.#field(this.state.fieldsOf(rootOfMember(path, this.resolver)), path, inner("value"));
     else if (path.isTaggedTemplateExpression()) {
       // The first argument is what stands between the others.
       const given = this.#values.given(path.get("quasi").get("expressions") as NodePath[]);
-      for (const it of this.#values.functions(inner("tag"))) {
+      for (const it of this.#values.callees.functions(inner("tag"))) {
         given.forEach((flow, i) => this.#targets.hand(it, path, i + 1, flow));
       }
     } else this.#called(path as NodePath<t.CallExpression>);
@@ -139,6 +172,11 @@ export class NameFlow {
     if (HANDED_PATHS.test(key)) {
       const handed = key === "computeSimilarities" ? SOUNDS : NAMED;
       for (const it of path.get("params")) this.#targets.give(it as NodePath, handed);
+    } else {
+      const params = path.get("params") as NodePath[];
+      for (const [index, flow] of this.state.handedToAny) {
+        if (params[index]) this.#targets.give(params[index], flow);
+      }
     }
     const body = path.get("body") as NodePath;
     if (path.isArrowFunctionExpression() && !body.isBlockStatement()) {
@@ -154,7 +192,7 @@ export class NameFlow {
     // What a getter gives is a field; `[Symbol.iterator]` has no name of its own.
     const key = handler.node.computed ? ITERATED : keyText(handler.node as t.ClassMethod);
     if (key === ITERATED || key !== undefined && handler.node.kind === "get") {
-      this.state.add(this.state.ofClasses.of(rootOfMember(handler, this.resolver)), key, flow);
+      this.state.add(this.state.fieldsOf(rootOfMember(handler, this.resolver)), key, flow);
     }
   }
 
@@ -172,9 +210,18 @@ export class NameFlow {
 
   /** What functions are handed, and what is put into lists and maps. */
   #called(path: NodePath<t.CallExpression>): void {
-    const callee = path.get("callee") as NodePath, args = path.get("arguments") as NodePath[];
-    const handlers = this.#values.handlers(path);
-    for (const handler of handlers) this.#hand(handler, path, args);
+    const callee = bare(path.get("callee") as NodePath);
+    const args = path.get("arguments") as NodePath[];
+    const handlers = this.#values.callees.handlers(path);
+    const on = handlers.length > 0 ? this.#values.objects.calledOn(path) : [];
+    for (const handler of handlers) {
+      this.state.enter(handler, path, on);
+      this.#hand(handler, path, args);
+    }
+    this.#keeping.called(path, callee, args, handlers.length > 0);
+    for (const { unasked } of path.isNewExpression() ? this.#values.objects.linesOf(path) : []) {
+      for (const it of unasked) this.state.enter(it, path, [path]);
+    }
     if (handlers.length > 0) return;
     if (callee.isMemberExpression() || callee.isOptionalMemberExpression()) {
       this.#method(callee as NodePath<t.MemberExpression>, args);
@@ -192,7 +239,7 @@ export class NameFlow {
   #method(callee: NodePath<t.MemberExpression>, args: NodePath[]): void {
     const object = callee.get("object"), key = this.resolver.key(callee) ?? "";
     if (/^(call|apply|bind)$/.test(key)) {
-      for (const handler of this.#values.functions(object)) {
+      for (const handler of this.#values.callees.functions(object)) {
         if (key !== "apply") this.#hand(handler, object, args.slice(1));
         else if (args[1]) this.#spread(handler, object, this.#values.metIn(args[1]));
       }
@@ -200,9 +247,9 @@ export class NameFlow {
     }
     const given = this.#values.given(args);
     this.#puts(object, key, args, given);
-    const over = this.#values.of(object), met = metIn(over);
+    const over = this.#values.objects.asList(this.#values.of(object)), met = metIn(over);
     if (/^reduce(Right)?$/.test(key) && args[0]) {
-      const sum = join(given[1], this.#values.returnedBy(args[0]));
+      const sum = join(given[1] ?? met, this.#values.returnedBy(args[0]));
       this.#callsBack(args[0], sum, met);
     } else if (/^(from|fromAsync|groupBy)$/.test(key)) {
       // `Array.from(list, …)`, `Object.groupBy(list, …)`
@@ -210,8 +257,15 @@ export class NameFlow {
     } else if (/^(parse|stringify)$/.test(key) && args[1] && given[0] && holdsName(given[0])) {
       this.#callsBack(args[1], NAMED, NAMED);
     } else if (/^replace(All)?$/.test(key)) this.#callsBack(args[1], over);
-    else if (key === "then") this.#callsBack(args[0], over);
-    else if (/^(sort|toSorted)$/.test(key)) this.#callsBack(args[0], met, met);
+    else if (key === "then") {
+      this.#callsBack(args[0], over);
+      this.#callsBack(args[1], this.#keeping.refused([object]));
+    } else if (key === "catch") this.#callsBack(args[0], this.#keeping.refused([object]));
+    else if (/^(next|throw)$/.test(key)) {
+      this.state.add(this.state.of, key === "next" ? "sent" : "thrown", join(...given));
+    } else if (/^define(Property|Properties)$|^create$/.test(key)) {
+      this.#definitions.defines(key, args);
+    } else if (/^(sort|toSorted)$/.test(key)) this.#callsBack(args[0], met, met);
     else if (over.isMap) this.#callsBack(args[0], over.of ?? NOTHING, over.keys);
     else this.#callsBack(args[0], met);
   }
@@ -234,8 +288,11 @@ export class NameFlow {
   }
 
   #callsBack(handler: NodePath | undefined, first: Flow, second: Flow = NOTHING): void {
-    if (handler === undefined || isNothing(first) && isNothing(second)) return;
-    for (const it of this.#values.functions(handler)) {
+    if (handler === undefined) return;
+    const functions = this.#values.callees.functions(handler);
+    const on = functions.length > 0 ? this.#values.objects.calledOn(handler) : [];
+    for (const it of functions) {
+      this.state.enter(it, handler, on);
       this.#targets.hand(it, handler, 0, first);
       this.#targets.hand(it, handler, 1, second);
     }

@@ -1,7 +1,7 @@
 /** What is known by now of where names of sounds are, of all of a notebook's programs together. */
 import type { Binding, NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
-import { ClassFields } from "./class_fields.ts";
+import { ClassFields, type ClassRoot } from "./class_fields.ts";
 import { Contexts, type Frame } from "./contexts.ts";
 import { type Flow, isSame, join, NOTHING } from "./flow.ts";
 
@@ -13,6 +13,16 @@ export class FlowState {
   readonly ofClasses = new ClassFields();
   /** What fields of other objects are, by their names. */
   readonly ofRecords = new Map<string, Flow>();
+  /** What objects keep by no name and promises settle to, by what made them; of a class where that isn't known. */
+  readonly kept = new Map<t.Node, Flow>();
+  /** What functions have as their `arguments`. */
+  readonly calledWith = new Map<t.Node, Flow>();
+  /** What is thrown, what generators are sent, and what any of too many functions gives. */
+  readonly of = new Map<"thrown" | "sent" | "returned", Flow>();
+  /** What any of too many functions is called with. */
+  readonly handedToAny = new Map<number, Flow>();
+  /** Patterns, and parts of them, that take letters of a name, or ask for one that the program knows. */
+  readonly apart = new Map<t.Node, "letters" | "asked">();
   /** What variables are, by the places that call the functions which they are in. */
   readonly #variables = new Map<t.Node | undefined, Map<Binding, Flow>>();
   /** What functions give, by their nodes and the places that call them. */
@@ -27,6 +37,17 @@ export class FlowState {
     if (isSame(before, after)) return;
     to.set(key, after);
     this.isChanged = true;
+  }
+
+  /** A pattern takes a name apart. */
+  takenApart({ node }: NodePath, how: "letters" | "asked"): void {
+    this.apart.set(node, how);
+  }
+
+  /** What is known of the fields of a class, of the object whose method is followed. */
+  fieldsOf(root: ClassRoot): Map<string, Flow> {
+    const { owner, site } = this.frame;
+    return this.ofClasses.of({ root, maker: this.contexts.isMethod(owner) ? site : undefined });
   }
 
   /** Does something as it is done in a frame. */
@@ -56,23 +77,42 @@ export class FlowState {
     this.add(mapAt(this.#variables, site), binding, flow);
   }
 
-  /** What a function gives where a place calls it. */
-  returnedAt(handler: NodePath, site: NodePath): Flow {
-    const frame = this.contexts.frameAt(handler, site, this.frame);
-    const frames = frame ? [frame] : this.contexts.framesOf(this.contexts.ownerOf(handler));
+  /** What a function gives in frames of it. */
+  returnedIn(handler: NodePath, frames: Frame[]): Flow {
     return join(...frames.map(({ site }) => this.#returned.get(site)?.get(handler.node)));
   }
 
   /** Something more that a function gives, in this frame. */
   addReturned(handler: t.Node, flow: Flow): void {
     this.add(mapAt(this.#returned, this.frame.site), handler, flow);
+    this.add(this.of, "returned", flow);
   }
 
-  /** A place calls a function: what that is followed as from there. */
-  enter(handler: NodePath, site: NodePath): Frame {
-    const owner = this.contexts.ownerOf(handler);
-    if (owner === handler.node && this.contexts.add(owner, site)) this.isChanged = true;
-    return this.contexts.frameAt(handler, site, this.frame) ?? { owner };
+  /** A place calls a function, on objects that were made at some places: what it is followed as from there. */
+  enter(handler: NodePath, site: NodePath, makers: NodePath[]): Frame[] {
+    const { contexts } = this;
+    const owner = contexts.ownerOf(handler);
+    if (owner !== undefined && owner === handler.node) {
+      const isMore = !contexts.isMethod(owner)
+        ? contexts.add(owner, site)
+        : makers.length === 0
+        ? contexts.addAny(owner)
+        : makers.map((maker) => contexts.add(owner, maker)).includes(true);
+      if (isMore) this.isChanged = true;
+    }
+    return this.framesAt(handler, site, makers);
+  }
+
+  /** What a function is followed as where a place calls it. */
+  framesAt(handler: NodePath, site: NodePath, makers: NodePath[]): Frame[] {
+    const { contexts } = this;
+    const owner = contexts.ownerOf(handler);
+    if (owner !== undefined && owner === handler.node && contexts.isMethod(owner)) {
+      if (makers.length === 0) return [{ owner }];
+      return makers.map(({ node }) => ({ owner, site: contexts.siteOf(owner, node) && node }));
+    }
+    const frame = contexts.frameAt(handler, site, this.frame);
+    return frame !== undefined ? [frame] : contexts.framesOf(owner);
   }
 }
 

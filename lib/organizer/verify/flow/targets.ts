@@ -16,8 +16,8 @@ import {
   RECORD,
   tableOf,
 } from "./flow.ts";
-import { ofTextOrList } from "./calls.ts";
-import { ANY_CLASS, rootOfMember, rootsOf } from "./class_fields.ts";
+import { isAskedFor, ofTextOrList } from "./calls.ts";
+import { ANY_CLASS, rootOfMember } from "./class_fields.ts";
 import type { FlowValues } from "./values.ts";
 
 /** Gives what is known of values to what they are assigned to, handed to, or put into. */
@@ -26,8 +26,12 @@ export class FlowTargets {
 
   /** A function gets an argument where a place calls it. */
   hand(handler: NodePath, site: NodePath, index: number, flow: Flow): void {
-    const { state } = this.values;
-    state.within(state.enter(handler, site), () => this.#hand(handler, index, flow));
+    const { state, objects } = this.values;
+    if (isNothing(flow)) return;
+    state.add(state.calledWith, handler.node, listOf(flow));
+    for (const frame of state.enter(handler, site, objects.calledOn(site))) {
+      state.within(frame, () => this.#hand(handler, index, flow));
+    }
   }
 
   #hand(handler: NodePath, index: number, flow: Flow): void {
@@ -35,7 +39,7 @@ export class FlowTargets {
     const parameter = parameters[Math.min(index, parameters.length - 1)];
     if (parameter === undefined) return;
     if (PARAMETER_PROPERTIES.has(parameter.node)) {
-      const fields = this.values.state.ofClasses.of(rootOfMember(handler, this.resolver));
+      const fields = this.values.state.fieldsOf(rootOfMember(handler, this.resolver));
       for (const name of Object.keys(parameter.getBindingIdentifiers())) {
         this.values.state.add(fields, name, flow);
       }
@@ -46,7 +50,10 @@ export class FlowTargets {
 
   /** What a pattern, a variable or a field gets. `isPut`: it is put into what is there. */
   give(target: NodePath, flow: Flow, isPut = false): void {
-    if (isNothing(flow)) return;
+    // What is put under a name makes that a key, whatever it is.
+    const isUnder = target.isMemberExpression() && target.node.computed;
+    if (isNothing(flow) && !isUnder) return;
+    if (isPut) this.#keep(target, flow);
     if (isWrapping(target)) return this.give(target.get("expression") as NodePath, flow, isPut);
     if (target.isIdentifier()) {
       const binding = target.scope.getBinding(target.node.name);
@@ -55,6 +62,7 @@ export class FlowTargets {
     else if (target.isAssignmentPattern()) this.give(target.get("left") as NodePath, flow);
     else if (target.isRestElement()) this.give(target.get("argument") as NodePath, flow);
     else if (target.isArrayPattern()) {
+      if (flow.isName) this.values.state.takenApart(target, "letters");
       (target.get("elements") as NodePath[]).forEach((element, i) => {
         if (element.node) this.give(element, this.#place(element, flow, i));
       });
@@ -86,24 +94,52 @@ export class FlowTargets {
 
   #ofKey(property: NodePath, flow: Flow): Flow {
     const key = keyText(property.node as t.ObjectProperty);
-    return key === undefined ? ofTextOrList(flow) : this.values.ofField(flow, key, [ANY_CLASS]);
+    if (flow.isName && /^(length|\d+)$/.test(key ?? "")) {
+      this.values.state.takenApart(property, "letters");
+    }
+    if (isAskedFor(flow, key)) this.values.state.takenApart(property, "asked");
+    return key === undefined
+      ? ofTextOrList(flow)
+      : this.values.ofField(flow, key, [{ root: ANY_CLASS }]);
   }
 
   /** Something that is put into a field, or under a key. */
   #put(target: NodePath<t.MemberExpression>, flow: Flow): void {
-    if (!target.node.computed) {
-      for (const it of this.values.settersOf(target)) this.hand(it, target, 0, flow);
-      const key = this.resolver.key(target)!;
-      const object = target.get("object");
-      const { state } = this.values, roots = rootsOf(object, this.resolver);
-      const put = () => roots.forEach((it) => state.add(state.ofClasses.of(it), key, flow));
-      if (object.isThisExpression()) return put();
-      this.give(object, RECORD, true);
-      // `node.ids.push(id)` of a node that is one of a class.
-      if (this.resolver.fields(target).allOf(key).some((it) => it?.isClassProperty())) put();
-      return state.add(state.ofRecords, key, flow);
+    const object = target.get("object"), key = this.resolver.key(target);
+    if (key !== undefined && !/^\d+$/.test(key)) {
+      for (const it of this.values.callees.settersOf(target)) this.hand(it, target, 0, flow);
+      this.putField(object, key, flow);
     }
+    if (!target.node.computed) return;
     const keys = this.values.of(target.get("property") as NodePath);
-    this.give(target.get("object"), tableOf(keys, flow), true);
+    this.give(object, tableOf(keys, flow), true);
+  }
+
+  /** Something that is put into a field of a name. */
+  putField(object: NodePath, key: string, flow: Flow): void {
+    const { state, objects } = this.values;
+    const put = () =>
+      objects.placesOf(object).forEach((it) => state.add(state.ofClasses.of(it), key, flow));
+    if (object.isThisExpression()) return put();
+    this.give(object, RECORD, true);
+    // `node.ids.push(id)` of a node that is one of a class.
+    if (this.resolver.fields(object).allOf(key).some((it) => it?.isClassProperty())) put();
+    state.add(state.ofRecords, key, flow);
+  }
+
+  /** What is put by no name into `this`, or into an object of a class that extends `Map`, say. */
+  #keep(path: NodePath, flow: Flow): void {
+    const { state, objects } = this.values;
+    if (path.isThisExpression() || path.isSuper()) {
+      for (const { root, maker } of objects.placesOf(path)) {
+        const holder = maker ?? root;
+        if (typeof holder !== "string") state.add(state.kept, holder, flow);
+      }
+      return;
+    }
+    for (const maker of objects.makersOf(path)) {
+      const isOfRuntime = objects.linesOf(maker).some(({ base }) => base.length > 0);
+      if (isOfRuntime) state.add(state.kept, maker.node, flow);
+    }
   }
 }

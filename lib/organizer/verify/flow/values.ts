@@ -2,10 +2,14 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { keyText } from "../functions.ts";
-import { isWrapping } from "../positions.ts";
+import { bare, isWrapping } from "../positions.ts";
 import type { Resolver } from "../resolver.ts";
-import { flowOfCall, ofTextOrList } from "./calls.ts";
+import { knownText } from "../values.ts";
+import { Callees, COLLECTIONS } from "./callees.ts";
+import { flowOfCall, holdsName, ofTextOrList } from "./calls.ts";
+import type { Place } from "./class_fields.ts";
 import {
+  asText,
   elementOf,
   type Flow,
   isNothing,
@@ -15,27 +19,32 @@ import {
   metIn,
   NOTHING,
   RECORD,
+  refTo,
   tableOf,
   tupleOf,
 } from "./flow.ts";
-import { type ClassRoot, rootsOf } from "./class_fields.ts";
+import { ITERATED, Objects } from "./objects.ts";
 import { type FlowState, mapAt } from "./state.ts";
 
-/** What lists and the like have methods by. */
-const COLLECTIONS = [Array, Map, Set, String, Promise].map(({ prototype }) => prototype as object);
+/** Methods by which an object is made a text. */
+const MAKES_TEXT = /^(toString|valueOf|toJSON|\[Symbol\.toPrimitive\])$/;
 
-/** Bases of a class are not followed any higher. */
-const MOST_BASES = 8;
-
-/** Stands for what a loop over an object of a class meets. */
-export const ITERATED = "[Symbol.iterator]";
+/** What an error says. */
+const SAYS = /^(message|stack|cause|errors)$/;
 
 /** Tells of expressions of a program what may be in them. */
 export class FlowValues {
   /** What is known in this round, by the places that call the functions which it is in. */
   #known = new Map<t.Node | undefined, Map<t.Node, Flow>>();
 
-  constructor(readonly state: FlowState, private readonly resolver: Resolver) {}
+  readonly objects: Objects;
+  readonly callees: Callees;
+
+  constructor(readonly state: FlowState, private readonly resolver: Resolver) {
+    const of = (path: NodePath) => this.of(path);
+    this.objects = new Objects(state, resolver, of);
+    this.callees = new Callees(state, resolver, this.objects, of);
+  }
 
   /** Expressions are looked at anew. */
   begin(): void {
@@ -61,8 +70,21 @@ export class FlowValues {
     switch (node.type) {
       case "Identifier": {
         const binding = path.scope.getBinding(node.name);
-        return binding ? this.state.variable(binding) : NOTHING;
+        if (binding !== undefined) {
+          const { path: declared } = binding;
+          const variable = this.state.variable(binding);
+          return declared.isFunctionDeclaration() ? join(variable, refTo(declared)) : variable;
+        }
+        return node.name === "arguments" ? this.#arguments(path) : NOTHING;
       }
+      case "ThisExpression":
+      case "Super": {
+        const known = this.objects.ofThis(path);
+        return isNothing(known) ? this.#keptByAny(path) : known;
+      }
+      case "FunctionExpression":
+      case "ArrowFunctionExpression":
+        return refTo(path);
       case "MemberExpression":
       case "OptionalMemberExpression":
         return this.#member(path as NodePath<t.MemberExpression>);
@@ -71,9 +93,9 @@ export class FlowValues {
       case "NewExpression":
         return this.#call(path as NodePath<t.CallExpression>);
       case "TaggedTemplateExpression": {
-        const tags = this.functions(path.get("tag") as NodePath);
+        const tags = this.callees.functions(path.get("tag") as NodePath);
         if (tags.length === 0) return inner("quasi");
-        return join(...tags.map((it) => this.state.returnedAt(it, path)));
+        return join(...tags.map((it) => this.returnedAt(it, path)));
       }
       case "TemplateLiteral":
         return this.#asText(path.get("expressions") as NodePath[]);
@@ -88,8 +110,9 @@ export class FlowValues {
       case "AssignmentExpression":
         return inner("right");
       case "AwaitExpression":
-      case "YieldExpression":
         return inner("argument");
+      case "YieldExpression":
+        return join(inner("argument"), this.state.of.get("sent"));
       case "SequenceExpression":
         return inner(`expressions.${node.expressions.length - 1}`);
       case "ArrayExpression":
@@ -103,16 +126,27 @@ export class FlowValues {
 
   /** What a loop over it meets. */
   metIn(path: NodePath): Flow {
-    const isInstance = this.resolver.resolve(path).some(({ kind }) => kind === "instance");
-    const roots = isInstance ? rootsOf(path, this.resolver) : [];
-    const own = this.state.ofClasses.get(roots, ITERATED);
-    return join(metIn(this.of(path)), metIn(own));
+    const isObject = this.resolver.resolve(path).some((value) =>
+      value.kind === "instance" || value.kind === "code" && value.path.isObjectExpression()
+    );
+    const met = metIn(this.objects.withKept(this.of(path)));
+    if (!isObject) return met;
+    const places = this.objects.placesOf(path);
+    // What an iterator's `next` gives has it as its value.
+    const isOwn = this.resolver.fields(path).allOf("next").length > 0;
+    const next = isOwn ? this.state.ofRecords.get("value") : NOTHING;
+    return join(met, metIn(this.state.ofClasses.get(places, ITERATED)), next);
   }
 
   /** A text that is put together. */
   #asText(parts: NodePath[]): Flow {
-    const { isName, isMark } = join(...parts.map((part) => this.of(part)));
-    return { isName, isMark };
+    return join(...parts.map((part) => asText(this.objects.withKept(this.of(part)))));
+  }
+
+  /** What a function of the program's own is called with, by no name. */
+  #arguments(path: NodePath): Flow {
+    const owner = path.findParent((it) => it.isFunction() && !it.isArrowFunctionExpression());
+    return owner ? this.state.calledWith.get(owner.node) ?? NOTHING : NOTHING;
   }
 
   #list(elements: NodePath[]): Flow {
@@ -129,107 +163,110 @@ export class FlowValues {
   #object(properties: NodePath[]): Flow {
     return join(...properties.map((it) => {
       if (it.isSpreadElement()) return this.of(it.get("argument"));
+      const key = keyText(it.node as t.ObjectProperty) ?? this.#symbolOf(it);
+      if (MAKES_TEXT.test(key ?? "")) return asText(this.#returnedByMember(it));
       if (!it.isObjectProperty()) return NOTHING;
-      if (keyText(it.node) !== undefined) {
+      if (key !== undefined) {
         return isNothing(this.of(it.get("value") as NodePath)) ? NOTHING : RECORD;
       }
       return tableOf(this.of(it.get("key") as NodePath), this.of(it.get("value") as NodePath));
     }));
   }
 
+  #symbolOf(member: NodePath): string | undefined {
+    const [name] = this.resolver.names(member.get("key") as NodePath);
+    return name === undefined ? undefined : `[${name}]`;
+  }
+
+  #returnedByMember(member: NodePath): Flow {
+    const value = member.isFunction() ? member : member.get("value") as NodePath;
+    const functions = member.isFunction() ? [member] : this.callees.functions(value);
+    return join(...functions.map((it) => this.returnedAt(it, value)));
+  }
+
   #member(path: NodePath<t.MemberExpression>): Flow {
-    const object = this.of(path.get("object"));
+    const object = this.objects.withKept(this.of(path.get("object")));
     const { computed } = path.node, key = this.resolver.key(path);
     if (computed && (key === undefined || /^\d+$/.test(key))) {
-      return key === undefined ? ofTextOrList(object) : itemOf(object, Number(key));
+      return key === undefined
+        ? join(ofTextOrList(object), ...this.#ofOneOf(path, object))
+        : itemOf(object, Number(key));
     }
-    return this.ofField(object, key ?? "", rootsOf(path.get("object"), this.resolver));
+    const field = this.ofField(object, key ?? "", this.objects.placesOf(path.get("object")));
+    return path.key === "callee"
+      ? field
+      : join(field, ...this.callees.namedMethodsOf(path).map(refTo));
+  }
+
+  /** What an object has under one of several names, or under any of those that are written for it. */
+  #ofOneOf(path: NodePath<t.MemberExpression>, object: Flow): Flow[] {
+    if (!object.isRecord) return [];
+    const keys = this.resolver.resolve(path.get("property") as NodePath).map(knownText);
+    if (keys.every((key) => key !== undefined)) {
+      return keys.map((key) => this.state.ofRecords.get(key) ?? NOTHING);
+    }
+    return this.resolver.resolve(path.get("object")).flatMap((value) => {
+      if (value.kind !== "code" || !value.path.isObjectExpression()) return [];
+      return value.path.get("properties").map((it) =>
+        it.isObjectProperty() ? this.of(it.get("value") as NodePath) : NOTHING
+      );
+    });
   }
 
   #call(path: NodePath<t.CallExpression>): Flow {
     const args = path.get("arguments") as NodePath[];
-    const handlers = this.handlers(path);
-    if (handlers.length > 0) {
-      return join(...handlers.map((it) => this.state.returnedAt(it, path)));
+    const callee = bare(path.get("callee") as NodePath);
+    const handlers = this.callees.handlers(path);
+    const lines = path.isNewExpression() ? this.objects.linesOf(path) : [];
+    if (handlers.length > 0 || lines.length > 0) {
+      const made = lines.length > 0 ? refTo(path) : NOTHING;
+      return join(made, ...handlers.map((it) => this.returnedAt(it, path)));
     }
-    return flowOfCall(path, args, this.resolver, this);
+    const returned = this.callees.isAny(callee) ? this.state.of.get("returned") : NOTHING;
+    return join(returned, flowOfCall(path, args, this.resolver, this));
   }
 
   /** What a function that is handed on gives. */
   returnedBy(path: NodePath): Flow {
-    return join(...this.functions(path).map((it) => this.state.returnedAt(it, path)));
+    return join(...this.callees.functions(path).map((it) => this.returnedAt(it, path)));
   }
 
-  /** The functions of the program that a call may be one of. */
-  handlers(path: NodePath<t.CallExpression>): NodePath[] {
-    const callee = path.get("callee") as NodePath;
-    if (path.isNewExpression()) return this.#constructors(callee);
-    if (!callee.isSuper()) return this.functions(callee);
-    const owner = callee.findParent((it) => it.isClass());
-    return owner ? this.#constructors(owner.get("superClass") as NodePath) : [];
+  /** What a function gives where a place calls it. */
+  returnedAt(handler: NodePath, site: NodePath): Flow {
+    const frames = this.state.framesAt(handler, site, this.objects.calledOn(site));
+    return this.state.returnedIn(handler, frames);
   }
 
-  /** What makes objects of a class: of one without, its base does. */
-  #constructors(ofClass: NodePath, depth = 0): NodePath[] {
-    if (!ofClass.node || depth > MOST_BASES) return [];
-    return this.resolver.resolve(ofClass).flatMap((value) => {
-      if (value.kind !== "code" || !value.path.isClass()) return [];
-      const members = value.path.get("body.body") as unknown as NodePath[];
-      const own = members.filter((it) => it.isClassMethod({ kind: "constructor" }));
-      if (own.length > 0) return own;
-      return this.#constructors(value.path.get("superClass") as NodePath, depth + 1);
-    });
-  }
-
-  functions(path: NodePath): NodePath[] {
-    const handed = this.#handed(path);
-    if (handed === null) return [];
-    const known = this.resolver.resolve(handed ?? path).flatMap((value) =>
-      value.kind === "code" && value.path.isFunction() ? [value.path] : []
+  /** Whether names of sounds are in something, or in the fields that are written for it. */
+  holds(path: NodePath): boolean {
+    if (holdsName(this.objects.withKept(this.of(path)))) return true;
+    return this.resolver.resolve(path).some((value) =>
+      value.kind === "code" && value.path.isObjectExpression() &&
+      value.path.get("properties").some((it) =>
+        it.isObjectProperty() && holdsName(this.of(it.get("value") as NodePath))
+      )
     );
-    if (known.length > 0 || !path.isMemberExpression()) return known;
-    // Of what nobody knows the method may be any of that name, unless lists and the like have one.
-    const key = this.resolver.key(path);
-    const isAny = key !== undefined && !COLLECTIONS.some((it) => key in it);
-    const named = isAny ? this.resolver.fields(path).allOf(key) : [];
-    return named.flatMap((it) => {
-      if (it === undefined) return [];
-      const value = it.isFunction() ? it : it.get("value") as NodePath;
-      return !Array.isArray(value) && value.isFunction?.() ? [value] : [];
-    });
   }
 
-  /** The functions that a field of a name is set by. */
-  settersOf(member: NodePath<t.MemberExpression>): NodePath[] {
-    const key = this.resolver.key(member);
-    const all = key === undefined ? [] : this.resolver.fields(member).allOf(key);
-    return all.flatMap((it) => it?.isMethod() && it.node.kind === "set" ? [it] : []);
-  }
-
-  /**
-   * What a parameter of the function that is followed is where it is called from; null where no place
-   * calls it, undefined where that can't be told.
-   */
-  #handed(path: NodePath): NodePath | undefined | null {
-    const { frame: { owner, site }, contexts } = this.state;
-    if (owner === undefined || !path.isIdentifier()) return undefined;
-    const parameter = path.scope.getBinding(path.node.name)?.identifier;
-    const index = (owner as t.Function).params.findIndex((it) => it === parameter);
-    if (index < 0) return undefined;
-    if (site === undefined) return contexts.isFull(owner) ? undefined : null;
-    const call = contexts.siteOf(owner, site);
-    if (!call?.isCallExpression()) return undefined;
-    const args = call.get("arguments") as NodePath[];
-    return args.slice(0, index + 1).some((it) => it.isSpreadElement()) ? undefined : args[index];
+  /** What is put into `this` of a class of which nobody knows the object. */
+  #keptByAny(path: NodePath): Flow {
+    const roots = this.objects.placesOf(path).map(({ root }) => root);
+    return join(
+      ...roots.map((root) => typeof root === "string" ? NOTHING : this.state.kept.get(root)),
+    );
   }
 
   /** What a value has under a name that is written there. */
-  ofField(object: Flow, key: string, roots: ClassRoot[]): Flow {
+  ofField(object: Flow, key: string, places: Place[]): Flow {
     if (/^(length|size|byteLength|constructor|prototype)$/.test(key)) return NOTHING;
     // What has a name in it is an address or an error: a text has no fields.
-    const own = { isName: object.isName, isMark: object.isMark };
-    const held = object.isMap ? NOTHING : elementOf(object);
+    const { isName, isMark } = object;
+    const isNone = object.error === "whole" && !SAYS.test(key);
+    const own: Flow = isNone ? NOTHING : { isName, isMark, error: object.error && "said" };
+    // What a list has by a name is a method of lists.
+    const isMethod = COLLECTIONS.some((it) => key in it);
+    const held = object.isMap || isMethod ? NOTHING : elementOf(object);
     const put = object.isRecord ? this.state.ofRecords.get(key) : NOTHING;
-    return join(own, held, put, this.state.ofClasses.get(roots, key));
+    return join(own, held, put, this.state.ofClasses.get(places, key));
   }
 }
