@@ -28,6 +28,8 @@ export class KnownContents {
   readonly #batches: Batches;
   readonly #isCurrent: string;
   readonly #found: KnownFiles = { same: new Set(), moved: new Set(), left: new Set() };
+  /** A path of each content that several files hold. */
+  readonly #sources = new Map<string, string>();
 
   /**
    * @param model What the sounds are heard by.
@@ -75,26 +77,67 @@ export class KnownContents {
   /** Takes over what is known of files by their contents. */
   async #takeOver(files: { file: FoundFile; hash: string }[]): Promise<void> {
     if (files.length === 0) return;
-    const { same, moved, left } = this.#found;
-    const hashes = isOneOf("hash", [...new Set(files.map(({ hash }) => hash))]);
-    const rows = await this.#store.read(all([hashes, this.#isCurrent])!);
+    const { same, moved } = this.#found;
+    const before = await this.#contentsOf(files.map(({ file }) => file.path));
+    const isSame = ({ file, hash }: { file: FoundFile; hash: string }) => {
+      const old = before.get(file.path);
+      return old?.hash === hash && old.mtime === file.mtime;
+    };
+    const sources = await this.#sourcesOf([...new Set(files.map(({ hash }) => hash))]);
+    const wanted = files.filter((one) => !isSame(one)).map(({ hash }) => hash);
+    const paths = [...new Set(wanted)].map((hash) => sources.get(hash))
+      .filter((path) => path !== undefined);
+    const rows = paths.length === 0
+      ? []
+      : await this.#store.read(all([isOneOf("path", paths), this.#isCurrent])!);
     const byHash = Map.groupBy(rows, ({ hash }) => hash);
-    for (const { file, hash } of files) {
-      const alike = byHash.get(hash) ?? [], [source, ...rest] = alike;
-      if (source === undefined) continue;
-      // Whoever moves a library moves all of it, out of the places that are looked at.
-      for (const { path } of alike) if (!isThere(path)) left.add(path);
-      if (alike.some(({ path, mtime }) => path === file.path && mtime === file.mtime)) {
+    for (const one of files) {
+      const { file, hash } = one;
+      if (isSame(one)) {
         this.#batches.addSame(file.path);
         same.add(file.path);
         continue;
       }
+      const [source, ...rest] = byHash.get(hash) ?? [];
+      if (source === undefined) continue;
       const others = rest.filter(({ path, batch }) =>
         path === source.path && batch === source.batch
       );
       this.#batches.addHeard(file, source, [source, ...others]);
       moved.add(file.path);
     }
+  }
+
+  /** What the library has of files, by their paths. */
+  async #contentsOf(paths: string[]): Promise<Map<string, { hash: string; mtime: number }>> {
+    const contents = new Map<string, { hash: string; mtime: number }>();
+    const where = all([isOneOf("path", paths), this.#isCurrent]);
+    for await (const { path, hash, mtime } of this.#store.list(["path", "hash", "mtime"], where)) {
+      contents.set(path, { hash, mtime });
+    }
+    return contents;
+  }
+
+  /** A path of each content that the library has it from; what it has left is noted. */
+  async #sourcesOf(hashes: string[]): Promise<Map<string, string>> {
+    const sources = new Map<string, string>();
+    const where = all([
+      isOneOf("hash", hashes.filter((hash) => !this.#sources.has(hash))),
+      this.#isCurrent,
+    ]);
+    for await (const { hash, path } of this.#store.list(["hash", "path"], where)) {
+      if (sources.get(hash) === path) continue;
+      // Whoever moves a library moves all of it, out of the places that are looked at.
+      if (!isThere(path)) this.#found.left.add(path);
+      // Thousands of files may hold the same: they are not listed for each of them.
+      if (sources.has(hash)) this.#sources.set(hash, path);
+      sources.set(hash, path);
+    }
+    for (const hash of hashes) {
+      const path = this.#sources.get(hash);
+      if (path !== undefined) sources.set(hash, path);
+    }
+    return sources;
   }
 
   /** The contents that the library has, by size: only a file of such a size is worth a look. */
