@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { counted } from "../io/counted.ts";
 import { startProgress } from "../ui/progress.ts";
 import { BATCH_ROWS, Batches, KNOWN, type Known, newest, removeOthers } from "./batches.ts";
@@ -233,8 +233,9 @@ class Indexing {
   ): Promise<number> {
     const paths = new Set(files.map(({ path }) => path));
     // What lies in a folder that can't be read now may still be there.
-    const hidden = this.#unread.map(({ path }) => path);
-    const isHidden = (path: string) => hidden.some((folder) => isInside(path, folder));
+    const hidden = new Set(this.#unread.map(({ path }) => path));
+    const isHidden = (path: string): boolean =>
+      hidden.has(path) || (dirname(path) !== path && isHidden(dirname(path)));
     const gone = [...new Set([...known.keys(), ...left])]
       .filter((path) => !paths.has(path) && (left.has(path) || !isHidden(path)));
     const goneBroken = [...broken.keys()].filter((path) => !paths.has(path) && !isThere(path));
