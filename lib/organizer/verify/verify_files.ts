@@ -40,7 +40,7 @@ export function listNotebooks(
   }
   for (const [folder, below] of furtherIn) {
     const left = below.filter((path) => !byFile.has(path));
-    if (left.length > 0) say(`Left out below ${folder}: ${tellFurtherIn(folder, left)}`);
+    if (left.length > 0) say(`Left out below ${plain(folder)}: ${tellFurtherIn(folder, left)}`);
   }
   return byFile;
 }

@@ -338,6 +338,13 @@ Deno.test("listNotebooks() says which notebooks lie further in, and where a fold
     writeFiles(folder, { "y_1.ipynb": "{}" });
     assert.deepEqual(listed(""), [["y_1.ipynb"], [`Left out below ${folder}: ${further}`]]);
     assert.deepEqual(listed("", "a", join("b", "c")), [["y_1.ipynb", ...paths], []]);
+    // Teams name their folders.
+    writeFiles(folder, { "d\u202e/z_1.ipynb": "{}", "d\u202e/in/z_1.ipynb": "{}" });
+    const [, [told]] = listed("d\u202e");
+    assert.equal(
+      told,
+      `Left out below ${join(folder, "d")}: 1 notebook further in (in): name their folders`,
+    );
   }));
 
 Deno.test({
