@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Lance, LanceTable } from "./lancedb.ts";
 import { type BrokenFile, brokenTable, readBroken } from "./rows.ts";
 import { isOneOf } from "./sql.ts";
@@ -14,17 +15,25 @@ export class BrokenFiles {
     this.#table = table;
   }
 
-  /** All of them. */
-  async list(): Promise<BrokenFile[]> {
-    const table = await this.#table.query().toArrow();
+  /** All of them, or those whose paths satisfy a predicate. */
+  async list(where?: string): Promise<BrokenFile[]> {
+    const query = this.#table.query();
+    const table = await (where === undefined ? query : query.where(where)).toArrow();
     return Array.from({ length: table.numRows }, (_, i) => readBroken(table, i));
   }
 
-  /** Takes files in, in place of what was said of them before. */
+  /**
+   * Takes files in, in place of what was said of them before. What is said already stays: who reads
+   * meanwhile would find it gone.
+   */
   async add(files: BrokenFile[]): Promise<void> {
     if (files.length === 0) return;
-    await this.remove(files.map(({ path }) => path));
-    await this.#table.add(brokenTable(this.#lance, files));
+    const there = await this.list(isOneOf("path", files.map(({ path }) => path)));
+    const said = new Map(there.map((file) => [file.path, file]));
+    const fresh = files.filter((file) => !isDeepStrictEqual(file, said.get(file.path)));
+    if (fresh.length === 0) return;
+    await this.remove(fresh.map(({ path }) => path));
+    await this.#table.add(brokenTable(this.#lance, fresh));
   }
 
   /** Takes files off the list. */

@@ -129,3 +129,20 @@ Deno.test("a library whose maker was stopped half way is none, and is made by th
     }
   });
 });
+
+Deno.test("BrokenFiles.add() writes nothing of what is listed as it is: others may be reading", () =>
+  withFolder(async (folder) => {
+    const store = await Store.openOrCreate(folder, SHAPE);
+    const versions = () => [...Deno.readDirSync(join(folder, "broken.lance", "_versions"))].length;
+    const file = (name: string, mtime = 1) => ({
+      ...{ path: `/${name}.wav`, size: 1, mtime, model: "m", reason: `Expected ${name}` },
+    });
+    await store.broken.add([file("a"), file("b")]);
+    const first = versions();
+    await store.broken.add([file("b"), file("a")]);
+    assert.equal(versions(), first);
+    await store.broken.add([file("a"), file("b", 2), file("c")]);
+    const listed = (await store.broken.list()).sort((a, b) => a.path < b.path ? -1 : 1);
+    assert.deepEqual(listed, [file("a"), file("b", 2), file("c")]);
+    store.close();
+  }));
