@@ -29,6 +29,9 @@ export const TODO_LINES = {
 /** A cell that participants fill in. */
 export type TodoCell = keyof typeof TODO_LINES;
 
+/** What a notebook finds in ROOT_PATH besides itself: it is handed in alone. */
+export const BESIDE_NOTEBOOK = ["deno.json", "deno.lock", "helpers.ts", "lib"];
+
 /** The names that the paths cell declares. */
 export const PATH_NAMES = ["ROOT_PATH", "DATA_PATH"] as const;
 

@@ -2,16 +2,14 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { NotebookError } from "../../notebook/ipynb.ts";
+import { BESIDE_NOTEBOOK } from "../template.ts";
 
 /** The largest notebook that is run, with all its pictures. */
 const MAX_NOTEBOOK = 2 ** 26;
 
-/** What a participant finds in ROOT_PATH besides the notebook. */
-const COPIED = ["deno.json", "deno.lock", "helpers.ts", "lib"];
-
 /** Copies what a participant finds besides the notebook. */
 export function copyPackage(packageFolder: string, root: string): void {
-  for (const part of COPIED) copy(join(packageFolder, part), join(root, part));
+  for (const part of BESIDE_NOTEBOOK) copy(join(packageFolder, part), join(root, part));
 }
 
 /** Copies a file or a folder. */

@@ -1,4 +1,5 @@
 import type { NodePath } from "@babel/traverse";
+import { posix } from "node:path";
 import { ASKS, MAKES_TEMPORARY, READS, WRITES, WRITES_BOTH } from "./names.ts";
 import { isOfPackage } from "./patching.ts";
 import { checkPath, readable } from "./places.ts";
@@ -41,8 +42,13 @@ export class FileRules {
     if (/Download$/.test(name) && args[0]) {
       target = concatenate(concatenate(target, slash), this.resolver.resolve(args[0]));
     }
+    this.resolver.fetches(target);
     for (const value of target) {
       const found = checkPath(value, "writes", name);
+      if (/unpackFile$/.test(name) && isRoot(value)) {
+        const message = "unpacks into ROOT_PATH itself, where files of the package may be replaced";
+        this.remarks.add(path, "paths", "warning", message);
+      }
       if (found?.severity === "violation") {
         this.remarks.add(path, found.rule, found.severity, `${name} ${found.message}`);
       }
@@ -103,6 +109,10 @@ export class FileRules {
     }
     this.#values(path, name, folder, "writes");
   }
+}
+
+function isRoot(value: Value): boolean {
+  return value.kind === "text" && posix.normalize(`${value.text}/`) === `${ROOT}/`;
 }
 
 /** What is read or written, in a word. */

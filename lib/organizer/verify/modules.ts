@@ -1,16 +1,17 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
 import { NameFlows } from "./flow/name_flow.ts";
 import { shortened } from "../../io/plain.ts";
+import { BESIDE_NOTEBOOK } from "../template.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";
 import { PowerChecker } from "./powers.ts";
 import { Remarks } from "./remarks.ts";
 import { RuleChecker } from "./rules.ts";
 import { Resolver } from "./resolver.ts";
-import { ROOT, UNKNOWN, type Value } from "./values.ts";
+import { isKnown, ROOT, UNKNOWN, type Value } from "./values.ts";
 
 /** Powers that are told of a notebook, and letters of each: a list to be read in seconds. */
 const MOST_POWERS = 100, MOST_OF_POWER = 200;
@@ -28,6 +29,8 @@ export class LocalModules {
   readonly #read = new Map<string, LocalModule | ProgramError | undefined>();
   readonly #visited = new Set<string>();
   readonly #powers = new Set<string>();
+  /** What the set-up cell brings: a notebook is handed in alone. */
+  readonly #fetched: Value[] = [];
   readonly #flows = new NameFlows();
   readonly findings: Finding[] = [];
 
@@ -51,6 +54,7 @@ export class LocalModules {
     return new Resolver({
       exported: (module, name) => this.#exported(module, name, folder),
       visit: (module, place) => this.#visit(module, folder, place),
+      fetches: (target) => void this.#fetched.push(...target),
       here: path && this.#below(path),
     }, isPath);
   }
@@ -138,8 +142,12 @@ export class LocalModules {
     const say = (message: string) =>
       this.findings.push({ ...warning, line: place.line, file: place.file, message });
     const below = this.#below(path);
+    const isLeft = place.file === undefined && !this.#isHandedIn(path, below);
+    const left =
+      `imports ${path}, which is not handed in with the notebook: the set-up cell must fetch it`;
     if (/\.(json|jsonc|txt|csv|md)$/i.test(path)) {
       // Data is no code.
+      if (isLeft) say(left);
       if (below === undefined) say(`reads ${path}, which is not below ROOT_PATH, by an import`);
       return;
     }
@@ -151,9 +159,23 @@ export class LocalModules {
       const message = `is no TypeScript: ${local.message}`;
       this.findings.push({ ...warning, line: local.place.line, file: path, message });
     } else {
+      if (isLeft) say(left);
       const placeOf = (line: number) => ({ ...place, line, file: path });
       this.findings.push(...this.#check({ ...local.program, placeOf }, local.resolver));
     }
+  }
+
+  /** Whether a file is the package's, or is or may be one of those that the set-up cell brings. */
+  #isHandedIn(path: string, below: string | undefined): boolean {
+    const beside = this.#rootsOfPackage().flatMap((root) =>
+      BESIDE_NOTEBOOK.map((part) => join(root, part))
+    );
+    if (beside.some((part) => path === part || path.startsWith(part + sep))) return true;
+    return this.#fetched.some((target) => {
+      if (target.kind !== "text" || !isKnown(target.text)) return true;
+      const text = posix.normalize(target.text).replace(/\/$/, "");
+      return below !== undefined && (below === text || below.startsWith(`${text}/`));
+    });
   }
 
   /** Applies the rules to a notebook's program. */

@@ -31,6 +31,8 @@ export interface Imports {
   exported(module: string, name: string): Value[] | undefined;
   /** Called for each import. */
   visit(module: string, place: Place): void;
+  /** Called for each file or folder that a helper fetches. */
+  fetches(target: Value[]): void;
   /** The path of the code itself, as far as it is known to lie below the root. */
   here?: string;
 }
@@ -58,6 +60,11 @@ export class Resolver {
   /** Tells of a module that is imported at a place. */
   visit(module: string, place: Place): void {
     this.imports.visit(module, place);
+  }
+
+  /** Tells of a file or a folder that a helper fetches. */
+  fetches(target: Value[]): void {
+    this.imports.fetches(target);
   }
 
   /** The path of the code, where it is known. */

@@ -235,6 +235,8 @@ Deno.test("verify follows local modules that a notebook imports, and what they e
     );
     assert.deepEqual(lines.sort(), [
       "eval violation tools.ts:3",
+      // It is not handed in.
+      "unclear warning :2",
       "unclear warning :5",
       "working-directory violation :3",
       "working-directory violation inner.ts:1",

@@ -80,8 +80,13 @@ console.log(weights);`,
       "repo/bad.ts": 'Deno.readTextFileSync(new URL("../../w.json", import.meta.url));',
     });
     const paths = 'const ROOT_PATH = ".";\nconst DATA_PATH = "data";';
+    const setup = 'await gitCloneCheckout("repo", "https://example.org/a.git", "main", "1a2b3c4");';
     const of = (name: string) =>
-      verify({ paths, implementation: `await import(\`\${ROOT_PATH}/repo/${name}\`);` }, folder);
+      verify({
+        paths,
+        setup,
+        implementation: `await import(\`\${ROOT_PATH}/repo/${name}\`);`,
+      }, folder);
     assert.deepEqual(await of("mod.ts"), []);
     const [{ message, file, severity }] = await of("bad.ts");
     assert.match(message, /reads ROOT_PATH\/\.\.\/w\.json, which is outside ROOT_PATH$/);
@@ -185,6 +190,29 @@ Deno.test("verify says where names of sounds are handed on in more steps than it
   assert.deepEqual(await of(100), ["hands names of sounds on in more steps than are followed"]);
 });
 
+Deno.test("verify says which local modules are not handed in, and are not fetched", () =>
+  withFolder(async (folder) => {
+    writeFiles(folder, { "models.ts": "export const n = 1;", "repo/a.ts": "export const n = 1;" });
+    const paths = 'const ROOT_PATH = ".";\nconst DATA_PATH = "data";';
+    const of = async (setup: string, module: string) => {
+      const found = await verify({ paths, setup, implementation: `import "${module}";` }, folder);
+      return found.map(({ message, severity }) => `${severity}: ${message.replace(folder, "")}`);
+    };
+    const clone = 'await gitCloneCheckout("repo", "https://example.org/a.git", "main", "1a2b3c4");';
+    const told = (file: string) =>
+      `warning: imports ${join("/", file)}, which is not handed in with the notebook: ` +
+      "the set-up cell must fetch it";
+    assert.deepEqual(await of("// Nothing.", "./models.ts"), [told("models.ts")]);
+    assert.deepEqual(await of(clone, "./models.ts"), [told("models.ts")]);
+    assert.deepEqual(await of("// Nothing.", "./repo/a.ts"), [told("repo/a.ts")]);
+    assert.deepEqual(await of(clone, "./repo/a.ts"), []);
+    const unpacked = 'await unpackFile("code.zip", "repo/");';
+    assert.deepEqual(await of(unpacked, "./repo/a.ts"), []);
+    assert.deepEqual(await of('await unpackFile("code.zip", ".");', "./models.ts"), [
+      "warning: unpacks into ROOT_PATH itself, where files of the package may be replaced",
+    ]);
+  }));
+
 Deno.test("verify follows names of sounds into local modules and out of them", () =>
   withFolder(async (folder) => {
     writeFiles(folder, {
@@ -195,6 +223,8 @@ export const kindOf = (samples: Float32Array) => samples.length > 100 ? "long" :
     });
     const found = (body: string) =>
       verify({
+        paths: 'const ROOT_PATH = ".";\nconst DATA_PATH = "data";',
+        setup: 'await wgetDownload("kinds.ts", "https://example.org/kinds.ts", ".");',
         implementation: `import { barks, kindOf, named } from "./kinds.ts";\n${keeping(body)}`,
       }, folder);
     const places = async (body: string) =>
