@@ -12,7 +12,10 @@ Deno.test("unpackFile() streams: an archive much larger than the memory it takes
     await writer.close();
     // In a process of its own, whose memory is nobody else's.
     const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", join(import.meta.dirname!, "unpack_in.ts"), root, "a.zip", "out"],
+      args: [
+        ...["run", "-A", "--v8-flags=--expose-gc", join(import.meta.dirname!, "unpack_in.ts")],
+        ...[root, "a.zip", "out"],
+      ],
       stdin: "null",
       stderr: "inherit",
     }).output();
