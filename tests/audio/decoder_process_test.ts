@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { readAudio } from "../../lib/audio/read_audio.ts";
 import { AudioError } from "../../lib/audio/wav.ts";
-import { FIXTURES, NEEDS_UNIX, PROJECT, withFolder } from "../support.ts";
+import { FIXTURES, NEEDS_UNIX, PROJECT, until, withFolder } from "../support.ts";
 import { decoderProcesses } from "./decoder_processes.ts";
 import { mutationsOf } from "./odd_files.ts";
 
@@ -61,7 +60,7 @@ Deno.test({
       }
       // Else it ends by itself, though its decoder is idle.
       await child.status;
-      while (ofChild().length > 0) await delay(10);
+      await until(() => ofChild().length === 0);
     }
   },
 });

@@ -4,10 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { openAudio, readAudio } from "../../lib/audio/read_audio.ts";
 import { AudioError } from "../../lib/audio/wav.ts";
-import { FIXTURES } from "../support.ts";
+import { FIXTURES, until } from "../support.ts";
 import { decoderProcesses } from "./decoder_processes.ts";
 
 const SOUNDS = join(FIXTURES, "sounds");
@@ -45,7 +44,7 @@ await assert.rejects(openAudio(PATH, Infinity, 300), (error: Error) => {
   return true;
 });
 for (const pid of children()) Deno.kill(pid, "SIGKILL");
-while (children().length > 0) await delay(10);
+await until(() => children().length === 0);
 assert.deepEqual((await readAudio(PATH)).samples, samples);
 assert.equal(children().length, 1);
 

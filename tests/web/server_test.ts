@@ -6,7 +6,7 @@ import { type RunningServer, serveLibrary } from "../../lib/web/server.ts";
 import { Guard } from "../../lib/web/guard.ts";
 import { MAX_UPLOAD, RequestError, Turns, Uploads } from "../../lib/web/requests.ts";
 import { flac } from "../audio/odd_files.ts";
-import { PROJECT, withFolder } from "../support.ts";
+import { PROJECT, until, withFolder } from "../support.ts";
 
 const MINI = join(PROJECT, "data", "qvim-mini");
 const BARK = join(MINI, "Items", "bark", "bark_1.wav");
@@ -319,10 +319,7 @@ Deno.test("the server knows what was taken into the library since it started, an
       Deno.copyFileSync(BARK, join(sounds, "bark.wav"));
       await indexSounds([sounds], library, { say: () => {} });
       // It looks once a second at most.
-      const end = Date.now() + 30_000;
-      while ((await told()).sounds === 0 && Date.now() < end) {
-        await delay(100);
-      }
+      await until(async () => (await told()).sounds > 0);
       assert.deepEqual(await told(), { sounds: 1, outdated: 0, maxUpload: MAX_UPLOAD });
     } finally {
       await server.close();

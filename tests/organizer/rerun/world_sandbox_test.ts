@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TRIAL } from "../../../lib/organizer/rerun/sandbox.ts";
 import { canBeSized, World } from "../../../lib/organizer/rerun/world.ts";
-import { withFolder, writeFiles } from "../../support.ts";
+import { until, withFolder, writeFiles } from "../../support.ts";
 
 function hostIn(folder: string) {
   const path = Deno.makeTempDirSync({ dir: folder });
@@ -94,9 +94,6 @@ Deno.kill(Deno.pid, "SIGKILL");`;
           }
         });
       // It reads the end of its input a moment later.
-      for (let k = 0; k < 500 && holders().length > 0; k++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      assert.deepEqual(holders(), []);
+      await until(() => holders().length === 0);
     }),
 });
