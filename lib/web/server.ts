@@ -169,6 +169,8 @@ class App {
       return await this.#found(() => this.#library.moreLike(id, options));
     }
     try {
+      // A folder or a pipe that has come into its place has no sound, and a pipe would be waited for.
+      if (!(await Deno.stat(sound.path)).isFile) throw new Deno.errors.NotFound();
       if (part === "audio") return await serveAudio(sound.path, request);
       if (part === "file") return await serveOriginal(sound.path, request);
       if (part === "peaks") return json({ peaks: await this.#peaks.of(sound) });
