@@ -1,11 +1,11 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { isAskedFor } from "./flow/calls.ts";
-import { elementOf, type Flow, itemOf, metIn } from "./flow/flow.ts";
+import { elementOf, type Flow, itemOf, metIn, NOTHING } from "./flow/flow.ts";
 import type { NameFlow } from "./flow/name_flow.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Resolver } from "./resolver.ts";
-import { isName, isSound, knownText } from "./values.ts";
+import { isName, isSound, knownText, ROOT } from "./values.ts";
 
 /** What compares sets with one another. */
 const COMPARES_SETS =
@@ -39,7 +39,7 @@ export class LookupRule {
     }
     if (!LOOKS_FOR.test(key)) return;
     this.#looksUp(path, object, arg);
-    if (!this.isText(arg)) return;
+    if (!this.isText(arg) && !isHeldAlone(this.#flowOf(arg))) return;
     const flow = this.#flow!.keptIn(object);
     const isAmong = flow.isMap || key === "hasOwnProperty"
       ? flow.keys?.isName
@@ -60,11 +60,14 @@ export class LookupRule {
     this.#looksUp(path, object, property);
     // `for (const [query, item] of ANSWERS) scores[query][item] = 1;`
     const texts = this.resolver.resolve(property).map(knownText);
-    if (texts.every((text) => isAskedFor(this.#flowOf(object), text))) this.knows(path);
+    const among = this.#flowOf(object);
+    const isHeld = among.keys?.isName && !among.isMap && isHeldAlone(this.#flowOf(property));
+    if (isHeld || texts.every((text) => isAskedFor(among, text))) this.knows(path);
   }
 
-  /** A digest that is compared with one that the program knows. */
+  /** A name, or a digest, that is compared with one that the program knows. */
   equals(path: NodePath, one: NodePath, other: NodePath): void {
+    if (this.#flowOf(one).isName && isHeldAlone(this.#flowOf(other))) this.#found(path, "its name");
     if (!other.isStringLiteral() || !this.#flowOf(one).isMark) return;
     const message = "asks for a sound by a digest that the notebook knows";
     this.remarks.add(path, "names-of-files", "warning", message);
@@ -81,14 +84,23 @@ export class LookupRule {
     const isKnown = this.resolver.resolve(name).some((value) => isName(value) || isSound(value));
     const { isName: mayBeName, isMark } = this.#flowOf(name);
     if (!isKnown && !mayBeName && !isMark) return;
-    if (!this.#isTable(table)) return;
+    if (!this.#isTable(table) && !isOfHeld(this.#flowOf(table))) return;
     const by = isKnown || mayBeName ? "its name" : "a digest or the size of its file";
     this.#found(path, by);
   }
 
   #found(path: NodePath, by: string): void {
-    const message = `looks a sound up by ${by}, in a table that the notebook holds`;
+    const message = `looks a sound up by ${by}, in a table that the notebook holds or reads`;
     this.remarks.add(path, "names-of-files", "warning", message);
+  }
+
+  /** Files that the notebook is handed, by the names of sounds. */
+  reads(path: NodePath, file: NodePath): void {
+    const isBelow = this.resolver.resolve(file).some((it) =>
+      it.kind === "text" && it.text.startsWith(ROOT)
+    );
+    if (!isBelow || !this.#flowOf(file).isName || this.#flow!.isWritten(file)) return;
+    this.#found(path, "its name");
   }
 
   /** A set of names that is compared with one that the notebook holds. */
@@ -139,6 +151,16 @@ export class LookupRule {
   #flowOf(path: NodePath): Flow {
     return this.#flow!.of(path);
   }
+}
+
+/** Whether a value is of a table, and no name that the notebook was handed. */
+function isHeldAlone({ isHeld, isName }: Flow): boolean {
+  return isHeld === true && !isName;
+}
+
+/** Whether a value is a table, or holds what is of one: under names that are its own, where it has such. */
+function isOfHeld(flow: Flow): boolean {
+  return flow.isHeld === true || isHeldAlone(flow.keys ?? elementOf(flow) ?? NOTHING);
 }
 
 function isLiteral(path: NodePath): boolean {

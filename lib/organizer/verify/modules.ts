@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import traverse, { type Binding, type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import type { Finding } from "./findings.ts";
-import { NameFlows } from "./flow/name_flow.ts";
+import { NameFlows } from "./flow/name_flows.ts";
 import { shortened } from "../../io/plain.ts";
 import { BESIDE_NOTEBOOK } from "../template.ts";
 import { type Place, type Program, ProgramError, readModule } from "./program.ts";

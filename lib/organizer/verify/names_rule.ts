@@ -96,6 +96,7 @@ export class NamesRule {
       this.#countsEach(path, second, this.#flowOf(first));
     }
     if (name === "Object.hasOwn" && second) this.#lookups.inTable(path, first, second);
+    if (/\.read(Text)?File(Sync)?$/.test(name)) this.#lookups.reads(path, first);
     if (/^(node:buffer\.)?Buffer\.from$/.test(name)) this.bytes(path, first);
   }
 
@@ -126,6 +127,10 @@ export class NamesRule {
     if (!HANDED_PATHS.test(key) || !path.node.argument) return;
     const flow = this.#flowOf(path.get("argument") as NodePath);
     const scores = key === "computeSimilarities" ? elementOf(flow) : flow;
+    if (key === "computeSimilarities" && (flow.isHeld || scores?.isHeld)) {
+      const message = "gives scores that the notebook holds or reads";
+      this.remarks.add(path, "names-of-files", "warning", message);
+    }
     if (scores !== undefined && (scores.isName || elementOf(scores)?.isName)) this.#look(path);
   }
 

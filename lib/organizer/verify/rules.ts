@@ -1,7 +1,7 @@
 import traverse, { type NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { FileRules } from "./file_rules.ts";
-import type { NameFlows } from "./flow/name_flow.ts";
+import type { NameFlows } from "./flow/name_flows.ts";
 import { CHANGES_OBJECT, FORBIDDEN, WHOLE_OBJECTS } from "./names.ts";
 import { NamesRule } from "./names_rule.ts";
 import { PatchingRule } from "./patching.ts";

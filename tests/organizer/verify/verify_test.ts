@@ -34,7 +34,7 @@ const EXPECTED: Record<string, string[]> = {
   loudness_1: [],
   metric_1: ["fixed-cell violation 22:2"],
   extra_1: ["cells violation 21:-"],
-  answers_1: ["ground-truth violation 14:8"],
+  answers_1: ["ground-truth violation 14:8", "names-of-files warning 14:16"],
   names_1: [
     "names-of-files warning 14:8",
     "names-of-files warning 14:17",

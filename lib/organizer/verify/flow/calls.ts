@@ -8,13 +8,16 @@ import {
   asText,
   elementOf,
   type Flow,
+  HELD,
   isNothing,
   join,
+  keysOf,
   listOf,
   MARKED,
   metIn,
   NAMED,
   NOTHING,
+  ownOf,
   RECORD,
   refTo,
   tableOf,
@@ -33,8 +36,10 @@ interface Known {
   returnedBy(path: NodePath): Flow;
   /** Whether names are in something, or in the fields that are written for it. */
   holds(path: NodePath): boolean;
+  /** Whether something may be a text that the program knows. */
+  isText(path: NodePath | undefined): boolean;
   objects: Pick<Objects, "asList" | "keeps" | "withKept">;
-  state: Pick<FlowState, "kept" | "ofRecords">;
+  state: Pick<FlowState, "kept" | "ofRecords" | "written">;
 }
 
 /** Functions that give what they are given, in another form or as it is. */
@@ -60,6 +65,9 @@ const TELLS_OF_TEXT =
 const MAKES = /^(concat|map|flatMap|reduce|reduceRight|then|catch)$/;
 /** What lists a folder. */
 const LISTS = /^(Deno\.readDir|node:fs(\/promises|\.promises)?\.readdir)(Sync)?$/;
+/** What reads a file, or an address, whole. */
+const READS_TABLE =
+  /^(fetch|qvim\.readSimilarities|(Deno|node:fs(\/promises|\.promises)?)\.read(Text)?File(Sync)?)$/;
 /** What asks the system about a file. */
 const ASKS_FILE = /^(Deno\.l?stat(Sync)?|node:fs(\/promises|\.promises)?\.l?stat(Sync)?)$/;
 
@@ -72,15 +80,19 @@ export function flowOfCall(
 ): Flow {
   const callee = bare(path.get("callee") as NodePath);
   const given = known.given(args).map((flow) => known.objects.withKept(flow));
-  const named = resolver.names(callee).map((name) =>
-    LISTS.test(name) && args[0] && isOfData(resolver, args[0])
-      ? listOf(NAMED)
-      : ofNamed(name, path, args, given, known)
-  );
+  const named = resolver.names(callee).map((name) => {
+    const [file] = args;
+    if (file && LISTS.test(name) && isOfData(resolver, file)) return listOf(NAMED);
+    if (!file || !READS_TABLE.test(name)) return ofNamed(name, path, args, given, known);
+    return given[0].isName || known.state.written.has(file, resolver) ? NOTHING : HELD;
+  });
   if (!callee.isMemberExpression() && !callee.isOptionalMemberExpression()) return join(...named);
   const key = resolver.key(callee as NodePath<t.MemberExpression>) ?? "";
   // A digest is one whatever has it.
   if (key === "digest") return MARKED;
+  // `new TextDecoder().decode(bytes)`
+  if (key === "decode" && given.some(({ isHeld }) => isHeld)) return HELD;
+  if (key === "split" && known.isText(callee.get("object") as NodePath)) return listOf(HELD);
   const object = known.objects.withKept(known.of(callee.get("object") as NodePath));
   // What keeps something hands on what is kept by what it gives: `stream.getReader()`.
   if (madeBy(object).some((it) => known.objects.keeps(it))) return join(object, ...named, ...given);
@@ -118,6 +130,7 @@ function ofNamed(
     case "JSON.parse":
       // It may be a list of objects.
       if (first.isRecord) return { ...RECORD, of: RECORD };
+      if (first.isHeld || known.isText(args[0])) return HELD;
       return first.isName ? { ...NAMED, keys: NAMED, of: NAMED } : NOTHING;
     case "Map":
     case "WeakMap":
@@ -130,11 +143,11 @@ function ofNamed(
     case "Object.keys":
     case "Object.getOwnPropertyNames":
     case "Reflect.ownKeys":
-      return listOf(first.keys ?? NOTHING);
+      return listOf(keysOf(first));
     case "Object.values":
-      return listOf(elementOf(first) ?? NOTHING);
+      return listOf(valuesOf(first));
     case "Object.entries":
-      return listOf(tupleOf([first.keys ?? NOTHING, elementOf(first) ?? NOTHING]));
+      return listOf(tupleOf([keysOf(first), valuesOf(first)]));
     case "Object.assign":
       return join(...given);
     case "Object.groupBy":
@@ -185,6 +198,10 @@ function hasRecord(flow: Flow): boolean {
   return flow.isRecord === true || held !== undefined && hasRecord(held);
 }
 
+function valuesOf(flow: Flow): Flow {
+  return join(elementOf(flow), flow.isHeld ? HELD : NOTHING);
+}
+
 function ofEntries(entry: Flow, isMap: boolean): Flow {
   const [keys, of] = entry.items ?? [entry.of, entry.of];
   return tableOf(keys ?? NOTHING, of ?? NOTHING, isMap);
@@ -200,7 +217,7 @@ function ofMethod(
   // `[0, 1].map((i) => ids[i])` gives what it calls gives.
   if (isNothing(object) && !MAKES.test(key)) return NOTHING;
   if (object.error === "whole" && key !== "toString") return NOTHING;
-  const own = { isName: object.isName, isMark: object.isMark };
+  const own = ownOf(object);
   const of = object.isMap ? object.of ?? NOTHING : elementOf(object) ?? NOTHING;
   if (ONE.test(key)) return join(own, of);
   if (SAME_LIST.test(key)) return object;
@@ -213,11 +230,11 @@ function ofMethod(
     case "values":
       return listOf(join(own, of));
     case "keys":
-      return listOf(object.keys ?? NOTHING);
+      return listOf(keysOf(object));
     case "entries":
-      return listOf(tupleOf([object.keys ?? NOTHING, of]));
+      return listOf(tupleOf([keysOf(object), of]));
     case "join":
-      return { isName: of.isName, isMark: of.isMark };
+      return ownOf(of);
     case "flat":
       return listOf(join(of, elementOf(of)));
     case "map":
@@ -248,7 +265,7 @@ function isOfData(resolver: Resolver, folder: NodePath): boolean {
 
 /** What stands at a place or under a key that can't be told. */
 export function ofTextOrList(object: Flow): Flow {
-  return join({ isName: object.isName, isMark: object.isMark }, elementOf(object));
+  return join(ownOf(object), elementOf(object));
 }
 
 /** What every object has, or a list or a map. */

@@ -18,6 +18,8 @@ export interface Flow {
   isName: boolean;
   /** It may be a digest or the size of a sound's file, by which that is known again. */
   isMark: boolean;
+  /** It is of a table that the notebook holds, or reads from a file that it does not write. */
+  isHeld?: boolean;
   /** What its keys are, of a map or an object. */
   keys?: Flow;
   /** What it holds. */
@@ -44,6 +46,7 @@ export const MANY: Refs = new Map();
 
 export const NOTHING: Flow = { isName: false, isMark: false };
 export const NAMED: Flow = { isName: true, isMark: false };
+export const HELD: Flow = { isName: false, isMark: false, isHeld: true };
 export const MARKED: Flow = { isName: false, isMark: true };
 /** Sounds by their ids, as a model is handed them. */
 export const SOUNDS: Flow = { ...NOTHING, keys: NAMED, of: NAMED };
@@ -52,7 +55,7 @@ export const RECORD: Flow = { ...NOTHING, isRecord: true };
 
 export function isNothing(flow: Flow): boolean {
   return flow === NOTHING ||
-    !flow.isName && !flow.isMark && !flow.isRecord && flow.refs === undefined &&
+    !flow.isName && !flow.isMark && !flow.isRecord && !flow.isHeld && flow.refs === undefined &&
       flow.keys === undefined && flow.of === undefined && flow.items === undefined;
 }
 
@@ -91,6 +94,7 @@ function joined(a: Flow, b: Flow, depth: number): Flow {
   return {
     isName: a.isName || b.isName,
     isMark: a.isMark || b.isMark,
+    isHeld: a.isHeld || b.isHeld,
     keys: inner(a.keys, b.keys),
     of: isTuple ? undefined : inner(elementOf(a), elementOf(b)),
     items,
@@ -145,7 +149,8 @@ export function itemOf(flow: Flow, index: number): Flow {
 export function metIn(flow: Flow): Flow {
   // What a text has is letters of it.
   if (flow.isMap) return tupleOf([flow.keys ?? NOTHING, flow.of ?? NOTHING]);
-  return elementOf(flow) ?? (flow.isName ? NAMED : NOTHING);
+  const inText = join(flow.isName ? NAMED : NOTHING, flow.isHeld ? HELD : NOTHING);
+  return flow.isHeld ? join(elementOf(flow), inText) : elementOf(flow) ?? inText;
 }
 
 /** Whether nothing more is in one than in the other. */
@@ -153,7 +158,8 @@ export function isSame(a: Flow, b: Flow): boolean {
   if (a === b) return true;
   const one = (x?: Flow, y?: Flow) => isSame(x ?? NOTHING, y ?? NOTHING);
   if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
-  return a.isName === b.isName && a.isMark === b.isMark && !a.isMap === !b.isMap &&
+  return a.isName === b.isName && a.isMark === b.isMark && !a.isHeld === !b.isHeld &&
+    !a.isMap === !b.isMap &&
     !a.isRecord === !b.isRecord && a.error === b.error && isSameRefs(a.refs, b.refs) &&
     one(a.keys, b.keys) && one(a.of, b.of) && a.items?.length === b.items?.length &&
     (a.items ?? []).every((item, i) => isSame(item, b.items![i]));
@@ -164,10 +170,19 @@ function isSameRefs(a?: Refs, b?: Refs): boolean {
   return a === b || a !== MANY && b !== MANY && a?.size === b?.size;
 }
 
+/** What is in a value itself, or in a part of its text. */
+export function ownOf({ isName, isMark, isHeld, error }: Flow): Flow {
+  return { isName, isMark, isHeld, error: error && "said" };
+}
+
+/** What its keys may be. */
+export function keysOf(flow: Flow): Flow {
+  return join(flow.keys, flow.isHeld ? HELD : NOTHING);
+}
+
 /** What is in the text of something: of a list, in all that it holds. */
 export function asText(flow: Flow): Flow {
-  const { isName, isMark } = flow;
-  const own: Flow = { isName, isMark, error: flow.error && "said" };
+  const own = ownOf(flow);
   const held = elementOf(flow);
   return held === undefined || flow.keys !== undefined ? own : join(own, asText(held));
 }

@@ -1,7 +1,4 @@
-/**
- * Where in a program the names and paths of sounds may get: through variables, fields, lists, maps,
- * functions. Gone through again and again until nothing more is found.
- */
+/** Where in a program the names and paths of sounds may get: through variables, fields, lists, maps, functions. */
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 import { keyText } from "../functions.ts";
@@ -9,37 +6,28 @@ import { HANDED_PATHS } from "../names.ts";
 import { bare, TYPES } from "../positions.ts";
 import type { Resolver } from "../resolver.ts";
 import { holdsName } from "./calls.ts";
-import { type Flow, join, listOf, metIn, NAMED, NOTHING, SOUNDS, tableOf } from "./flow.ts";
+import {
+  asText,
+  type Flow,
+  join,
+  keysOf,
+  listOf,
+  metIn,
+  NAMED,
+  NOTHING,
+  SOUNDS,
+  tableOf,
+} from "./flow.ts";
 import { rootOfMember } from "./class_fields.ts";
 import { FlowDefinitions } from "./definitions.ts";
 import { FlowKeeping } from "./keeping.ts";
 import { ITERATED } from "./objects.ts";
-import { FlowState } from "./state.ts";
+import type { FlowState } from "./state.ts";
 import { FlowTargets } from "./targets.ts";
 import { FlowValues } from "./values.ts";
 
-/** Nobody hands names on in more steps; what is not known after so many times through it stays unknown. */
-const MOST_ROUNDS = 24;
 /** Methods that put an argument, or what stands behind a first one, into what they are called on. */
 const PUTS = /^(push|unshift|add|fill)$/, PUTS_UNDER = /^(set|with)$/;
-
-/** Follows names of sounds through the programs of a notebook: its cells, and modules of its own. */
-export class NameFlows {
-  readonly #state = new FlowState();
-  readonly #programs: NameFlow[] = [];
-
-  /** Follows them through one more program; those that were there before may hand it some. */
-  follow(program: NodePath, resolver: Resolver): NameFlow {
-    const flow = new NameFlow(program, this.#state, resolver);
-    this.#programs.push(flow);
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      this.#state.isChanged = false;
-      for (const it of this.#programs) it.again();
-      if (!this.#state.isChanged) break;
-    }
-    return flow;
-  }
-}
 
 /** Follows names of sounds through a program. */
 export class NameFlow {
@@ -87,6 +75,13 @@ export class NameFlow {
     });
   }
 
+  /** Finds which files it writes. */
+  findsWritten(): void {
+    for (const { path } of this.#steps) {
+      if (path.isCallExpression()) this.state.written.find(path, this.resolver);
+    }
+  }
+
   /** Goes through it once more with what is known by now. */
   again(): void {
     this.#values.begin();
@@ -122,6 +117,11 @@ export class NameFlow {
     return this.#inFrames(path, () => this.#values.holds(path) ? NAMED : NOTHING).isName;
   }
 
+  /** Whether the program writes a file of that path itself, or may. */
+  isWritten(path: NodePath): boolean {
+    return this.state.written.has(path, this.resolver);
+  }
+
   /** How a pattern takes a name apart, where it does. */
   apart(node: t.Node): "letters" | "asked" | undefined {
     return this.state.apart.get(node);
@@ -138,8 +138,15 @@ export class NameFlow {
     };
     if (path.isFunction()) this.#function(path);
     else if (path.isVariableDeclarator()) gives("id", "init");
-    else if (path.isAssignmentExpression() || path.isAssignmentPattern()) gives("left", "right");
-    else if (path.isForXStatement()) this.#loop(path);
+    else if (path.isAssignmentPattern()) gives("left", "right");
+    else if (path.isAssignmentExpression()) {
+      const { operator } = path.node;
+      // What is reckoned is a number, and a text that is put to another is no table's.
+      if (/^(=|\?\?=|\|\|=|&&=)$/.test(operator)) gives("left", "right");
+      else if (operator === "+=") {
+        this.#targets.give(inner("left"), { ...asText(of("right")), isHeld: undefined });
+      }
+    } else if (path.isForXStatement()) this.#loop(path);
     else if (path.isReturnStatement()) this.#gives(path, of("argument"));
     else if (path.isThrowStatement()) this.state.add(this.state.of, "thrown", of("argument"));
     else if (path.isCatchClause()) this.#keeping.caught(path);
@@ -199,7 +206,7 @@ export class NameFlow {
   #loop(path: NodePath<t.ForXStatement>): void {
     const right = path.get("right");
     const met = path.isForInStatement()
-      ? this.#values.of(right).keys ?? NOTHING
+      ? keysOf(this.#values.of(right))
       : this.#values.metIn(right);
     const left = path.get("left") as NodePath;
     const target = left.isVariableDeclaration()

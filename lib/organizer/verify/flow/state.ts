@@ -4,6 +4,7 @@ import type * as t from "@babel/types";
 import { ClassFields, type ClassRoot } from "./class_fields.ts";
 import { Contexts, type Frame } from "./contexts.ts";
 import { type Flow, isSame, join, NOTHING } from "./flow.ts";
+import { WrittenFiles } from "./written.ts";
 
 /** What variables, fields and functions are known to give. */
 export class FlowState {
@@ -21,6 +22,8 @@ export class FlowState {
   readonly of = new Map<"thrown" | "sent" | "returned", Flow>();
   /** What any of too many functions is called with. */
   readonly handedToAny = new Map<number, Flow>();
+  /** The files that the programs write. */
+  readonly written = new WrittenFiles();
   /** Patterns, and parts of them, that take letters of a name, or ask for one that the program knows. */
   readonly apart = new Map<t.Node, "letters" | "asked">();
   /** What variables are, by the places that call the functions which they are in. */

@@ -12,12 +12,14 @@ import {
   asText,
   elementOf,
   type Flow,
+  HELD,
   isNothing,
   itemOf,
   join,
   listOf,
   metIn,
   NOTHING,
+  ownOf,
   RECORD,
   refTo,
   tableOf,
@@ -97,11 +99,16 @@ export class FlowValues {
         if (tags.length === 0) return inner("quasi");
         return join(...tags.map((it) => this.returnedAt(it, path)));
       }
+      case "StringLiteral":
+        return path.parentPath?.isArrayExpression() ? HELD : NOTHING;
       case "TemplateLiteral":
         return this.#asText(path.get("expressions") as NodePath[]);
       case "BinaryExpression":
         return node.operator === "+"
-          ? this.#asText([path.get("left") as NodePath, path.get("right") as NodePath])
+          ? {
+            ...this.#asText(["left", "right"].map((it) => path.get(it) as NodePath)),
+            isHeld: undefined,
+          }
           : NOTHING;
       case "LogicalExpression":
         return join(inner("left"), inner("right"));
@@ -226,6 +233,11 @@ export class FlowValues {
     return join(returned, flowOfCall(path, args, this.resolver, this));
   }
 
+  /** Whether something may be a text that the program knows. */
+  isText(path: NodePath | undefined): boolean {
+    return path !== undefined && this.resolver.resolve(path).some((it) => knownText(it));
+  }
+
   /** What a function that is handed on gives. */
   returnedBy(path: NodePath): Flow {
     return join(...this.callees.functions(path).map((it) => this.returnedAt(it, path)));
@@ -260,9 +272,8 @@ export class FlowValues {
   ofField(object: Flow, key: string, places: Place[]): Flow {
     if (/^(length|size|byteLength|constructor|prototype)$/.test(key)) return NOTHING;
     // What has a name in it is an address or an error: a text has no fields.
-    const { isName, isMark } = object;
     const isNone = object.error === "whole" && !SAYS.test(key);
-    const own: Flow = isNone ? NOTHING : { isName, isMark, error: object.error && "said" };
+    const own = isNone ? NOTHING : ownOf(object);
     // What a list has by a name is a method of lists.
     const isMethod = COLLECTIONS.some((it) => key in it);
     const held = object.isMap || isMethod ? NOTHING : elementOf(object);
