@@ -60,9 +60,14 @@ export class Callees {
   #ofMakers(path: NodePath<t.MemberExpression>): NodePath[] {
     const key = this.resolver.key(path);
     if (key === undefined) return [];
-    return this.objects.makersOf(path.get("object")).flatMap((maker) =>
-      this.objects.linesOf(maker).flatMap(({ members }) => members.get(key) ?? [])
-    );
+    const object = path.get("object");
+    const owner = object.isSuper() ? object.findParent((it) => it.isClass()) : null;
+    const lines = owner
+      ? this.objects.lineOf(owner as NodePath<t.Class>).classes.slice(1, 2).map((it) =>
+        this.objects.lineOf(it)
+      )
+      : this.objects.makersOf(object).flatMap((maker) => this.objects.linesOf(maker));
+    return lines.flatMap(({ members }) => members.get(key) ?? []);
   }
 
   /** The functions that a field is, by its name. */

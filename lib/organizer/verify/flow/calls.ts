@@ -36,6 +36,8 @@ interface Known {
   returnedBy(path: NodePath): Flow;
   /** Whether names are in something, or in the fields that are written for it. */
   holds(path: NodePath): boolean;
+  /** What an object has under the names that are written for it. */
+  fieldsOf(path: NodePath): Flow;
   /** Whether something may be a text that the program knows. */
   isText(path: NodePath | undefined): boolean;
   objects: Pick<Objects, "asList" | "keeps" | "withKept">;
@@ -145,9 +147,9 @@ function ofNamed(
     case "Reflect.ownKeys":
       return listOf(keysOf(first));
     case "Object.values":
-      return listOf(valuesOf(first));
+      return listOf(valuesOf(first, args, known));
     case "Object.entries":
-      return listOf(tupleOf([keysOf(first), valuesOf(first)]));
+      return listOf(tupleOf([keysOf(first), valuesOf(first, args, known)]));
     case "Object.assign":
       return join(...given);
     case "Object.groupBy":
@@ -198,8 +200,9 @@ function hasRecord(flow: Flow): boolean {
   return flow.isRecord === true || held !== undefined && hasRecord(held);
 }
 
-function valuesOf(flow: Flow): Flow {
-  return join(elementOf(flow), flow.isHeld ? HELD : NOTHING);
+function valuesOf(flow: Flow, [object]: NodePath[], known: Known): Flow {
+  const fields = flow.isRecord && object ? known.fieldsOf(object) : NOTHING;
+  return join(elementOf(flow), flow.isHeld ? HELD : NOTHING, fields);
 }
 
 function ofEntries(entry: Flow, isMap: boolean): Flow {

@@ -212,12 +212,7 @@ export class FlowValues {
     if (keys.every((key) => key !== undefined)) {
       return keys.map((key) => this.state.ofRecords.get(key) ?? NOTHING);
     }
-    return this.resolver.resolve(path.get("object")).flatMap((value) => {
-      if (value.kind !== "code" || !value.path.isObjectExpression()) return [];
-      return value.path.get("properties").map((it) =>
-        it.isObjectProperty() ? this.of(it.get("value") as NodePath) : NOTHING
-      );
-    });
+    return [this.fieldsOf(path.get("object"))];
   }
 
   #call(path: NodePath<t.CallExpression>): Flow {
@@ -251,12 +246,18 @@ export class FlowValues {
 
   /** Whether names of sounds are in something, or in the fields that are written for it. */
   holds(path: NodePath): boolean {
-    if (holdsName(this.objects.withKept(this.of(path)))) return true;
-    return this.resolver.resolve(path).some((value) =>
-      value.kind === "code" && value.path.isObjectExpression() &&
-      value.path.get("properties").some((it) =>
-        it.isObjectProperty() && holdsName(this.of(it.get("value") as NodePath))
-      )
+    return holdsName(this.objects.withKept(this.of(path))) || holdsName(this.fieldsOf(path));
+  }
+
+  /** What an object has under the names that are written for it. */
+  fieldsOf(path: NodePath): Flow {
+    return join(
+      ...this.resolver.resolve(path).flatMap((value) => {
+        if (value.kind !== "code" || !value.path.isObjectExpression()) return [];
+        return value.path.get("properties").map((it) =>
+          it.isObjectProperty() ? this.of(it.get("value") as NodePath) : NOTHING
+        );
+      }),
     );
   }
 
