@@ -113,7 +113,10 @@ function ofNamed(
   if (ASKS_FILE.test(name)) return isNothing(first) ? NOTHING : MARKED;
   if (SAME.test(name)) return join(...given);
   if (SAME_PATH.test(name)) return asText(first);
-  if (/^\w*Error$/.test(name)) return { ...asNames(args, given, known), error: "whole" };
+  // A DOMException is made of what it is called, too.
+  const isError = /^\w*Error$/.test(name) ||
+    name === "DOMException" && !given.slice(1).some(holdsName);
+  if (isError) return { ...asNames(args, given, known), error: "whole" };
   switch (name) {
     case "Promise":
       return known.state.kept.get(path.node) ?? NOTHING;

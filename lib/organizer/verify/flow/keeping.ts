@@ -33,7 +33,11 @@ export class FlowKeeping {
     if (this.values.callees.isAny(callee)) {
       given.forEach((flow, i) => state.add(state.handedToAny, i, flow));
     }
-    this.#settles(callee, given);
+    if (!this.#isErrors(callee)) this.#settles(callee, given);
+    // What an error is made of is in what it says, and in nothing else of it.
+    else if (given.some(holdsName) || args.some((it) => this.values.holds(it))) {
+      this.#settles(callee, [OF_FILE]);
+    }
     if (names.includes("Promise") && args[0]) {
       const executor = this.values.callees.functions(args[0]);
       for (const [i, token] of [path, callee].entries()) {
@@ -56,6 +60,14 @@ export class FlowKeeping {
       this.#says(path, callee, given);
       this.#keeps(path, callee, args, given);
     }
+  }
+
+  /** Whether it is `super` of a class of errors. */
+  #isErrors(callee: NodePath): boolean {
+    if (!callee.isSuper()) return false;
+    const owner = callee.findParent((it) => it.isClass()) as NodePath<t.Class> | null;
+    const base = owner === null ? [] : this.values.objects.lineOf(owner).base;
+    return base.length > 0 && base.every((name) => /^\w*Error$/.test(name));
   }
 
   /** `resolve(id)` and `reject(id)`: what has them knows the promise by what made it, and by its name. */
