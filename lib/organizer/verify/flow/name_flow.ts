@@ -247,6 +247,9 @@ export class NameFlow {
     const object = callee.get("object"), key = this.resolver.key(callee) ?? "";
     if (/^(call|apply|bind)$/.test(key)) {
       for (const handler of this.#values.callees.functions(object)) {
+        if (key === "bind") {
+          this.state.bind(handler.node, callee.node, Math.max(0, args.length - 1));
+        }
         if (key !== "apply") this.#hand(handler, object, args.slice(1));
         else if (args[1]) this.#spread(handler, object, this.#values.metIn(args[1]));
       }

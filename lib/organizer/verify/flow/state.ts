@@ -6,6 +6,9 @@ import { Contexts, type Frame } from "./contexts.ts";
 import { type Flow, isSame, join, NOTHING } from "./flow.ts";
 import { WrittenFiles } from "./written.ts";
 
+/** Nobody binds more arguments to a function, one call after another. */
+const MOST_BOUND = 8;
+
 /** What variables, fields and functions are known to give. */
 export class FlowState {
   readonly contexts = new Contexts();
@@ -16,6 +19,8 @@ export class FlowState {
   readonly ofRecords = new Map<string, Flow>();
   /** What objects keep by no name and promises settle to, by what made them; of a class where that isn't known. */
   readonly kept = new Map<t.Node, Flow>();
+  /** Calls that bind arguments to functions, and how many they bind to one in all. */
+  readonly #bound = new Map<t.Node, { calls: Set<t.Node>; count: number }>();
   /** What functions have as their `arguments`. */
   readonly calledWith = new Map<t.Node, Flow>();
   /** What is thrown, what generators are sent, and what any of too many functions gives. */
@@ -40,6 +45,21 @@ export class FlowState {
     if (isSame(before, after)) return;
     to.set(key, after);
     this.isChanged = true;
+  }
+
+  /** A call binds arguments to a function: those of later calls may be as many parameters further on. */
+  bind(handler: t.Node, call: t.Node, count: number): void {
+    let bound = this.#bound.get(handler);
+    if (bound === undefined) this.#bound.set(handler, bound = { calls: new Set(), count: 0 });
+    if (count === 0 || bound.calls.has(call)) return;
+    bound.calls.add(call);
+    bound.count += count;
+    this.isChanged = true;
+  }
+
+  /** How many arguments may be bound to a function. */
+  boundTo(handler: t.Node): number {
+    return Math.min(this.#bound.get(handler)?.count ?? 0, MOST_BOUND);
   }
 
   /** A pattern takes a name apart. */

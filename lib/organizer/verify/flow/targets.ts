@@ -29,8 +29,12 @@ export class FlowTargets {
     const { state, objects } = this.values;
     if (isNothing(flow)) return;
     state.add(state.calledWith, handler.node, listOf(flow));
+    const last = Math.min(
+      index + state.boundTo(handler.node),
+      Math.max(index, (handler.get("params") as NodePath[]).length - 1),
+    );
     for (const frame of state.enter(handler, site, objects.calledOn(site))) {
-      state.within(frame, () => this.#hand(handler, index, flow));
+      for (let i = index; i <= last; i++) state.within(frame, () => this.#hand(handler, i, flow));
     }
   }
 
