@@ -12,6 +12,10 @@ const MAY_BE_FILE = /^(⟨DATA_PATH⟩|file:|\/\w|\.\.?\/|~\/|[A-Za-z]:[\\/])/;
 /** The helpers that write below the root. */
 const HELPERS = /^qvim\/helpers\.(wgetDownload|googleDriveDownload|gitCloneCheckout|unpackFile)$/;
 
+/** What puts a file where there may be none: what it is told first, or where it copies to. */
+const BRINGS =
+  /\.(writeFile|writeTextFile|appendFile|create|createWriteStream|open|copyFile|cp|rename)(Sync)?$/;
+
 /** Looks at calls that read and write files: with paths that are known to be the submission's. */
 export class FileRules {
   constructor(private readonly remarks: Remarks, private readonly resolver: Resolver) {}
@@ -29,7 +33,14 @@ export class FileRules {
     }
     if (MAKES_TEMPORARY.test(name)) this.#temporary(path, name, args[0]);
     if (isOfPackage(name)) this.#package(path, name, args);
+    this.#brings(path, name, args[WRITES_BOTH.test(name) ? 1 : 0]);
     this.#helper(path, name, args);
+  }
+
+  /** What the set-up cell writes itself is there when it has run, as what it fetches by the helpers. */
+  #brings(path: NodePath, name: string, file: NodePath | undefined): void {
+    if (file === undefined || !BRINGS.test(name) || !this.remarks.placeOf(path).isSetup) return;
+    this.resolver.fetches(this.resolver.resolve(file));
   }
 
   /** What the helpers fetch and unpack goes below the root, and not to the output. */

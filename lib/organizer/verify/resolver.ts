@@ -31,7 +31,7 @@ export interface Imports {
   exported(module: string, name: string): Value[] | undefined;
   /** Called for each import. */
   visit(module: string, place: Place): void;
-  /** Called for each file or folder that a helper fetches. */
+  /** Called for each file or folder that the set-up cell fetches or writes. */
   fetches(target: Value[]): void;
   /** The path of the code itself, as far as it is known to lie below the root. */
   here?: string;
@@ -62,7 +62,7 @@ export class Resolver {
     this.imports.visit(module, place);
   }
 
-  /** Tells of a file or a folder that a helper fetches. */
+  /** Tells of a file or a folder that the set-up cell fetches or writes. */
   fetches(target: Value[]): void {
     this.imports.fetches(target);
   }

@@ -211,6 +211,11 @@ Deno.test("verify says which local modules are not handed in, and are not fetche
     assert.deepEqual(await of('await unpackFile("code.zip", ".");', "./models.ts"), [
       "warning: unpacks into ROOT_PATH itself, where files of the package may be replaced",
     ]);
+    const written = (file: string) =>
+      `Deno.mkdirSync(join(ROOT_PATH, "repo"), { recursive: true });
+Deno.writeTextFileSync(join(ROOT_PATH, "repo/${file}"), await (await fetch("https://example.org/")).text());`;
+    assert.deepEqual(await of(written("a.ts"), "./repo/a.ts"), []);
+    assert.deepEqual(await of(written("b.ts"), "./repo/a.ts"), [told("repo/a.ts")]);
   }));
 
 Deno.test("verify follows names of sounds into local modules and out of them", () =>
