@@ -58,6 +58,32 @@ Deno.test("the pages quote the figures of qvim-mini that its systems reach", () 
   assert.ok(read("lib/models/vocal_search/README.md").includes(card), card);
 });
 
+Deno.test("the pages quote the figures of the model's card on sets that are held out", () => {
+  const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path)).replaceAll(/ +/g, " ");
+  const card = read("lib/models/vocal_search/README.md");
+  const rowsOf = (pattern: RegExp) => card.match(pattern)!.map((row) => row.split(" | "));
+  const mean = (rows: string[][], column: number) =>
+    (rows.reduce((sum, row) => sum + parseFloat(row[column]), 0) / rows.length).toFixed(4);
+  const readme = read("README.md"), participants = read("docs/participants.md");
+  const heldOut = rowsOf(/^\| held-out-.*$/gm);
+  // What stands before 2DFT's column differs between the card's tables.
+  const [DFT, CONTOURS, ENCODER, BOTH, BATCH] = [2, 3, 4, 5, 8];
+  for (const row of heldOut.slice(0, 2)) {
+    assert.ok(readme.includes(`| ${row[DFT]} | ${parseFloat(row[BOTH]).toFixed(4)} |`), `${row}`);
+    const shown = `| ${[CONTOURS, ENCODER, BOTH, BATCH].map((i) => row[i]).join(" | ")} |`;
+    assert.ok(participants.includes(shown), shown);
+  }
+  const more = heldOut.slice(2);
+  assert.equal(more.length, 6);
+  const six = `| ${[DFT, CONTOURS, ENCODER, BOTH, BATCH].map((i) => mean(more, i)).join(" | ")} |`;
+  assert.ok(participants.includes(six), six);
+  const leftOut = rowsOf(/^\| (?:\w+ \| (?:\d\.\d{4} \| ){4}\d\.\d\d) \|$/gm);
+  assert.equal(leftOut.length, 8);
+  const eight = `| ${[1, 2, 3, 4].map((i) => mean(leftOut, i)).join(" | ")} |`;
+  assert.ok(participants.includes(eight), eight);
+  assert.ok(readme.includes(`| ${mean(leftOut, 1)} | ${mean(leftOut, 4)} |`), eight);
+});
+
 Deno.test("alignmentCost() says what it can't align", () => {
   const a = new Float32Array(6), weights = Float32Array.of(1, 1);
   assert.throws(
