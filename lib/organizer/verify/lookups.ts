@@ -39,12 +39,12 @@ export class LookupRule {
     }
     if (!LOOKS_FOR.test(key)) return;
     this.#looksUp(path, object, arg);
-    if (!this.isText(arg) && !isHeldAlone(this.#flowOf(arg))) return;
-    const flow = this.#flow!.keptIn(object);
-    const isAmong = flow.isMap || key === "hasOwnProperty"
-      ? flow.keys?.isName
-      : flow.keys === undefined && elementOf(flow)?.isName;
-    if (isAmong) this.knows(path);
+    const isAmong = (flow: Flow) =>
+      (flow.isMap || key === "hasOwnProperty"
+        ? flow.keys?.isName
+        : flow.keys === undefined && elementOf(flow)?.isName) === true;
+    const isKnown = (it: NodePath) => this.isText(it) || isHeldAlone(this.#flowOf(it));
+    if (this.#flow!.meet(object, isAmong, arg, isKnown)) this.knows(path);
   }
 
   /** `"dog1" in items`, and `id in TABLE` */

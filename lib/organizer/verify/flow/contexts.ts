@@ -24,6 +24,8 @@ const MOST_SITES = 8;
 export class Contexts {
   /** Of functions by their nodes. */
   readonly #sites = new Map<t.Node, Map<t.Node, NodePath>>();
+  /** What calls functions, by their nodes and the places of their frames. */
+  readonly #callers = new Map<t.Node, Map<t.Node, Map<t.Node, NodePath>>>();
   readonly #owners = new WeakMap<t.Node, t.Node | null>();
   /** Methods, and those of them that are called on what can't be told. */
   readonly #methods = new WeakSet<t.Node>();
@@ -73,6 +75,31 @@ export class Contexts {
     if (this.#onAny.has(owner)) return false;
     this.#onAny.add(owner);
     return true;
+  }
+
+  /** Notes what calls a function, or hands it on to be called, in a frame of it. */
+  called({ owner, site }: Frame, by: NodePath): void {
+    if (owner === undefined || site === undefined) return;
+    let callers = this.#callers.get(owner);
+    if (callers === undefined) this.#callers.set(owner, callers = new Map());
+    const those = callers.get(site);
+    if (those === undefined) callers.set(site, new Map([[by.node, by]]));
+    else those.set(by.node, by);
+  }
+
+  /** What an expression is in a frame: a parameter is what those who call its function there give it. */
+  givenIn({ owner, site }: Frame, path: NodePath): NodePath[] {
+    const callers = owner && site && this.#callers.get(owner)?.get(site);
+    const binding = path.isIdentifier() ? path.scope.getBinding(path.node.name) : undefined;
+    if (!callers || !binding?.constant) return [path];
+    const index = (owner as t.Function).params.indexOf(binding.identifier as t.Identifier);
+    const given = Array.from(callers.values(), (it) => {
+      if (!it.isCallExpression()) return undefined;
+      const args = (it.get("arguments") as NodePath[]).slice(0, index + 1);
+      return args.some((arg) => arg.isSpreadElement()) ? undefined : args;
+    });
+    const isKnown = index >= 0 && given.every((args) => args !== undefined);
+    return isKnown ? given.flatMap((args) => args[index] ?? []) : [path];
   }
 
   /** Whether a function may be called from more places than are told apart. */

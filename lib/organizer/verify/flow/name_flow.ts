@@ -107,9 +107,21 @@ export class NameFlow {
     return join(...frames.map((it) => this.state.within(it, run)));
   }
 
-  /** What may be in a value, and in what it keeps by no name. */
-  keptIn(path: NodePath): Flow {
-    return this.#inFrames(path, () => this.#values.objects.withKept(this.#values.of(path)));
+  /**
+   * Whether something holds of a value, with what it keeps by no name, and something else of what another
+   * expression is there: for one of the places that call the function which they are in.
+   */
+  meet(
+    value: NodePath,
+    holds: (flow: Flow) => boolean,
+    other: NodePath,
+    holdsOf: (other: NodePath) => boolean,
+  ): boolean {
+    const { contexts } = this.state;
+    return contexts.framesOf(contexts.ownerOf(value)).some((frame) =>
+      contexts.givenIn(frame, other).some(holdsOf) &&
+      this.state.within(frame, () => holds(this.#values.objects.withKept(this.#values.of(value))))
+    );
   }
 
   /** Whether names are in something, or in the fields that are written for it. */
@@ -250,6 +262,7 @@ export class NameFlow {
         if (key === "bind") {
           this.state.bind(handler.node, callee.node, Math.max(0, args.length - 1));
         }
+        this.state.enter(handler, object, this.#values.objects.calledOn(object));
         if (key !== "apply") this.#hand(handler, object, args.slice(1));
         else if (args[1]) this.#spread(handler, object, this.#values.metIn(args[1]));
       }

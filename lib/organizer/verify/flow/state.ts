@@ -123,7 +123,9 @@ export class FlowState {
         : makers.map((maker) => contexts.add(owner, maker)).includes(true);
       if (isMore) this.isChanged = true;
     }
-    return this.framesAt(handler, site, makers);
+    const frames = this.framesAt(handler, site, makers);
+    if (owner === handler.node) frames.forEach((frame) => contexts.called(frame, site));
+    return frames;
   }
 
   /** What a function is followed as where a place calls it. */
