@@ -4,7 +4,7 @@ import { outcomeOf, remarksOf, type Report } from "../lib/organizer/report/entry
 import { runBatch } from "../lib/organizer/rerun/batch.ts";
 import { mergeReports } from "../lib/organizer/rerun/merge.ts";
 import { allowedHost } from "../lib/organizer/rerun/proxy.ts";
-import { hasBubblewrap, NETWORKS } from "../lib/organizer/rerun/sandbox.ts";
+import { faultOfBubblewrap, NETWORKS } from "../lib/organizer/rerun/sandbox.ts";
 import { formatTable } from "../lib/ui/table.ts";
 import { defineCommand, NOTEBOOKS, UsageError } from "./command.ts";
 
@@ -117,11 +117,14 @@ export const rerunCommand = defineCommand({
     }
     const sandbox = !values["no-sandbox"];
     const allowedHosts = hostsOf(values["allow-host"], sandbox && values.network === "setup");
-    if (sandbox && !await hasBubblewrap()) {
+    const fault = sandbox ? await faultOfBubblewrap() : undefined;
+    if (fault !== undefined) {
       console.error(
         "Expected bubblewrap, which keeps notebooks from your files, other processes and the " +
-          "network, but found none that works; " +
-          (Deno.build.os === "linux" ? "install it" : "run it on Linux, whose it is") +
+          `network, but found ${fault}; ` +
+          (Deno.build.os === "linux"
+            ? "docs/organizers.md says what it needs"
+            : "run it on Linux, whose it is") +
           ", or go on unprotected with --no-sandbox",
       );
       return 1;

@@ -1,4 +1,5 @@
 import { join, relative, sep } from "node:path";
+import { plain, shortened } from "../../io/plain.ts";
 import { windowsFolder } from "../../io/process_tree.ts";
 import { PACKAGES } from "./cache.ts";
 import { HandedOutError } from "./handed_out.ts";
@@ -71,6 +72,9 @@ const WALLS = [
 /** Where the filter of system calls is handed over. */
 const FILTER = 9;
 
+/** Characters of what bubblewrap says that are told. */
+const MOST_SAID = 300;
+
 const PROGRAMS = "/usr/local/bin:/usr/bin:/bin";
 
 /** A command that ends well where sandboxes can be made. */
@@ -81,13 +85,19 @@ export const TRIAL = [
 
 /** Whether bubblewrap is there and can make namespaces. */
 export async function hasBubblewrap(): Promise<boolean> {
+  return await faultOfBubblewrap() === undefined;
+}
+
+/** What was found in place of a bubblewrap that can make namespaces. */
+export async function faultOfBubblewrap(): Promise<string | undefined> {
   try {
     const [program, ...args] = TRIAL;
-    const { success } = await new Deno.Command(program, { args, stderr: "null", stdout: "null" })
-      .output();
-    return success;
+    const { success, code, stderr } = await new Deno.Command(program, { args }).output();
+    if (success) return undefined;
+    const said = shortened(plain(new TextDecoder().decode(stderr)), MOST_SAID);
+    return `that it ends with status ${code} and "${said}"`;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return "none";
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { HandedOutError } from "../../../lib/organizer/rerun/handed_out.ts";
 import { lockedPackages } from "../../../lib/organizer/rerun/locked_packages.ts";
 import { sandboxed } from "../../../lib/organizer/rerun/sandbox.ts";
 import type { World } from "../../../lib/organizer/rerun/world.ts";
-import { PROJECT, withFolder } from "../../support.ts";
+import { cli, PROJECT, withFolder, writeFiles } from "../../support.ts";
 
 Deno.test("sandboxed() mounts nothing where cells have put a link into their cache, and has no home of theirs", () =>
   withFolder((folder) => {
@@ -44,3 +44,33 @@ Deno.test("sandboxed() mounts nothing where cells have put a link into their cac
     }
     assert.match(command(), new RegExp(`/deno_cache/${path} `));
   }));
+
+const isLinux = Deno.build.os === "linux";
+
+Deno.test({
+  name: `rerun says why bubblewrap makes no namespaces, and where it is not there${
+    isLinux ? "" : " (needs Linux)"
+  }`,
+  ignore: !isLinux,
+  fn: () =>
+    withFolder(async (folder) => {
+      const data = join(PROJECT, "data", "qvim-mini"), report = join(folder, "report");
+      const stderr = async () => {
+        const options = ["--data", data, "--report", report];
+        const found = await cli(["rerun", "x.ipynb", ...options], { env: { PATH: folder } });
+        assert.equal(found.code, 1);
+        return found.stderr;
+      };
+      assert.match(
+        await stderr(),
+        /Expected bubblewrap, .* but found none; docs\/organizers\.md says/,
+      );
+      const said = "bwrap: setting up uid map: Permission denied";
+      writeFiles(folder, { bwrap: `#!/bin/sh\necho '${said}' >&2\nexit 1\n` });
+      Deno.chmodSync(join(folder, "bwrap"), 0o755);
+      const found = new RegExp(
+        `but found that it ends with status 1 and "${said}"; docs/organizers`,
+      );
+      assert.match(await stderr(), found);
+    }),
+});
