@@ -21,6 +21,9 @@ export const rerunCommand = defineCommand({
   name: "rerun",
   summary:
     "Verifies notebooks, runs each in a clean environment, evaluates its scores and ranks them.",
+  details:
+    "The exit status is 0 once the report is written, whatever came of the notebooks; the report " +
+    "says what is out, and why.",
   positionals: { ...NOTEBOOKS, least: 0 },
   options: {
     data: {
@@ -28,8 +31,8 @@ export const rerunCommand = defineCommand({
       value: "DIR",
       many: true,
       help:
-        'a data set; the cells never see its "DEV Dataset.csv". Of several, the first ranks, and who ' +
-        "falls from it to another is marked",
+        'a data set, needed but with --merge; the cells never see its "DEV Dataset.csv". Of several, ' +
+        "the first ranks, and who falls from it to another is marked",
     },
     report: {
       kind: "text",
@@ -49,7 +52,7 @@ export const rerunCommand = defineCommand({
       kind: "choice",
       choices: NETWORKS,
       default: "none",
-      help: "none, setup: while the set-up cell runs, or full",
+      help: "setup lets the set-up cell reach public hosts by HTTPS, full all cells anything",
     },
     "allow-host": {
       kind: "text",
