@@ -1,4 +1,4 @@
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { counted, someOf } from "../../io/counted.ts";
 import { describeFailure } from "../../io/errors.ts";
 import { isFolder } from "../../io/is_folder.ts";
@@ -22,12 +22,18 @@ export function listNotebooks(
   paths: string[],
   say: (sentence: string) => void = () => {},
 ): Map<string, Finding[]> {
-  const byFile = new Map<string, Finding[]>();
+  const byFile = new Map<string, Finding[]>(), places = new Map<string, string>();
   const furtherIn = new Map<string, string[]>();
+  // One that is named twice, as below a folder and by itself, is one notebook.
+  const take = (path: string, findings: Finding[]) => {
+    const place = resolve(path), known = places.get(place);
+    if (known === undefined) places.set(place, path);
+    if (known === undefined || findings.length > 0) byFile.set(known ?? path, findings);
+  };
   for (const path of paths) {
     if (!isFolder(path)) {
       checkThere(path);
-      byFile.set(path, []);
+      take(path, []);
       continue;
     }
     const { notebooks, below } = lookInto(path);
@@ -36,10 +42,10 @@ export function listNotebooks(
       throw new NotebookError(`Expected notebooks in ${path} but found ${found}`);
     }
     furtherIn.set(path, below);
-    for (const [name, findings] of checkNames(notebooks)) byFile.set(join(path, name), findings);
+    for (const [name, findings] of checkNames(notebooks)) take(join(path, name), findings);
   }
   for (const [folder, below] of furtherIn) {
-    const left = below.filter((path) => !byFile.has(path));
+    const left = below.filter((path) => !places.has(resolve(path)));
     if (left.length > 0) say(`Left out below ${plain(folder)}: ${tellFurtherIn(folder, left)}`);
   }
   return byFile;

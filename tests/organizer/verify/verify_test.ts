@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { basename, join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { type Notebook, readNotebook } from "../../../lib/notebook/ipynb.ts";
 import { checkNames } from "../../../lib/organizer/verify/file_names.ts";
 import type { Finding } from "../../../lib/organizer/verify/findings.ts";
@@ -340,6 +340,16 @@ Deno.test("listNotebooks() says which notebooks lie further in, and where a fold
     writeFiles(folder, { "y_1.ipynb": "{}" });
     assert.deepEqual(listed(""), [["y_1.ipynb"], [`Left out below ${folder}: ${further}`]]);
     assert.deepEqual(listed("", "a", join("b", "c")), [["y_1.ipynb", ...paths], []]);
+    // However they are named, and however often.
+    const said: string[] = [];
+    const a = join(relative(Deno.cwd(), folder), "a");
+    const named = [folder, a, join(folder, "b", "c"), join(folder, paths[0]), join(a, "x_1.ipynb")];
+    const found = listNotebooks(named, (line) => said.push(line));
+    assert.deepEqual(Array.from(found.keys(), (path) => resolve(path)), [
+      join(folder, "y_1.ipynb"),
+      ...paths.map((path) => join(folder, path)),
+    ]);
+    assert.deepEqual(said, []);
     // Teams name their folders.
     writeFiles(folder, { "d\u202e/z_1.ipynb": "{}", "d\u202e/in/z_1.ipynb": "{}" });
     const [, [told]] = listed("d\u202e");
