@@ -36,7 +36,7 @@ export function checkImports(path: string, notebook: Notebook): void {
  *
  * @param folder The folder of the notebook.
  * @param signal Ends the check; nothing is found then.
- * @returns Sentences with the cell and the line; none where the cells don't fit together, which the
+ * @returns Sentences with the cell and the line, or that the types could not be checked; none where the cells don't fit together, which the
  * run says at the cell.
  */
 export async function warningsOfTypes(
@@ -53,8 +53,8 @@ export async function warningsOfTypes(
   }
   const [findings] = await checkTypes([{ program, folder }], PACKAGE_FOLDER, signal);
   if (signal?.aborted) return [];
-  return findings.map(({ cell, line, message }) =>
-    cell === undefined ? message : `cell ${cell}, line ${line}: ${message}`
+  return findings.map(({ rule, cell, line, message }) =>
+    `${cell === undefined ? rule : `cell ${cell}, line ${line}`}: ${message}`
   );
 }
 

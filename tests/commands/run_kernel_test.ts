@@ -69,6 +69,7 @@ Deno.test("run: what is wrong with the types is a warning with its cell and line
     writeFiles(folder, {
       "n.ipynb": codeNotebookText(amiss),
       "failing.ipynb": codeNotebookText(amiss, 'throw new Error("two")'),
+      "unresolved.ipynb": codeNotebookText('import "npm:@x";'),
     });
     const warned = await cli(["run", "n.ipynb"], { cwd: folder });
     assert.deepEqual([warned.code, warned.stdout], [0, "ran\n"]);
@@ -77,6 +78,8 @@ Deno.test("run: what is wrong with the types is a warning with its cell and line
     const failed = await cli(["run", "failing.ipynb"], { cwd: folder });
     assert.deepEqual([failed.code, failed.stdout], [1, "ran\n"]);
     assert.match(failed.stderr, warning);
+    const unchecked = await cli(["run", "unresolved.ipynb"], { cwd: folder });
+    assert.match(unchecked.stderr, /^Warning: types: could not be checked: error: .*npm:@x/m);
     const silent = await cli(["run", "n.ipynb", "--no-types"], { cwd: folder });
     assert.deepEqual([silent.code, silent.stdout], [0, "ran\n"]);
     assert.doesNotMatch(silent.stderr, /Warning/);
