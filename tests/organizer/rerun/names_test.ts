@@ -20,6 +20,13 @@ Deno.test("namesOf() calls entries after their files, and after their folders wh
   });
 });
 
+Deno.test("namesOf() names the folder that tells teams apart, where each has one of the same name", () => {
+  const inner = ["s/ada/final/x_1.ipynb", "s/bob/final/x_1.ipynb", "s/cy/final/x_1.ipynb"];
+  assert.deepEqual([...namesOf(inner).values()], ["x_1 (ada)", "x_1 (bob)", "x_1 (cy)"]);
+  const mixed = ["s/ada/x_1.ipynb", "s/bob/x_1.ipynb", "s/x_1.ipynb", "s/bob/y_1.ipynb"];
+  assert.deepEqual([...namesOf(mixed).values()], ["x_1 (ada)", "x_1 (bob)", "x_1 (s)", "y_1"]);
+});
+
 Deno.test("namesOf() tells names apart that look alike, and cuts what no file can be called", () => {
   const [plain, hidden] = namesOf(["x_1.ipynb", "x\u200b_1.ipynb"]).values();
   assert.deepEqual([plain, hidden], ["x_1", "x\u200b_1"]);
