@@ -49,6 +49,8 @@ export class Batches {
   #same: string[] = [];
   #broken: BrokenFile[] = [];
   #lastFlush = performance.now();
+  /** How many files' rows were there before and have been written anew. */
+  rewritten = 0;
 
   /**
    * @param model What the sounds are heard by.
@@ -113,6 +115,7 @@ export class Batches {
         new Map(there.replaced.map((path) => [path, there.isKept.get(path) ?? batch])),
       );
       await this.#store.setAdded(same, added);
+      this.rewritten += same.length + there.replaced.length;
       await this.#store.broken.remove(paths);
       if (broken.length > 0) {
         await this.#store.broken.add(broken);

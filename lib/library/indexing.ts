@@ -130,7 +130,7 @@ class Indexing {
     const toHear = changed.filter(({ path }) => !same.has(path) && !moved.has(path));
     await this.#hear(toHear, older.length);
     const gone = await this.#removeGone(files, known, broken, left);
-    await this.#store.tidy();
+    await this.#store.tidy(this.#batches.rewritten);
     const paths = new Set(files.map(({ path }) => path));
     const brokenNow = (await this.#store.broken.list()).filter(({ path }) => paths.has(path));
     const unheard = new Set([...brokenNow, ...this.#unread].map(({ path }) => path));

@@ -223,11 +223,11 @@ export class Store {
 
   /**
    * {@linkcode optimize} and {@linkcode buildIndices}, where there is enough to do, which with a
-   * million sounds takes minutes, and unless another machine is at it.
+   * million sounds takes minutes, and unless another machine is at it. See {@linkcode isUntidy}.
    */
-  async tidy(): Promise<void> {
+  async tidy(rewritten: number): Promise<void> {
     await this.refresh();
-    if (!await isUntidy(this.#sounds)) return;
+    if (!await isUntidy(this.#sounds, rewritten)) return;
     for (const work of [() => this.optimize(), () => this.buildIndices()]) {
       if (!isRemote(this.#library)) {
         await this.exclusively(work);

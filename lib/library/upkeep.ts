@@ -18,6 +18,8 @@ export const READ = 1.2;
 const BITS = 8;
 /** Rows that no index covers yet are searched one by one, up to this part of all. */
 const UNINDEXED = 0.02;
+/** Rows that are written anew leave old ones behind: such a part of all is worth giving up. */
+const REWRITTEN = 0.1;
 /** Each batch is a file of its own; so many of them are worth joining. */
 const SMALL_FILES = 50;
 /** Versions of the tables that are older are given up: whoever reads has long gone on. */
@@ -33,11 +35,16 @@ export function probesFor(count: number): number {
   return Math.ceil(PROBED * partsFor(count)) + 1;
 }
 
-/** Whether there is enough to do for {@linkcode joinFiles} and {@linkcode buildIndices}. */
-export async function isUntidy(sounds: LanceTable): Promise<boolean> {
+/**
+ * Whether there is enough to do for {@linkcode joinFiles} and {@linkcode buildIndices}.
+ *
+ * @param rewritten How many rows there were before and have been written anew.
+ */
+export async function isUntidy(sounds: LanceTable, rewritten: number): Promise<boolean> {
   const { fragmentStats } = await sounds.stats();
   if (fragmentStats.numSmallFragments >= SMALL_FILES) return true;
   const count = await sounds.countRows();
+  if (rewritten > REWRITTEN * count) return true;
   if (count < INDEXED_FROM) return false;
   const index = (await sounds.listIndices())
     .find(({ columns }) => columns.includes(VECTOR_COLUMN));

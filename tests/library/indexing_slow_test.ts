@@ -228,6 +228,29 @@ Deno.test("indexSounds() keeps the list of files where an older model kept vecto
   });
 });
 
+Deno.test("indexSounds() gives up what files held that are looked at anew, again and again", async () => {
+  await withFolder(async (folder) => {
+    const library = join(folder, "library"), sounds = join(folder, "sounds");
+    for (const [name, sound] of Object.entries({ rise: RISE, fall: FALL, pulses: PULSES })) {
+      writeSound(join(sounds, `${name}.wav`), sound);
+    }
+    const size = () => Array.from(Deno.readDirSync(join(library, "sounds.lance", "data"))).length;
+    assert.equal((await indexSounds([sounds], library)).heard, 3);
+    const { now } = Date;
+    try {
+      for (const day of [3, 2, 1]) {
+        // The clock was ahead each time: their contents are compared, as where rights are set every night.
+        Date.now = () => now() + day * 86_400_000;
+        assert.equal((await indexSounds([sounds], library)).unchanged, 3);
+      }
+    } finally {
+      Date.now = now;
+    }
+    assert.equal(size(), 1);
+    assert.equal((await rowsOf(library)).length, 3);
+  });
+});
+
 /** The start of a command that may not pass over the rights on files, as root may. */
 const AS_ANYBODY = Deno.uid() === 0
   ? [
