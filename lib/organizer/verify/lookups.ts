@@ -50,7 +50,8 @@ export class LookupRule {
   /** `"dog1" in items`, and `id in TABLE` */
   inTable(path: NodePath, table: NodePath, name: NodePath): void {
     const text = this.resolver.resolve(name).map(knownText).find((it) => it !== undefined);
-    if (isAskedFor(this.#flowOf(table), text)) this.knows(path);
+    const isAmong = (flow: Flow) => isAskedFor(flow, text);
+    if (this.#flow!.meet(table, isAmong, name, (it) => this.isText(it))) this.knows(path);
     this.#looksUp(path, table, name);
   }
 
