@@ -109,6 +109,11 @@ test("the page records an imitation, finds the sound, plays it, and lets it be d
     );
     await page.locator(".result .more").first().click();
     await page.getByText("sounds like bark").waitFor();
+    // As with caps lock on.
+    await page.keyboard.press("ArrowDown");
+    const next = await page.evaluate("document.activeElement.textContent.trim()");
+    await page.keyboard.press("M");
+    await page.getByText(`sounds like ${next}`).waitFor();
   });
 });
 

@@ -83,7 +83,9 @@ function audition(step) {
 }
 
 addEventListener("keydown", (event) => {
-  const { key, target } = event, { results, selected } = state;
+  const { target } = event, { results, selected } = state;
+  // With caps lock on letters are capitals.
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.matches("input, textarea, select, summary")) return;
   if (key === "ArrowDown" && results.length > 0) audition(1);
