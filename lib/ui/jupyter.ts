@@ -121,9 +121,6 @@ const MESSAGES_AT_ONCE = 60, CHARACTERS_AT_ONCE = 1_200_000;
  */
 const MESSAGE_MS = 2;
 
-/** So few are out before a busy kernel takes up the next cell. */
-const FEW_MESSAGES = 2;
-
 /** How long the kernel is given for what is printed before the process ends. */
 const LAST_WORDS_MS = 200;
 
@@ -226,9 +223,10 @@ function send(type: string, content: Record<string, unknown>): Promise<void> | v
 
 /** Waits until what a cell has given the kernel is out, so that none of it goes out as the next one's. */
 async function letMessagesOut(): Promise<void> {
-  const isMuch = given > FEW_MESSAGES;
+  const isAny = given > 0;
   given = 0;
-  if (isMuch && await untilPublished?.(mark)) return;
+  // However few: a busy machine may not get to the first of them before the next cell.
+  if (isAny && await untilPublished?.(mark)) return;
   const wait = outAt - performance.now();
   if (wait > 0) await delay(wait);
 }
